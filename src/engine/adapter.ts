@@ -1,0 +1,75 @@
+import type { Address, Inbound } from "./inbound.ts";
+import type { View } from "./view.ts";
+
+/** What a platform can show, as data. `fit` obeys it; no code asks for a platform's name. */
+export interface Capabilities {
+  /** Characters of text in a message, and in a message that carries a picture. */
+  readonly textMax: number;
+  readonly captionMax: number;
+  /** Cards in one message. With 1, several cards become one numbered list. */
+  readonly cardsMax: number;
+  readonly buttonsPerRow: number;
+  readonly controlsMax: number;
+  readonly labelMax: number;
+  /** Options of a pick control; 0 where there is none and options become buttons. */
+  readonly picksMax: number;
+  readonly forms: "inline" | "modal" | "ask";
+  readonly buttons: boolean;
+  readonly images: boolean;
+  readonly edits: boolean;
+  readonly ephemeral: boolean;
+  /** UTF-8 bytes of a button's token. */
+  readonly tokenBytes: number;
+}
+
+/** What the engine offers to an adapter. */
+export interface Host {
+  /** Stores the event durably, once per `inbound.id`; only then may the platform be acknowledged. The turn runs afterwards. */
+  accept(inbound: Inbound): Promise<"accepted" | "duplicate">;
+  /** Bytes of a stored picture, or null. */
+  media(id: string): Promise<{ bytes: Uint8Array; contentType: string } | null>;
+  /** Keeps a picture that a person sent (JPEG, PNG or WebP up to 5 MB); throws BadMedia otherwise. Answers its id. */
+  keepMedia(bytes: Uint8Array): Promise<string>;
+  /** The commands to announce, per language. */
+  commands(locale: string): readonly { name: string; description: string }[];
+  readonly locales: readonly string[];
+}
+
+export interface Delivery {
+  readonly view: View;
+  /** Unique per message and stable over retries: the nonce where a platform takes one. */
+  readonly key: string;
+  /** The message to show this in place of, where the platform can edit. */
+  readonly replaces?: string;
+}
+export interface Sent {
+  /** The platform's id of the message, given back in `press.message`. */
+  readonly message: string;
+}
+
+export interface Adapter {
+  readonly name: string;
+  readonly can: Capabilities;
+  start(host: Host): Promise<void>;
+  /** Sends one fitted view. @throws {SendError} */
+  send(to: Address, delivery: Delivery): Promise<Sent>;
+  /** Stops taking events; what was accepted stays in the store. */
+  stop(): Promise<void>;
+}
+
+/** `unsent`: surely not delivered, try again; `unknown`: may have been delivered; `refused`: will never be (blocked, gone). */
+export class SendError extends Error {
+  readonly code = "SEND_FAILED";
+  readonly fate: "unsent" | "unknown" | "refused";
+  readonly retryAfterMs: number | undefined;
+  constructor(
+    fate: SendError["fate"],
+    message: string,
+    options: { retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = "SendError";
+    this.fate = fate;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

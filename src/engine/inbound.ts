@@ -1,0 +1,48 @@
+/** Where a conversation takes place. `connection` is the bot, workspace, guild or web path that decides the shop. */
+export interface Address {
+  readonly platform: string;
+  readonly connection: string;
+  readonly channel: string;
+  /** The person, where a channel holds several conversations (groups). */
+  readonly user?: string;
+}
+
+export interface Sender {
+  readonly id: string;
+  readonly name?: string;
+  /** BCP 47, as the platform tells it. */
+  readonly locale?: string;
+}
+
+/** One event from a platform, or a signal from the shop. `id` is unique per delivery within the platform. */
+export interface Inbound {
+  readonly id: string;
+  readonly address: Address;
+  readonly sender: Sender;
+  readonly at: Date;
+  readonly body: Body;
+}
+
+export type Body =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "command"; readonly name: string; readonly rest: string }
+  | { readonly kind: "press"; readonly token: string; readonly message?: string }
+  | {
+      readonly kind: "form";
+      readonly token: string;
+      readonly values: Readonly<Record<string, string>>;
+      readonly message?: string;
+    }
+  /** A picture kept with `Host.keepMedia`. */
+  | { readonly kind: "photo"; readonly media: string; readonly caption?: string }
+  | { readonly kind: "contact"; readonly phone: string }
+  | { readonly kind: "location"; readonly latitude: number; readonly longitude: number }
+  /** Something the shop cannot use: a sticker, a voice message. */
+  | { readonly kind: "other"; readonly what: string }
+  | { readonly kind: "signal"; readonly name: string; readonly data: unknown };
+
+/** The key of a conversation: one string per address. */
+export const conversationId = (address: Address): string =>
+  [address.platform, address.connection, address.channel, address.user]
+    .filter((part) => part !== undefined)
+    .join("/");

@@ -1,0 +1,70 @@
+import type { RichText } from "./rich-text.ts";
+
+/** What a person sees in one message, free of any platform. */
+export interface View {
+  readonly text?: RichText;
+  readonly cards: readonly Card[];
+  readonly controls: readonly Control[];
+  /** A form to fill in; only shown inline where `Capabilities.forms` is "inline". */
+  readonly form?: FormView;
+  readonly visibility?: "all" | "user";
+}
+
+export interface Card {
+  readonly title: string;
+  readonly text?: RichText;
+  readonly image?: Media;
+  readonly facts?: readonly (readonly [name: string, value: string])[];
+  readonly controls?: readonly Control[];
+}
+
+/** A picture. `id` names stored bytes (read through `Host.media`), `url` is an https address for pictures kept elsewhere. */
+export interface Media {
+  readonly id?: string;
+  readonly url?: string;
+  readonly alt: string;
+}
+
+export type Control = Button | Link | Pick;
+
+/** `token` is opaque to adapters: they hand it back in a press. */
+export interface Button {
+  readonly kind: "button";
+  readonly label: string;
+  readonly token: string;
+  readonly style?: "primary" | "danger";
+}
+export interface Link {
+  readonly kind: "link";
+  readonly label: string;
+  readonly url: string;
+}
+/** One choice among several; every option is an action of its own. */
+export interface Pick {
+  readonly kind: "pick";
+  readonly label: string;
+  readonly options: readonly {
+    readonly label: string;
+    readonly token: string;
+    readonly selected?: boolean;
+  }[];
+}
+
+export interface FormView {
+  readonly token: string;
+  readonly title: string;
+  readonly submit: string;
+  readonly fields: readonly FormField[];
+}
+export interface FormField {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly input: "text" | "email" | "phone" | "long" | "choice" | "photo" | "number";
+  readonly options?: readonly { readonly value: string; readonly label: string }[];
+  readonly required: boolean;
+  readonly maxLength: number;
+  readonly value?: string;
+  /** Why the last answer was not taken. */
+  readonly problem?: string;
+}
