@@ -1,0 +1,284 @@
+import { model, Schema } from "mongoose";
+import { z } from "zod";
+import { isDuplicateKey, ShopError } from "./errors.ts";
+import { newId } from "./ids.ts";
+import {
+  inLanguage,
+  type Localised,
+  lineSchema,
+  localisedField,
+  localisedSchema,
+  localisedTextSchema,
+  priceSchema,
+} from "./shop.ts";
+
+/** Something a shopper chooses, such as the size. */
+export interface ProductOption {
+  name: Localised;
+  values: Localised[];
+}
+
+/** What is bought: one combination of option values, with a price of its own. */
+export interface Variant {
+  /** Unique within the shop. */
+  sku: string;
+  /** The English value of each option, in the options' order. */
+  values: string[];
+  /** Minor units of the shop's currency. */
+  price: number;
+  /** What it cost before, in minor units; shown struck through. */
+  compareAt?: number;
+  /** Index of its picture in `Product.images`. */
+  image?: number;
+  grams?: number;
+}
+
+/** A picture of a product: kept in the store (`media`) or elsewhere (`url`, https). */
+export interface ProductImage {
+  media?: string;
+  url?: string;
+  alt: Localised;
+}
+
+export interface Product {
+  _id: string;
+  shop: string;
+  /** The handle of the product in catalog files; unique within the shop. */
+  slug: string;
+  title: Localised;
+  description: Localised;
+  /** Id of its category. */
+  category: string;
+  tags: string[];
+  options: ProductOption[];
+  variants: Variant[];
+  images: ProductImage[];
+  status: "active" | "draft" | "archived";
+  /** The lowest price of its variants, kept for filters and sorting. */
+  minPrice: number;
+  rating: { average: number; count: number };
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** A product as it is written: without what the shop works out itself. */
+export type ProductInput = Omit<Product, "_id" | "minPrice" | "rating" | "createdAt" | "updatedAt"> & {
+  _id?: string;
+};
+
+/** The words that tell a variant from its siblings ("Blue / L"), "" where a product has no options. */
+export function variantTitle(product: Product, variant: Variant, locale: string): string {
+  const words = variant.values.map((value, index) => {
+    const known = product.options[index]?.values.find(({ en }) => en === value);
+    return known === undefined ? value : inLanguage(known, locale);
+  });
+  return words.join(" / ");
+}
+
+/** The characters of handles and category names in catalog files and addresses. */
+export const slugSchema = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower case words joined by -")
+  .max(80);
+
+/** A stock keeping unit. Printable, no spaces at the ends; short, since it travels in buttons. */
+export const skuSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, "must be letters, digits, . _ and - (up to 32)");
+
+const imageUrlSchema = z
+  .url({ protocol: /^https$/ })
+  .max(2000)
+  .transform((url) => new URL(url).href);
+
+/** What a variant must be, by itself. */
+export const variantSchema = z.strictObject({
+  sku: skuSchema,
+  values: z.array(lineSchema(60)).max(3),
+  price: priceSchema,
+  compareAt: priceSchema.optional(),
+  image: z.number().int().min(0).optional(),
+  grams: z.number().int().min(0).max(1_000_000).optional(),
+});
+
+/** What `saveProduct` takes, with the rules that reach over several fields. */
+export const productSchema: z.ZodType<ProductInput> = z
+  .strictObject({
+    _id: z.string().optional(),
+    shop: z.string(),
+    slug: slugSchema,
+    title: localisedSchema(120),
+    description: localisedTextSchema(4000),
+    category: z.string().min(1),
+    tags: z.array(lineSchema(40)).max(30),
+    options: z
+      .array(
+        z.strictObject({ name: localisedSchema(40), values: z.array(localisedSchema(60)).min(1).max(50) }),
+      )
+      .max(3),
+    variants: z.array(variantSchema).min(1).max(100),
+    images: z
+      .array(
+        z
+          .strictObject({
+            media: z.string().optional(),
+            url: imageUrlSchema.optional(),
+            alt: localisedSchema(200),
+          })
+          .refine(({ media, url }) => (media === undefined) !== (url === undefined), {
+            message: "needs either a kept picture or an https address",
+          }),
+      )
+      .max(10),
+    status: z.enum(["active", "draft", "archived"]),
+  })
+  .superRefine((product, context) => {
+    const fault = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    const skus = new Set<string>();
+    const combinations = new Set<string>();
+    product.variants.forEach((variant, index) => {
+      if (skus.has(variant.sku)) fault(["variants", index, "sku"], `${variant.sku} is there twice`);
+      skus.add(variant.sku);
+      if (variant.values.length !== product.options.length)
+        fault(["variants", index, "values"], "must have one value for each option");
+      variant.values.forEach((value, option) => {
+        if (product.options[option]?.values.some(({ en }) => en === value) === false)
+          fault(["variants", index, "values"], `${value} is not a value of the option`);
+      });
+      const combination = JSON.stringify(variant.values);
+      if (combinations.has(combination))
+        fault(["variants", index, "values"], "another variant has the same option values");
+      combinations.add(combination);
+      if (variant.compareAt !== undefined && variant.compareAt <= variant.price)
+        fault(["variants", index, "compareAt"], "must be above the price");
+      if (variant.image !== undefined && variant.image >= product.images.length)
+        fault(["variants", index, "image"], "names a picture that is not there");
+    });
+    product.options.forEach(({ values }, index) => {
+      if (new Set(values.map(({ en }) => en)).size !== values.length)
+        fault(["options", index, "values"], "has a value twice");
+    });
+  });
+
+const part = { _id: false, id: false, strict: "throw" } as const;
+
+const optionField = new Schema<ProductOption>(
+  { name: { type: localisedField, required: true }, values: [localisedField] },
+  part,
+);
+const variantField = new Schema<Variant>(
+  {
+    sku: { type: String, required: true },
+    values: [String],
+    price: { type: Number, required: true },
+    compareAt: Number,
+    image: Number,
+    grams: Number,
+  },
+  part,
+);
+const imageField = new Schema<ProductImage>(
+  { media: String, url: String, alt: { type: localisedField, required: true } },
+  part,
+);
+const ratingField = new Schema<Product["rating"]>(
+  { average: { type: Number, required: true }, count: { type: Number, required: true } },
+  part,
+);
+
+const schema = new Schema<Product>(
+  {
+    _id: { type: String, required: true },
+    shop: { type: String, required: true },
+    slug: { type: String, required: true },
+    title: { type: localisedField, required: true },
+    description: { type: localisedField, required: true },
+    category: { type: String, required: true },
+    tags: [String],
+    options: [optionField],
+    variants: [variantField],
+    images: [imageField],
+    status: { type: String, enum: ["active", "draft", "archived"], required: true },
+    minPrice: { type: Number, required: true },
+    rating: { type: ratingField, required: true },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  { strict: "throw", versionKey: false, id: false },
+);
+schema.index({ shop: 1, slug: 1 }, { unique: true });
+schema.index({ shop: 1, "variants.sku": 1 }, { unique: true });
+// One index for each order of the product list, with and without a category.
+schema.index({ shop: 1, status: 1, createdAt: -1, _id: 1 });
+schema.index({ shop: 1, status: 1, minPrice: 1, _id: 1 });
+schema.index({ shop: 1, status: 1, "rating.average": -1, "rating.count": -1, _id: 1 });
+schema.index({ shop: 1, status: 1, category: 1, createdAt: -1, _id: 1 });
+schema.index({ shop: 1, status: 1, category: 1, minPrice: 1, _id: 1 });
+schema.index({ shop: 1, status: 1, category: 1, "rating.average": -1, "rating.count": -1, _id: 1 });
+
+/** The products of all shops. Write through `saveProduct`, which keeps what is derived in step. */
+export const ProductModel = model<Product>("Product", schema);
+
+/** Counts the changes of a shop's catalog, so that a search index knows when it is out of date. */
+const CatalogVersion = model<{ _id: string; version: number }>(
+  "CatalogVersion",
+  new Schema(
+    { _id: { type: String, required: true }, version: { type: Number, required: true } },
+    { strict: "throw", versionKey: false, id: false },
+  ),
+);
+
+/** The number of changes of the catalog so far. */
+export async function catalogVersion(shop: string): Promise<number> {
+  return (await CatalogVersion.findById(shop).lean<{ version: number }>())?.version ?? 0;
+}
+
+/** Tells search indexes, in every process, that products of the shop have changed. Call it after the change. */
+export async function catalogChanged(shop: string): Promise<void> {
+  await CatalogVersion.updateOne({ _id: shop }, { $inc: { version: 1 } }, { upsert: true });
+}
+
+/** Another product of the shop has this handle or one of these SKUs. */
+export class ProductClash extends ShopError {
+  constructor(slug: string, cause: unknown) {
+    super("PRODUCT_CLASH", `the handle or a SKU of ${slug} belongs to another product`, { cause });
+  }
+}
+
+/**
+ * Creates the product, or replaces the one with its `_id`; rating and time of creation stay.
+ *
+ * @throws {z.ZodError} naming the field
+ * @throws {ProductClash}
+ */
+export async function saveProduct(input: ProductInput, now: Date = new Date()): Promise<Product> {
+  const product = await writeProduct(productSchema.parse(input), now);
+  await catalogChanged(product.shop);
+  return product;
+}
+
+/** Writes a valid product without telling search indexes, for writers of many that tell them once. */
+export async function writeProduct(
+  { _id = newId("p"), ...product }: ProductInput,
+  now: Date,
+  createdAt: Date = now,
+): Promise<Product> {
+  const minPrice = Math.min(...product.variants.map(({ price }) => price));
+  try {
+    await ProductModel.updateOne(
+      { _id, shop: product.shop },
+      {
+        $set: { ...product, minPrice, updatedAt: now },
+        $setOnInsert: { createdAt, rating: { average: 0, count: 0 } },
+      },
+      { upsert: true, runValidators: true },
+    );
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new ProductClash(product.slug, error);
+    throw error;
+  }
+  const saved = await ProductModel.findById(_id).lean<Product>();
+  if (saved === null) throw new Error(`product ${_id} was removed while it was saved`);
+  return saved;
+}

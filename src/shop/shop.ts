@@ -1,0 +1,164 @@
+import { model, Schema } from "mongoose";
+import { z } from "zod";
+import { NotFound } from "./errors.ts";
+
+/** Text in the languages of the shop. English is always there and is what others fall back to. */
+export interface Localised {
+  en: string;
+  zh?: string;
+}
+
+/** The text in the language of `locale` (BCP 47), or in English where it has none. */
+export const inLanguage = (text: Localised, locale: string): string =>
+  (/^zh\b/i.test(locale) ? text.zh : undefined) ?? text.en;
+
+/** One way to ship. `price` and `freeFrom` (the subtotal from which it costs nothing) in minor units; `days` from, to. */
+export interface ShippingChoice {
+  id: string;
+  name: Localised;
+  price: number;
+  days: [number, number];
+  freeFrom?: number;
+}
+
+/** Where a set of shipping choices holds: ISO 3166 alpha-2 codes, or "*" for all other countries. */
+export interface ShippingZone {
+  id: string;
+  countries: string[];
+  options: ShippingChoice[];
+}
+
+/** One shop of the deployment. Every other document names it in its `shop` field. */
+export interface Shop {
+  _id: string;
+  name: Localised;
+  /** ISO 4217. All prices of the shop are in it. */
+  currency: string;
+  languages: string[];
+  zones: ShippingZone[];
+}
+
+/** One line of text without control, bidi or zero-width characters, trimmed. */
+export const lineSchema = (max: number) =>
+  z
+    .string()
+    .transform((text) => tidy(text).replace(/\s+/gu, " ").trim())
+    .pipe(z.string().min(1).max(max));
+
+/** Text of several lines, tidied alike; may be empty. */
+export const textSchema = (max: number) =>
+  z
+    .string()
+    .transform((text) => tidy(text.replace(/\r\n?/g, "\n")).trim())
+    .pipe(z.string().max(max));
+
+// Controls, zero-width and bidi characters can make a name look like another; a lone surrogate is no UTF-8. What shapes
+// words, emoji and flags stays (the joiners and tags), as do tab and newline.
+const tidy = (text: string): string =>
+  text
+    .replace(/(?!\u200c|\u200d|\t|\n|[\u{e0020}-\u{e007f}])(?:\p{Cc}|\p{Cf}|\p{Cs})/gu, "")
+    .normalize("NFC");
+
+/** A localised line. An empty translation counts as none. */
+export const localisedSchema = (max: number) =>
+  z
+    .strictObject({ en: lineSchema(max), zh: z.literal("").or(lineSchema(max)).optional() })
+    .transform(withoutEmpty);
+
+/** A localised text of several lines. */
+export const localisedTextSchema = (max: number) =>
+  z.strictObject({ en: textSchema(max), zh: textSchema(max).optional() }).transform(withoutEmpty);
+
+function withoutEmpty(text: { en: string; zh?: string }): Localised {
+  return text.zh === undefined || text.zh === "" ? { en: text.en } : { en: text.en, zh: text.zh };
+}
+
+/** A price: whole minor units, up to what a payment provider takes (eight digits). */
+export const priceSchema = z.number().int().min(0).max(99_999_999);
+
+const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
+
+/** An ISO 4217 code that this runtime knows. */
+export const currencySchema = z
+  .string()
+  .refine((code) => CURRENCIES.has(code), "is not an ISO 4217 currency");
+
+const idSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be a-z, 0-9 and - (up to 32)");
+
+const choiceSchema: z.ZodType<ShippingChoice> = z.strictObject({
+  id: idSchema,
+  name: localisedSchema(60),
+  price: priceSchema,
+  days: z
+    .tuple([z.number().int().min(0).max(365), z.number().int().min(0).max(365)])
+    .refine(([from, to]) => from <= to, "must run from fewer to more days"),
+  freeFrom: priceSchema.optional(),
+});
+
+/** What `saveShop` takes. */
+export const shopSchema: z.ZodType<Shop> = z.strictObject({
+  _id: idSchema,
+  name: localisedSchema(80),
+  currency: currencySchema,
+  languages: z.array(z.enum(["en", "zh"])).min(1),
+  zones: z
+    .array(
+      z.strictObject({
+        id: idSchema,
+        countries: z.array(z.string().regex(/^([A-Z]{2}|\*)$/)).min(1),
+        options: z.array(choiceSchema).min(1).max(10),
+      }),
+    )
+    .max(50),
+});
+
+/** The schema of localised text inside other documents. */
+export const localisedField = new Schema<Localised>(
+  { en: { type: String, default: "" }, zh: String },
+  { _id: false, strict: "throw" },
+);
+
+const choiceField = new Schema<ShippingChoice>(
+  {
+    id: { type: String, required: true },
+    name: { type: localisedField, required: true },
+    price: { type: Number, required: true },
+    days: { type: [Number], required: true },
+    freeFrom: Number,
+  },
+  { _id: false, strict: "throw", id: false },
+);
+
+const zoneField = new Schema<ShippingZone>(
+  { id: { type: String, required: true }, countries: [String], options: [choiceField] },
+  { _id: false, strict: "throw", id: false },
+);
+
+/** The shops of the deployment. Read and written by id only. */
+export const ShopModel = model<Shop>(
+  "Shop",
+  new Schema<Shop>(
+    {
+      _id: { type: String, required: true },
+      name: { type: localisedField, required: true },
+      currency: { type: String, required: true },
+      languages: [String],
+      zones: [zoneField],
+    },
+    { strict: "throw", versionKey: false, id: false },
+  ),
+);
+
+/** The shop of this id. @throws {NotFound} */
+export async function getShop(id: string): Promise<Shop> {
+  const shop = await ShopModel.findById(id).lean<Shop>();
+  if (shop === null) throw new NotFound("shop", id);
+  return shop;
+}
+
+/** Creates the shop or replaces it as a whole. @throws {z.ZodError} */
+export async function saveShop(shop: Shop): Promise<Shop> {
+  const valid = shopSchema.parse(shop);
+  await ShopModel.replaceOne({ _id: valid._id }, valid, { upsert: true });
+  return valid;
+}
