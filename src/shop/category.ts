@@ -1,0 +1,73 @@
+import { model, Schema } from "mongoose";
+import { z } from "zod";
+import { newId } from "./ids.ts";
+import { ProductModel, slugSchema } from "./product.ts";
+import { type Localised, localisedField, localisedSchema } from "./shop.ts";
+
+/** A shelf of the shop. */
+export interface Category {
+  _id: string;
+  shop: string;
+  /** Its name in catalog files; unique within the shop. */
+  slug: string;
+  title: Localised;
+  /** Its place in the list, from 0. */
+  position: number;
+}
+
+const schema = new Schema<Category>(
+  {
+    _id: { type: String, required: true },
+    shop: { type: String, required: true },
+    slug: { type: String, required: true },
+    title: { type: localisedField, required: true },
+    position: { type: Number, required: true },
+  },
+  { strict: "throw", versionKey: false, id: false },
+);
+schema.index({ shop: 1, slug: 1 }, { unique: true });
+schema.index({ shop: 1, position: 1, slug: 1 });
+
+/** The categories of all shops. */
+export const CategoryModel = model<Category>("Category", schema);
+
+/** What `saveCategory` takes. */
+export const categorySchema = z.strictObject({
+  shop: z.string(),
+  slug: slugSchema,
+  title: localisedSchema(60),
+  position: z.number().int().min(0).max(100_000),
+});
+
+/** Creates the category of this slug or changes it. @throws {z.ZodError} */
+export async function saveCategory(input: Omit<Category, "_id">): Promise<Category> {
+  const { shop, slug, title, position } = categorySchema.parse(input);
+  await CategoryModel.updateOne(
+    { shop, slug },
+    { $set: { title, position }, $setOnInsert: { _id: newId("g") } },
+    { upsert: true },
+  );
+  const saved = await CategoryModel.findOne({ shop, slug }).lean<Category>();
+  if (saved === null) throw new Error(`category ${slug} was removed while it was saved`);
+  return saved;
+}
+
+/** All categories in their order, empty ones too. */
+export const allCategories = async (shop: string): Promise<Category[]> =>
+  CategoryModel.find({ shop }).sort({ position: 1, slug: 1 }).lean<Category[]>();
+
+/** The category of this id, or null. */
+export const getCategory = async (shop: string, id: string): Promise<Category | null> =>
+  CategoryModel.findOne({ _id: id, shop }).lean<Category>();
+
+/** The categories in their order, each with the number of products on sale; those with none are left out. */
+export async function listCategories(shop: string): Promise<(Category & { products: number })[]> {
+  const categories = await allCategories(shop);
+  const counted = await Promise.all(
+    categories.map(async (category) => ({
+      ...category,
+      products: await ProductModel.countDocuments({ shop, status: "active", category: category._id }),
+    })),
+  );
+  return counted.filter(({ products }) => products > 0);
+}
