@@ -1,0 +1,230 @@
+import { createHash, randomUUID } from "node:crypto";
+import Stripe from "stripe";
+import { BadSignature, type PaymentProvider, type ProviderEvent } from "../shop/payment.ts";
+import { PaymentError } from "./payment-error.ts";
+import { toStripe } from "./stripe-amount.ts";
+import { sessionParameters, sessionState, stripeExpiry } from "./stripe-session.ts";
+
+export interface StripeOptions {
+  readonly secretKey: string;
+  /** The signing secret of the webhook endpoint, `whsec_...`. */
+  readonly webhookSecret: string;
+  /** Where the API is; Stripe's own address unless given. */
+  readonly apiRoot?: string;
+  /** The shop's public address, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Milliseconds to wait for an answer. */
+  readonly timeout?: number;
+  readonly log?: { warn(details: object, message: string): void };
+  readonly now?: () => Date;
+}
+
+/** Seconds a webhook's timestamp may be away from now, in either direction. */
+const tolerance = 300;
+
+/**
+ * Payment by Stripe Checkout: one hosted page an order.
+ *
+ * Every POST carries an idempotency key. Stripe answers a key that failed inside with the same failure
+ * for a day, so creating a session and refunding go on with a second key then, in a fixed order, each
+ * only where that cannot do the thing twice (see `createSession` and `refund`).
+ *
+ * Webhook endpoint to register: `POST <publicUrl>/webhooks/stripe` with the events
+ * `checkout.session.completed`, `.async_payment_succeeded`, `.async_payment_failed` and `.expired`.
+ */
+export function stripeProvider(options: StripeOptions): PaymentProvider {
+  const { publicUrl, log } = options;
+  const now = options.now ?? (() => new Date());
+  if (options.secretKey.trim() === "") throw new Error("Stripe needs a secret key.");
+  if (options.webhookSecret.trim() === "") throw new Error("Stripe needs the webhook's signing secret.");
+  const root = options.apiRoot === undefined ? undefined : new URL(options.apiRoot);
+  const stripe = new Stripe(options.secretKey, {
+    maxNetworkRetries: 2,
+    timeout: options.timeout ?? 20_000,
+    telemetry: false,
+    appInfo: { name: "Hawker" },
+    ...(root && {
+      host: root.hostname,
+      port: root.port || (root.protocol === "http:" ? "80" : "443"),
+      protocol: root.protocol === "http:" ? ("http" as const) : ("https" as const),
+    }),
+  });
+
+  const read = (id: string) =>
+    stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] });
+
+  return {
+    name: "stripe",
+
+    async createSession(request) {
+      // A session whose creation failed has an address that nobody knows, so a second one cannot be paid twice.
+      const create = (expiresAt: number | undefined) =>
+        withFreshKeys(keyOf(request.idempotencyKey), (idempotencyKey) =>
+          stripe.checkout.sessions.create(sessionParameters(request, { publicUrl, expiresAt }), {
+            idempotencyKey,
+          }),
+        );
+      const expiresAt = stripeExpiry(request.expiresAt, now());
+      return guarded(async () => {
+        const session = await create(expiresAt).catch((error: unknown) => {
+          // As time passed the expiry came into or went out of Stripe's range: the first call sent the other one.
+          if (!(error instanceof Stripe.errors.StripeIdempotencyError)) throw error;
+          log?.warn({ order: request.order }, "Stripe knows this session's key with another expiry");
+          const other =
+            expiresAt === undefined ? Math.ceil(request.expiresAt.getTime() / 1000) + 1800 : undefined;
+          return create(other);
+        });
+        if (session.url === null)
+          throw new PaymentError("refused", `Stripe session ${session.id} has no payment page.`);
+        return { id: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000) };
+      });
+    },
+
+    readSession: (id) => guarded(async () => sessionState(await read(id))),
+
+    expireSession: (id) =>
+      guarded(async () => {
+        try {
+          // Naturally idempotent, so a new key each time: a fixed one would repeat a failure for a day.
+          await stripe.checkout.sessions.expire(id, undefined, {
+            idempotencyKey: `expire-${id}-${randomUUID()}`,
+          });
+        } catch (error) {
+          // "Only Checkout Sessions with a status in ["open"] can be expired": paid or expired meanwhile.
+          if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+          const state = sessionState(await read(id));
+          if (state.status === "open") throw error;
+          return state;
+        }
+        return sessionState(await read(id));
+      }),
+
+    refund: ({ session: id, amount, idempotencyKey }) =>
+      guarded(async () => {
+        const session = await read(id);
+        const paid = sessionState(session);
+        const intent =
+          typeof session.payment_intent === "string" ? session.payment_intent : session.payment_intent?.id;
+        if (paid.payment !== "paid" || !intent)
+          throw new PaymentError("refused", `Session ${id} has no payment to refund.`, {
+            reason: "not_paid",
+          });
+        if (
+          amount.currency.toUpperCase() !== paid.amount.currency ||
+          amount.amount <= 0 ||
+          amount.amount > paid.amount.amount
+        )
+          throw new PaymentError(
+            "refused",
+            `${amount.amount} ${amount.currency} is not part of what was paid.`,
+            {
+              reason: "bad_amount",
+            },
+          );
+        // Looked up first: Stripe forgets keys after a day, and after an inner failure the refund may have been made.
+        const refund = await withFreshKeys(keyOf(idempotencyKey), async (key) => {
+          const made = await stripe.refunds.list({ payment_intent: intent, limit: 100 });
+          const known = made.data.find((one) => one.metadata?.hawker_key === idempotencyKey);
+          return (
+            known ??
+            stripe.refunds.create(
+              {
+                payment_intent: intent,
+                amount: toStripe(amount),
+                reason: "requested_by_customer",
+                metadata: { hawker_key: idempotencyKey, order: paid.order },
+              },
+              { idempotencyKey: key },
+            )
+          );
+        });
+        return { id: refund.id, status: refundStatus(refund.status) };
+      }),
+
+    async verifyEvent(raw, headers) {
+      return providerEvent(verified(raw, headers.get("stripe-signature") ?? ""));
+    },
+  };
+
+  function verified(raw: Buffer, signature: string): Stripe.Event {
+    const at = now().getTime();
+    // The SDK refuses what is too old; a timestamp from the future would never grow old, so it is refused too.
+    const signed = Number(/(?:^|,)\s*t=(\d+)/.exec(signature)?.[1]);
+    if (signed - at / 1000 > tolerance) throw new BadSignature("Stripe signature is from the future.");
+    try {
+      return stripe.webhooks.constructEvent(raw, signature, options.webhookSecret, tolerance, undefined, at);
+    } catch (error) {
+      // Not passed on as cause: it carries the payload, with the shopper's address in it.
+      if (error instanceof Stripe.errors.StripeSignatureVerificationError)
+        throw new BadSignature(`Stripe signature refused: ${error.message.split("\n")[0] ?? ""}`);
+      throw error;
+    }
+  }
+}
+
+/** An event about one of our sessions, or null for every other. */
+function providerEvent(event: Stripe.Event): ProviderEvent | null {
+  switch (event.type) {
+    case "checkout.session.completed":
+    case "checkout.session.async_payment_succeeded":
+    case "checkout.session.async_payment_failed":
+    case "checkout.session.expired": {
+      const session = event.data.object;
+      // An account may sell elsewhere too.
+      if (session.metadata?.order === undefined || session.mode !== "payment") return null;
+      const failed = event.type === "checkout.session.async_payment_failed";
+      return { id: event.id, at: new Date(event.created * 1000), session: sessionState(session, failed) };
+    }
+    default:
+      return null;
+  }
+}
+
+/** At most 255 characters, as Stripe wants. */
+const keyOf = (key: string): string =>
+  key.length <= 240 ? key : createHash("sha256").update(key).digest("hex");
+
+/** Runs `work` with the key, or with the next one where Stripe repeats a failure of its own under it. */
+async function withFreshKeys<T>(key: string, work: (key: string) => Promise<T>): Promise<T> {
+  for (const suffix of ["", "-2", "-3"]) {
+    try {
+      return await work(key + suffix);
+    } catch (error) {
+      if (!isReplayedFailure(error)) throw error;
+    }
+  }
+  return work(`${key}-4`);
+}
+
+const isReplayedFailure = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeError &&
+  (error.statusCode ?? 0) >= 500 &&
+  error.headers?.["idempotent-replayed"] === "true";
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Stripe.errors.StripeError ? paymentError(error) : error;
+  }
+}
+
+/** Without the SDK's error as cause, which holds headers and body; Stripe's request id finds them in the dashboard. */
+function paymentError(error: InstanceType<typeof Stripe.errors.StripeError>): PaymentError {
+  const status = error.statusCode ?? 0;
+  // A wrong key can be put right; until then the job waits instead of being given up.
+  const fate = status === 0 || status >= 500 || [401, 403, 409, 429].includes(status) ? "retry" : "refused";
+  const message = error.message.replace(/\b(?:sk|rk|pk|whsec)_\S+/g, "[key]");
+  return new PaymentError(
+    fate,
+    `Stripe: ${message} (${error.type}, request ${error.requestId ?? "unknown"})`,
+    {
+      reason: error.code ?? error.type,
+    },
+  );
+}
+
+function refundStatus(status: string | null): "succeeded" | "pending" | "failed" {
+  if (status === "succeeded") return "succeeded";
+  return status === "failed" || status === "canceled" ? "failed" : "pending";
+}

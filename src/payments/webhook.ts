@@ -1,0 +1,47 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { BadSignature, type PaymentProvider } from "../shop/payment.ts";
+
+export { type Landing, landingRoutes } from "./landing.ts";
+
+/** Stripe's largest events are a few dozen kilobytes. */
+const largest = 256 * 1024;
+
+/**
+ * `POST /webhooks/<provider's name>` for each provider; mount it at "/".
+ *
+ * The body is handed on as the bytes that came, since the signature is over those; `receive` verifies it
+ * before it does anything else, and resolves only when the event is stored. The provider is told by the
+ * status: 200 stored (or none of ours), 400 not signed by it, 413 too large, 500 try again later.
+ */
+export function webhookRoutes(
+  providers: readonly PaymentProvider[],
+  receive: (provider: PaymentProvider, raw: Buffer, headers: Headers) => Promise<void>,
+  log?: { warn(details: object, message: string): void; error(details: object, message: string): void },
+): Hono {
+  const routes = new Hono();
+  for (const provider of providers) {
+    routes.post(
+      `/webhooks/${provider.name}`,
+      bodyLimit({ maxSize: largest, onError: (context) => context.text("Too large", 413) }),
+      async (context) => {
+        const raw = Buffer.from(await context.req.arrayBuffer());
+        try {
+          await receive(provider, raw, context.req.raw.headers);
+        } catch (error) {
+          if (error instanceof BadSignature) {
+            log?.warn({ provider: provider.name, reason: error.message }, "webhook with a bad signature");
+            return context.text("Bad signature", 400);
+          }
+          log?.error(
+            { provider: provider.name, err: error },
+            "webhook not stored; the provider will send it again",
+          );
+          return context.text("Not stored, send it again", 500);
+        }
+        return context.text("OK");
+      },
+    );
+  }
+  return routes;
+}
