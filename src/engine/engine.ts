@@ -1,0 +1,231 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { languageOf, locales, sayIn } from "../i18n/index.ts";
+import { type Adapter, type Host, SendError } from "./adapter.ts";
+import type { Conversation, OutboxEntry } from "./conversation.ts";
+import { type Address, conversationId, type Inbound } from "./inbound.ts";
+import { LEASE_MS, Mailbox } from "./mailbox.ts";
+import { apology, runTurn } from "./run-turn.ts";
+import type { Script } from "./script.ts";
+import { TokenSealer } from "./token.ts";
+
+const SWEEP_EVERY_MS = 2_000;
+const TURN_TRIES = 3;
+const SEND_TRIES = 20;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+/** What the engine measures; a metrics library stands behind it. */
+export interface EngineMetrics {
+  turn(kind: string, seconds: number): void;
+  sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
+}
+
+export interface EngineOptions {
+  readonly script: Script;
+  readonly adapters: readonly Adapter[];
+  readonly secret: string;
+  readonly log: Logger;
+  readonly media: Host["media"];
+  readonly keepMedia: Host["keepMedia"];
+  readonly metrics?: EngineMetrics;
+  readonly now?: () => Date;
+}
+
+/**
+ * Walks people through conversations: accepts events, runs turns under a lease, sends the outbox in order.
+ *
+ * Events of one conversation are handled one at a time in the order of arrival, different conversations in
+ * parallel; any number of processes may share a store. A crash at any point is picked up by the sweeper.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #adapters: Map<string, Adapter>;
+  readonly #mailbox: Mailbox;
+  readonly #sealer: TokenSealer;
+  readonly #working = new Set<Promise<void>>();
+  readonly #now: () => Date;
+  #sweeping: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+    this.#adapters = new Map(options.adapters.map((adapter) => [adapter.name, adapter]));
+    this.#mailbox = new Mailbox(randomUUID(), this.#now);
+    this.#sealer = new TokenSealer(options.secret);
+  }
+
+  /** Starts the adapters and the sweeper. An adapter that cannot start is logged; the others go on. */
+  async start(): Promise<void> {
+    const { script, log, media, keepMedia } = this.#options;
+    const host: Host = {
+      accept: (inbound) => this.accept(inbound),
+      media,
+      keepMedia,
+      commands: (locale) =>
+        [...script.commands].map(([name, { description }]) => ({
+          name,
+          description: sayIn(locale)(description),
+        })),
+      locales,
+    };
+    await Promise.all(
+      [...this.#adapters.values()].map((adapter) =>
+        adapter
+          .start(host)
+          .catch((error) =>
+            log.error({ err: error, platform: adapter.name }, "The platform could not be connected"),
+          ),
+      ),
+    );
+    this.#sweepLater();
+  }
+
+  /**
+   * Stores an event, once per id. Resolves when it is on disk: then the platform may be acknowledged.
+   * The turn runs afterwards.
+   */
+  async accept(inbound: Inbound): Promise<"accepted" | "duplicate"> {
+    const taken = await this.#mailbox.accept(inbound);
+    if (taken === "duplicate") return "duplicate";
+    if (taken !== "queued") this.#work(taken);
+    return "accepted";
+  }
+
+  /** Sends news into a conversation. The same id is handled once. */
+  async signal(address: Address, id: string, name: string, data: unknown): Promise<"accepted" | "duplicate"> {
+    const body = { kind: "signal", name, data } as const;
+    return this.accept({ id: `signal-${id}`, address, sender: { id: "" }, at: this.#now(), body });
+  }
+
+  /** Picks up conversations that a crash or a failed delivery left behind. */
+  async sweep(): Promise<void> {
+    for (const id of await this.#mailbox.stranded(100)) {
+      const claimed = await this.#mailbox.claim(id);
+      if (claimed) this.#work(claimed);
+    }
+  }
+
+  /** Resolves when no turn is under way in this process. */
+  async idle(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working);
+  }
+
+  /** Stops taking events, finishes the turns under way. What is queued stays in the store. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#sweeping);
+    await Promise.all([...this.#adapters.values()].map((adapter) => adapter.stop()));
+    await this.idle();
+  }
+
+  #sweepLater(): void {
+    if (this.#stopping) return;
+    this.#sweeping = setTimeout(async () => {
+      await this.sweep().catch((error) =>
+        this.#options.log.error({ err: error }, "The sweeper could not read the store"),
+      );
+      this.#sweepLater();
+    }, SWEEP_EVERY_MS).unref();
+  }
+
+  #work(claimed: Conversation): void {
+    const work = this.#converse(claimed)
+      .catch((error) =>
+        this.#options.log.error(
+          { err: error, conversation: claimed._id },
+          "A conversation was left to the sweeper",
+        ),
+      )
+      .finally(() => this.#working.delete(work));
+    this.#working.add(work);
+  }
+
+  /** Works on a claimed conversation until inbox and outbox are empty, or the lease is lost. */
+  async #converse(claimed: Conversation): Promise<void> {
+    let held: Conversation | null = claimed;
+    while (held) {
+      if (this.#stopping) return this.#mailbox.leave(held, this.#now());
+      const event: Inbound | undefined = held.inbox[0];
+      const replies: OutboxEntry[] = [...held.outbox];
+      if (event) {
+        const outcome = await this.#turn(held, event);
+        if (!(await this.#mailbox.commit(held, event, outcome))) return;
+        held.revision += 1;
+        replies.push(...outcome.replies);
+      }
+      const { sent, retry } = await this.#deliver(held, replies);
+      held = await this.#mailbox.settle(held, sent, retry);
+    }
+  }
+
+  async #turn(held: Conversation, event: Inbound) {
+    const { log, script, metrics } = this.#options;
+    const adapter = this.#adapters.get(held.address.platform);
+    const started = performance.now();
+    if (!adapter) {
+      log.error(
+        { conversation: held._id },
+        "The platform of this conversation is not connected; its event was dropped",
+      );
+      return { state: held.state, person: held.person, replies: [], links: [] };
+    }
+    const context = {
+      script,
+      sealer: this.#sealer,
+      can: adapter.can,
+      now: this.#now(),
+      language: languageOf,
+    };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const outcome = await runTurn(held, event, context);
+        metrics?.turn(event.body.kind, (performance.now() - started) / 1000);
+        return outcome;
+      } catch (error) {
+        log.error({ err: error, conversation: held._id, event: event.id, attempt }, "A turn failed");
+        if (attempt >= TURN_TRIES) return apology(held, event, context);
+      }
+    }
+  }
+
+  async #deliver(held: Conversation, entries: readonly OutboxEntry[]) {
+    const adapter = this.#adapters.get(held.address.platform);
+    const sent: string[] = [];
+    let leased = this.#now().getTime();
+    for (const entry of entries) {
+      if (!adapter) break;
+      if (this.#now().getTime() - leased > LEASE_MS / 2) {
+        if (!(await this.#mailbox.renew(held))) break;
+        leased = this.#now().getTime();
+      }
+      try {
+        const { key, view, replaces } = entry;
+        await adapter.send(held.address, { key, view, ...(replaces !== undefined && { replaces }) });
+        sent.push(key);
+        this.#options.metrics?.sent(adapter.name, "sent");
+      } catch (error) {
+        const failure =
+          error instanceof SendError
+            ? error
+            : new SendError("unknown", "The adapter failed", { cause: error });
+        this.#options.metrics?.sent(adapter.name, failure.fate);
+        const attempts = sent.length === 0 ? held.attempts + 1 : 1;
+        if (failure.fate === "refused" || attempts >= SEND_TRIES) {
+          this.#options.log.warn(
+            { err: failure, conversation: held._id, attempts },
+            "A message can not be delivered and was dropped",
+          );
+          sent.push(entry.key);
+          continue;
+        }
+        const pause = failure.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempts);
+        return { sent, retry: { at: new Date(this.#now().getTime() + pause), attempts } };
+      }
+    }
+    return { sent };
+  }
+}
+
+/** The key of the conversation at an address. */
+export { conversationId };

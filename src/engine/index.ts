@@ -1,0 +1,18 @@
+export {
+  type Adapter,
+  type Capabilities,
+  type Delivery,
+  type Host,
+  SendError,
+  type Sent,
+} from "./adapter.ts";
+export { ConversationModel } from "./conversation.ts";
+export { Engine, type EngineMetrics, type EngineOptions } from "./engine.ts";
+export { fit } from "./fit.ts";
+export { type Form, form, type Values } from "./form.ts";
+export { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
+export { type LinkRef, link } from "./link.ts";
+export * from "./rich-text.ts";
+export { Script } from "./script.ts";
+export { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
+export type { Button, Card, Control, FormField, FormView, Media, View } from "./view.ts";

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** An action that a button can carry: the name of a link and its arguments, already in order. */
+export interface LinkRef {
+  readonly name: string;
+  readonly args: readonly (string | undefined)[];
+}
+
+type Shape = Record<string, z.ZodType>;
+
+/** A typed action, declared once. Call it with its arguments to make a reference for a button. */
+export interface LinkType<S extends Shape> {
+  (
+    ...args: Record<string, never> extends z.input<z.ZodObject<S>>
+      ? [args?: z.input<z.ZodObject<S>>]
+      : [args: z.input<z.ZodObject<S>>]
+  ): LinkRef;
+  readonly link: string;
+  readonly schema: z.ZodObject<S>;
+}
+
+/**
+ * Declares a link. Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
+ * whatever comes back from a platform is parsed by the schema again.
+ */
+export function link<S extends Shape>(name: string, shape: S): LinkType<S> {
+  const schema = z.object(shape);
+  const make = (args?: Record<string, unknown>): LinkRef => ({
+    name,
+    args: Object.keys(shape).map((key) => {
+      const value = args?.[key];
+      return value === undefined || value === null ? undefined : String(value);
+    }),
+  });
+  return Object.assign(make, { link: name, schema }) as LinkType<S>;
+}
+
+/** The arguments of a reference by name, unchecked, for `schema.safeParse`. */
+export const namedArgs = (schema: z.ZodObject, ref: LinkRef): Record<string, string | undefined> =>
+  Object.fromEntries(Object.keys(schema.shape).map((key, index) => [key, ref.args[index]]));
+
+const escaped = (part: string): string => part.replace(/[\\|]/g, (sign) => `\\${sign}`);
+
+/** One line of text for a reference: `name|arg|arg`. Absent is nothing, empty text is `\e`; `|` and `\` are escaped. */
+export const encodeRef = (ref: LinkRef): string => {
+  const parts = [ref.name, ...ref.args.map((arg) => (arg === undefined ? undefined : arg === "" ? "" : arg))];
+  while (parts.length > 1 && parts.at(-1) === undefined) parts.pop();
+  return parts.map((part) => (part === undefined ? "" : part === "" ? "\\e" : escaped(part))).join("|");
+};
+
+/** The inverse of `encodeRef`; total: any text gives some reference, which the schema then judges. */
+export function decodeRef(text: string): LinkRef {
+  const parts: string[] = [];
+  const present: boolean[] = [];
+  let part = "";
+  let any = false;
+  const end = () => {
+    parts.push(part);
+    present.push(any);
+    part = "";
+    any = false;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const sign = text.charAt(i);
+    if (sign === "|") end();
+    else if (sign === "\\") {
+      const next = text.charAt(++i);
+      any = true;
+      if (next !== "e") part += next;
+    } else {
+      part += sign;
+      any = true;
+    }
+  }
+  end();
+  const [name = "", ...args] = parts;
+  return { name, args: args.map((arg, index) => (present[index + 1] ? arg : undefined)) };
+}

@@ -1,0 +1,158 @@
+import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
+import { conversationId, type Inbound, type Sender } from "./inbound.ts";
+
+const SEEN_KEPT = 256;
+const LINKS_KEPT = 300;
+const FREE = new Date(0);
+/** How long a conversation is worked on before another process may take it over, in milliseconds. */
+export const LEASE_MS = 30_000;
+
+const isDuplicateKey = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && error.code === 11000;
+
+/** The result of a turn, as it is written in one step. */
+export interface Commit {
+  readonly state: unknown;
+  readonly person: Sender | undefined;
+  readonly replies: readonly OutboxEntry[];
+  readonly links: readonly { short: string; token: string }[];
+}
+
+/**
+ * The store side of a conversation: accept, claim, commit, settle. One round trip each.
+ *
+ * Every write names the owner and the revision it builds on, so a worker that lost its lease writes nothing.
+ */
+export class Mailbox {
+  readonly #owner: string;
+  readonly #now: () => Date;
+
+  /** `owner` is unique per process. */
+  constructor(owner: string, now: () => Date) {
+    this.#owner = owner;
+    this.#now = now;
+  }
+
+  /**
+   * Queues an event once. Answers the claimed conversation if nobody works on it, "queued" if somebody does
+   * (who will find the event before letting go), "duplicate" if the event was known.
+   */
+  async accept(inbound: Inbound): Promise<Conversation | "queued" | "duplicate"> {
+    const _id = conversationId(inbound.address);
+    const until = this.#leaseEnd();
+    const put = { inbox: inbound, seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
+    try {
+      return await ConversationModel.findOneAndUpdate(
+        { _id, until: { $lte: this.#now() }, seen: { $ne: inbound.id } },
+        {
+          $push: put,
+          $set: { owner: this.#owner, until, due: until },
+          $setOnInsert: {
+            address: inbound.address,
+            outbox: [],
+            links: [],
+            state: null,
+            revision: 0,
+            attempts: 0,
+          },
+        },
+        { upsert: true, returnDocument: "after", lean: true, setDefaultsOnInsert: false },
+      ).orFail();
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    // The conversation exists, but it is leased or knows the event already.
+    const queued = await ConversationModel.updateOne(
+      { _id, seen: { $ne: inbound.id } },
+      { $push: put, $set: { due: until } },
+    );
+    if (queued.matchedCount === 0) return "duplicate";
+    // Its worker may have let go between the two writes.
+    return (await this.claim(_id)) ?? "queued";
+  }
+
+  /** Takes a conversation nobody works on; null if somebody does. */
+  async claim(_id: string): Promise<Conversation | null> {
+    const until = this.#leaseEnd();
+    return ConversationModel.findOneAndUpdate(
+      { _id, until: { $lte: this.#now() } },
+      { $set: { owner: this.#owner, until, due: until } },
+      { returnDocument: "after", lean: true },
+    );
+  }
+
+  /** Writes the outcome of a turn: state, replies, event popped. False if the lease was lost; nothing is written then. */
+  async commit(held: Conversation, event: Inbound, outcome: Commit): Promise<boolean> {
+    const until = this.#leaseEnd();
+    const push = {
+      ...(outcome.replies.length > 0 && { outbox: { $each: outcome.replies } }),
+      ...(outcome.links.length > 0 && { links: { $each: outcome.links, $slice: -LINKS_KEPT } }),
+    };
+    const done = await ConversationModel.updateOne(
+      { _id: held._id, owner: this.#owner, revision: held.revision },
+      {
+        $set: { state: outcome.state, until, due: until, ...(outcome.person && { person: outcome.person }) },
+        $inc: { revision: 1 },
+        $pull: { inbox: { id: event.id } },
+        ...(Object.keys(push).length > 0 && { $push: push }),
+      },
+    );
+    return done.matchedCount === 1;
+  }
+
+  /**
+   * Takes what was sent out of the outbox and lets go, if the inbox is empty. Otherwise keeps the lease and
+   * answers the conversation as it is now. `retry` tells when the rest of the outbox is to be tried again.
+   */
+  async settle(
+    held: Conversation,
+    sent: readonly string[],
+    retry?: { at: Date; attempts: number },
+  ): Promise<Conversation | null> {
+    const mine = { _id: held._id, owner: this.#owner, revision: held.revision };
+    const pull = sent.length > 0 ? { $pull: { outbox: { key: { $in: [...sent] } } } } : {};
+    const attempts = retry?.attempts ?? 0;
+    const released = await ConversationModel.updateOne(
+      { ...mine, inbox: { $size: 0 } },
+      { ...pull, $set: { owner: null, until: FREE, due: retry?.at ?? null, attempts } },
+    );
+    if (released.matchedCount === 1) return null;
+    const until = this.#leaseEnd();
+    return ConversationModel.findOneAndUpdate(
+      mine,
+      { ...pull, $set: { until, due: until, attempts } },
+      { returnDocument: "after", lean: true },
+    );
+  }
+
+  /** Lets go early, leaving everything queued for the sweeper at `due`. */
+  async leave(held: Conversation, due: Date): Promise<void> {
+    await ConversationModel.updateOne(
+      { _id: held._id, owner: this.#owner, revision: held.revision },
+      { $set: { owner: null, until: FREE, due } },
+    );
+  }
+
+  /** Holds the lease longer. False if it was lost. */
+  async renew(held: Conversation): Promise<boolean> {
+    const until = this.#leaseEnd();
+    const done = await ConversationModel.updateOne(
+      { _id: held._id, owner: this.#owner, revision: held.revision },
+      { $set: { until, due: until } },
+    );
+    return done.matchedCount === 1;
+  }
+
+  /** Conversations with something left to do and nobody at work, the longest waiting first. */
+  async stranded(limit: number): Promise<string[]> {
+    const due = await ConversationModel.find({ due: { $type: "date", $lte: this.#now() } }, { _id: 1 })
+      .sort({ due: 1 })
+      .limit(limit)
+      .lean();
+    return due.map((found) => found._id);
+  }
+
+  #leaseEnd(): Date {
+    return new Date(this.#now().getTime() + LEASE_MS);
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/** The version of what the engine remembers of a conversation. Raise it when the shape changes. */
+export const STATE_VERSION = 1;
+
+const stateSchema = z.object({
+  version: z.literal(STATE_VERSION),
+  locale: z.string().optional(),
+  /** A form being asked question by question. */
+  asking: z
+    .object({
+      form: z.string(),
+      args: z.record(z.string(), z.string()),
+      values: z.record(z.string(), z.string()),
+      field: z.string(),
+    })
+    .optional(),
+  /** The actions of the last message, where a platform has no buttons and "2" means the second. */
+  numbered: z.array(z.string()).optional(),
+});
+
+export type State = z.infer<typeof stateSchema>;
+export type Asking = NonNullable<State["asking"]>;
+
+/** The remembered state; one of another version, or damaged, is a fresh start that keeps the language. */
+export function readState(stored: unknown): State {
+  const read = stateSchema.safeParse(stored);
+  if (read.success) return read.data;
+  const locale = z.object({ locale: z.string() }).safeParse(stored);
+  return { version: STATE_VERSION, ...(locale.success && { locale: locale.data.locale }) };
+}
