@@ -1,0 +1,18 @@
+import type { Capabilities } from "../../src/engine/adapter.ts";
+
+/** What a Telegram message can hold (https://core.telegram.org/bots/api). */
+export const capabilities: Capabilities = {
+  textMax: 4096,
+  captionMax: 1024,
+  cardsMax: 1,
+  buttonsPerRow: 3,
+  controlsMax: 30,
+  labelMax: 40,
+  picksMax: 0,
+  forms: "ask",
+  buttons: true,
+  images: true,
+  edits: true,
+  ephemeral: false,
+  tokenBytes: 64,
+};

@@ -1,0 +1,23 @@
+import type { Api } from "grammy";
+import type { BotCommand, LanguageCode } from "grammy/types";
+import type { Host } from "../../src/engine/adapter.ts";
+
+/** Announces the commands in every language, and as the default in the first; only what has changed is sent. */
+export async function announceCommands(api: Api, host: Host): Promise<void> {
+  for (const [index, locale] of host.locales.entries()) {
+    const wanted = host
+      .commands(locale)
+      .filter(({ name, description }) => /^[a-z0-9_]{1,32}$/.test(name) && description !== "")
+      .slice(0, 100)
+      .map(({ name, description }) => ({ command: name, description: description.slice(0, 256) }));
+    const language = locale.slice(0, 2).toLowerCase() as LanguageCode;
+    for (const scope of index === 0 ? [{}, { language_code: language }] : [{ language_code: language }]) {
+      const current = await api.getMyCommands(scope);
+      if (!same(current, wanted)) await api.setMyCommands(wanted, scope);
+    }
+  }
+}
+
+const same = (a: readonly BotCommand[], b: readonly BotCommand[]): boolean =>
+  a.length === b.length &&
+  a.every(({ command, description }, i) => command === b[i]?.command && description === b[i]?.description);

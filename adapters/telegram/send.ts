@@ -1,0 +1,94 @@
+import type { Api } from "grammy";
+import type { Message } from "grammy/types";
+import type { Delivery, Sent } from "../../src/engine/adapter.ts";
+import type { Address } from "../../src/engine/inbound.ts";
+import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
+import type { Flood } from "./flood.ts";
+import type { Pictures } from "./pictures.ts";
+import { type Rendered, render } from "./render.ts";
+
+const UNCHANGED = /message is not modified/;
+/** The old message is of another kind, too old, or gone: a new one takes its place. */
+const NOT_EDITABLE =
+  /no text in the message to edit|message can't be edited|message to edit not found|MESSAGE_ID_INVALID|message identifier/;
+
+/** Sends messages of one bot. Keeps no state but the flood limits and the names of pictures. */
+export interface Outlet {
+  readonly api: Api;
+  readonly flood: Flood;
+  readonly pictures: Pictures;
+}
+
+/**
+ * Sends a view, in place of an older message where that is asked for and possible. The bot does not know
+ * what the older message was: if it cannot become the new one, the new one is sent and the old one removed.
+ *
+ * @throws {SendError}
+ */
+export async function send(outlet: Outlet, to: Address, delivery: Delivery): Promise<Sent> {
+  const shown = render(delivery.view);
+  let repeatable = delivery.replaces !== undefined;
+  try {
+    if (delivery.replaces !== undefined && (await edit(outlet, to.channel, delivery.replaces, shown)))
+      return { message: delivery.replaces };
+    repeatable = false;
+    const sent = await post(outlet, to.channel, shown);
+    if (delivery.replaces !== undefined) await retire(outlet.api, to.channel, delivery.replaces);
+    return { message: String(sent.message_id) };
+  } catch (error) {
+    const wait = retryAfterMs(error);
+    if (wait !== undefined) await outlet.flood.hush(to.channel, wait);
+    throw toSendError(error, repeatable);
+  }
+}
+
+/** Mentions and addresses in people's words get no preview. */
+const QUIET = { link_preview_options: { is_disabled: true } };
+
+async function post({ api, flood, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
+  const { text, entities, photo } = shown;
+  const markup = shown.keyboard.length > 0 ? { reply_markup: { inline_keyboard: shown.keyboard } } : {};
+  await flood.message(chat);
+  const withPhoto =
+    photo &&
+    (await pictures.with(photo, (source) =>
+      api.sendPhoto(chat, source, { caption: text, caption_entities: entities, ...markup }),
+    ));
+  return withPhoto ?? (await api.sendMessage(chat, text || "…", { entities, ...QUIET, ...markup }));
+}
+
+/** Turns a message into another. Answers false if this message cannot be. */
+async function edit(outlet: Outlet, chat: string, message: string, shown: Rendered): Promise<boolean> {
+  const { api, flood, pictures } = outlet;
+  const { text, entities, photo } = shown;
+  const id = Number(message);
+  const markup = { reply_markup: { inline_keyboard: shown.keyboard } };
+  await flood.call();
+  try {
+    const withPhoto =
+      photo &&
+      (await pictures.with(photo, (media) =>
+        api.editMessageMedia(
+          chat,
+          id,
+          { type: "photo", media, caption: text, caption_entities: entities },
+          markup,
+        ),
+      ));
+    if (!withPhoto) await api.editMessageText(chat, id, text || "…", { entities, ...QUIET, ...markup });
+    return true;
+  } catch (error) {
+    if (isRefusal(error, UNCHANGED)) return true;
+    if (isRefusal(error, NOT_EDITABLE)) return false;
+    throw error;
+  }
+}
+
+/** Removes a message that was replaced; one too old to delete (48 hours) loses its buttons. The new one counts, so trouble is let be. */
+async function retire(api: Api, chat: string, message: string): Promise<void> {
+  const id = Number(message);
+  await api
+    .deleteMessage(chat, id)
+    .catch(() => api.editMessageReplyMarkup(chat, id))
+    .catch(() => undefined);
+}
