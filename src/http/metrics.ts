@@ -1,0 +1,56 @@
+import { Hono } from "hono";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** What Hawker counts. Labels are closed sets, never ids or texts from outside. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** Seconds of a request by method, route pattern and status. */
+  readonly httpSeconds: Histogram<"method" | "route" | "status">;
+  /** Turns by what started them: text, command, press, form, photo, signal, … */
+  readonly turns: Counter<"kind">;
+  /** Seconds from claim to commit. */
+  readonly turnSeconds: Histogram<"kind">;
+  /** The engine's own round trips to the store: at most three a turn. */
+  readonly storeTrips: Counter<"step">;
+  /** Messages by platform and fate: sent, unsent, unknown, refused. */
+  readonly outboxSends: Counter<"platform" | "fate">;
+  /** Jobs run by name and outcome: done, failed. */
+  readonly jobs: Counter<"name" | "outcome">;
+  /** 1 while the process serves, 0 while it drains. */
+  readonly up: Gauge;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A registry with Hawker's own metrics and, unless told otherwise, Node's and the process's. */
+export function createMetrics({ defaults = true }: { defaults?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  if (defaults) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Counter({ name: `hawker_${name}`, help, labelNames, registers });
+  const histogram = <T extends string>(name: string, help: string, labelNames: T[]) =>
+    new Histogram({ name: `hawker_${name}`, help, labelNames, buckets: seconds, registers });
+  const up = new Gauge({ name: "hawker_up", help: "1 while serving, 0 while draining", registers });
+  up.set(1);
+  return {
+    registry,
+    httpSeconds: histogram("http_request_seconds", "Seconds of an HTTP request", [
+      "method",
+      "route",
+      "status",
+    ]),
+    turns: counter("turns_total", "Turns by what started them", ["kind"]),
+    turnSeconds: histogram("turn_seconds", "Seconds of a turn from claim to commit", ["kind"]),
+    storeTrips: counter("store_trips_total", "Round trips of the engine to the store", ["step"]),
+    outboxSends: counter("outbox_sends_total", "Messages sent by platform and fate", ["platform", "fate"]),
+    jobs: counter("jobs_total", "Jobs run by name and outcome", ["name", "outcome"]),
+    up,
+  };
+}
+
+/** `GET /metrics` in Prometheus' text format. */
+export const metricsRoutes = ({ registry }: Metrics): Hono =>
+  new Hono().get("/metrics", async (c) =>
+    c.body(await registry.metrics(), 200, { "Content-Type": registry.contentType }),
+  );

@@ -1,0 +1,100 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import type { Logger } from "../log.ts";
+import { type BodyLimits, limitBody } from "./body-limit.ts";
+import { answerError, answerNotFound } from "./errors.ts";
+import type { Metrics } from "./metrics.ts";
+import { observeRequests } from "./observe.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { endStreamsOn } from "./streams.ts";
+
+/** The web server: parts mount their routes on `app` before `listen`. */
+export interface Http {
+  readonly app: Hono;
+  /** Aborted when `close` begins. Event streams are ended by the server itself; long polls may listen to it. */
+  readonly closing: AbortSignal;
+  /** Answers the port it got, which matters when 0 was asked for. @throws {CannotListen} */
+  listen(port: number, host: string): Promise<{ port: number }>;
+  /** Stops accepting, ends event streams, lets requests under way finish, and cuts those that take too long. */
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly log: Logger;
+  readonly publicUrl: string;
+  readonly metrics?: Metrics;
+  /** Bytes a request body may have, by path prefix, where it may be more or less than 256 KB. */
+  readonly bodyLimits?: BodyLimits;
+  /** How long `close` waits for requests under way. */
+  readonly drainMs?: number;
+}
+
+/** The port cannot be had. */
+export class CannotListen extends Error {
+  readonly code = "CANNOT_LISTEN";
+}
+
+/** Makes the server with what every route shares: request id, limits, headers, metrics and errors. */
+export function createHttp({
+  log,
+  publicUrl,
+  metrics,
+  bodyLimits = {},
+  drainMs = 10_000,
+}: HttpOptions): Http {
+  const app = new Hono();
+  const closing = new AbortController();
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    createServer,
+    serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5_000 },
+  }) as Server;
+
+  app.use(requestId({ limitLength: 64 }));
+  app.use(observeRequests(log, metrics));
+  app.use(securityHeaders(publicUrl));
+  app.use(endStreamsOn(closing.signal));
+  app.use(limitBody(bodyLimits));
+  app.onError(answerError(log));
+  app.notFound(answerNotFound);
+
+  return {
+    app,
+    closing: closing.signal,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        const refuse = (cause: NodeJS.ErrnoException) => reject(cannotListen(port, host, cause));
+        server.once("error", refuse);
+        server.listen(port, host, () => {
+          server.off("error", refuse);
+          server.on("error", (err) => log.error({ err }, "web server"));
+          resolve({ port: (server.address() as AddressInfo).port });
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        closing.abort();
+        if (!server.listening) return resolve();
+        const sweep = setInterval(() => server.closeIdleConnections(), 50);
+        const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+        server.close(() => {
+          clearInterval(sweep);
+          clearTimeout(cut);
+          resolve();
+        });
+      }),
+  };
+}
+
+function cannotListen(port: number, host: string, cause: NodeJS.ErrnoException): CannotListen {
+  const why =
+    cause.code === "EADDRINUSE"
+      ? `port ${port} is taken; set PORT to a free one`
+      : cause.code === "EACCES"
+        ? `port ${port} is not allowed; set PORT to one above 1023`
+        : `HOST ${host} and PORT ${port} cannot be used (${cause.message})`;
+  return new CannotListen(`Hawker cannot listen: ${why}.`, { cause });
+}
