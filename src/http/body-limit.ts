@@ -13,7 +13,9 @@ export function limitBody(limits: BodyLimits): MiddlewareHandler {
   const guard = (maxSize: number) =>
     bodyLimit({
       maxSize,
-      onError: () => {
+      onError: (c) => {
+        // The rest of the body is not read, so nothing else can come over this connection.
+        c.header("Connection", "close");
         throw new HTTPException(413, { message: `The request is larger than ${maxSize / 1024} KB.` });
       },
     });

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
@@ -53,6 +53,14 @@ export function createHttp({
     serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5_000 },
   }) as Server;
 
+  // Browsers open connections ahead of need; Node does not count those as idle, so closing would wait for them.
+  const unused = new Set<Socket>();
+  server.on("connection", (socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
+  });
+  server.on("request", ({ socket }) => unused.delete(socket));
+
   app.use(requestId({ limitLength: 64 }));
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders(publicUrl));
@@ -78,6 +86,7 @@ export function createHttp({
       new Promise((resolve) => {
         closing.abort();
         if (!server.listening) return resolve();
+        for (const socket of unused) socket.destroy();
         const sweep = setInterval(() => server.closeIdleConnections(), 50);
         const cut = setTimeout(() => server.closeAllConnections(), drainMs);
         server.close(() => {

@@ -65,7 +65,10 @@ describe("the body limit", () => {
     const { url } = await serve(echo);
     const post = (chunks: number) => {
       const chunk = new TextEncoder().encode("x".repeat(32 * 1024));
-      const body = ReadableStream.from(Array.from({ length: chunks }, () => chunk));
+      let left = chunks;
+      const body = new ReadableStream({
+        pull: (controller) => (left-- > 0 ? controller.enqueue(chunk) : controller.close()),
+      });
       return fetch(`${url}/echo`, { method: "POST", body, duplex: "half" } as RequestInit);
     };
     expect(await (await post(2)).text()).toHaveLength(64 * 1024);
@@ -282,6 +285,16 @@ describe("closing", () => {
     await response.body!.getReader().read();
     leave.abort();
     await heard;
+  });
+
+  test("does not wait for a connection a browser opened ahead of need", async () => {
+    const { http, port } = await serve(() => {}, { drainMs: 60_000 });
+    const socket = connect(port, "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const left = new Promise((resolve) => socket.once("close", resolve));
+    await fetch(`http://127.0.0.1:${port}/`);
+    await http.close();
+    await left;
   });
 
   test("cuts what does not finish in time", async () => {
