@@ -1,0 +1,96 @@
+import { moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import type { Order, Payment } from "./order.ts";
+import type { SessionState } from "./payment.ts";
+
+/** How often a payment that is on its way (a bank transfer) is asked after, besides the provider's own events. */
+export const PENDING_CHECK_MS = 60 * 60_000;
+
+/**
+ * What the state of a payment session means for its order: the order as it shall be, or null where nothing changes.
+ *
+ * Pure, and the only place where payments count. The same state may come any number of times and late: whatever the
+ * order has gone through already is left alone. Every paid session ends in exactly one of fulfilment, refund or
+ * quarantine (the merchant's decision).
+ */
+export function applySession(order: Order, session: SessionState, now: Date): Order | null {
+  if (session.order !== order._id) return null;
+  const { payment } = order;
+  if (payment === undefined || payment.session !== session.id) return stray(order, session, now);
+  // Captured before: fulfilled, on its way back, or in quarantine. Older news changes nothing.
+  if (payment.status === "paid" || order.quarantine !== undefined) return null;
+  if (session.payment === "paid") return paid(order, payment, session, now);
+  if (order.state !== "awaiting_payment") return null;
+  if (session.payment === "failed") return failed(order, payment, now);
+  if (session.status === "expired") return expired(order, now);
+  if (session.payment === "pending") return pending(order, payment, session, now);
+  return null;
+}
+
+function paid(order: Order, payment: Payment, session: SessionState, now: Date): Order {
+  const { amount, currency } = session.amount;
+  const captured: Payment = { ...payment, status: "paid", method: session.method, paid: amount, currency };
+  const settled = { ...withoutTasks(order, "expire", "check"), payment: captured, holdUntil: null };
+  const reason = mismatch(order, payment, session);
+  if (reason !== undefined) {
+    return withNotice({ ...settled, quarantine: reason }, "order.quarantined", now, {
+      reason,
+      amount,
+      currency,
+      live: session.live,
+    });
+  }
+  if (order.state === "awaiting_payment") {
+    return withNotice(
+      withTask(moved(settled, "pay", payment.provider, now), "commit", now),
+      "order.paid",
+      now,
+    );
+  }
+  // The order had ended, its stock may be gone: the money goes back.
+  return withTask(moved(settled, "refund", payment.provider, now), "refund", now);
+}
+
+function mismatch(order: Order, payment: Payment, session: SessionState): string | undefined {
+  if (session.live !== payment.live) return "mode";
+  if (session.amount.currency !== order.currency) return "currency";
+  if (session.amount.amount !== order.total) return "amount";
+  return undefined;
+}
+
+function failed(order: Order, payment: Payment, now: Date): Order {
+  const ended = {
+    ...moved(order, "fail", payment.provider, now),
+    payment: { ...payment, status: "failed" as const },
+  };
+  return withNotice(ending(ended, now), "order.payment_failed", now);
+}
+
+function expired(order: Order, now: Date): Order {
+  const cancel = order.tasks.find(({ name }) => name === "cancel");
+  if (cancel !== undefined) return cancelled(order, cancel.by ?? "shop", now);
+  return withNotice(ending(moved(order, "expire", "shop", now), now), "order.expired", now);
+}
+
+/** The order cancelled while nothing is paid and nothing can be paid any more. */
+export function cancelled(order: Order, by: string, now: Date): Order {
+  return withNotice(ending(moved(order, "cancel", by, now), now), "order.cancelled", now, { by });
+}
+
+/** The end of an order that holds stock and is not paid. */
+export const ending = (order: Order, now: Date): Order =>
+  withTask({ ...withoutTasks(order, "expire", "check", "discard"), holdUntil: null }, "release", now);
+
+/** The shopper is done, the money is on its way: the hold stays for as long as that takes. */
+function pending(order: Order, payment: Payment, session: SessionState, now: Date): Order | null {
+  if (payment.status === "pending") return null;
+  const waiting = { ...order, payment: { ...payment, status: "pending" as const, method: session.method } };
+  return withTask(withoutTasks(waiting, "expire"), "check", new Date(now.getTime() + PENDING_CHECK_MS));
+}
+
+/** A second session of the order was paid, or one of an attempt that was given up: the money goes back. */
+function stray(order: Order, session: SessionState, now: Date): Order | null {
+  if (session.payment !== "paid" || order.strays.some((known) => known.session === session.id)) return null;
+  const { amount, currency } = session.amount;
+  const known = { ...order, strays: [...order.strays, { session: session.id, amount, currency }] };
+  return withTask(known, "refund-strays", now);
+}

@@ -1,0 +1,243 @@
+import mongoose, { model, Schema } from "mongoose";
+import { isDuplicateKey, ShopError } from "./errors.ts";
+
+const { trusted } = mongoose;
+
+/** Units taken by an order. A hold is for an order that is not paid yet, a sale for one that is not shipped yet. */
+export interface Taken {
+  order: string;
+  quantity: number;
+}
+
+/**
+ * The units of one SKU. All changes are single conditional updates of this one document, so that
+ * `available` plus held plus `sold` equals `adjustments` whatever runs at the same time.
+ */
+export interface Stock {
+  /** `<shop>/<sku>` */
+  _id: string;
+  shop: string;
+  sku: string;
+  /** Units free to be bought; never negative. */
+  available: number;
+  holds: (Taken & { until: Date })[];
+  /** Sold and not shipped: what a refund may still put back. */
+  sales: Taken[];
+  sold: number;
+  /** Everything merchants put in or took out, from zero. */
+  adjustments: number;
+  /** Orders that are through with this SKU, the latest few hundred: a late or repeated hold of theirs is refused. */
+  settled: string[];
+}
+
+/** A line of an order, as far as stock is concerned. */
+export interface StockLine {
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+/** Fewer units are free than asked for. */
+export class OutOfStock extends ShopError {
+  readonly sku: string;
+  readonly available: number;
+  constructor(sku: string, available: number) {
+    super("OUT_OF_STOCK", `only ${available} of ${sku} left`);
+    this.sku = sku;
+    this.available = available;
+  }
+}
+
+/** The order has given its units back already, so it can take none again. */
+export class HoldEnded extends ShopError {
+  constructor(order: string) {
+    super("HOLD_ENDED", `order ${order} has ended its holds`);
+  }
+}
+
+const SETTLED_KEPT = 300;
+
+const taken = { order: { type: String, required: true }, quantity: { type: Number, required: true } };
+const part = { _id: false, id: false, strict: "throw" } as const;
+
+/** The stock of all shops, read and written by `_id`. */
+export const StockModel = model<Stock>(
+  "Stock",
+  new Schema<Stock>(
+    {
+      _id: { type: String, required: true },
+      shop: { type: String, required: true },
+      sku: { type: String, required: true },
+      available: { type: Number, required: true },
+      holds: [new Schema({ ...taken, until: { type: Date, required: true } }, part)],
+      sales: [new Schema(taken, part)],
+      sold: { type: Number, required: true },
+      adjustments: { type: Number, required: true },
+      settled: [String],
+    },
+    { strict: "throw", versionKey: false, id: false },
+  ),
+);
+
+const idOf = (shop: string, sku: string): string => `${shop}/${sku}`;
+
+/** Sets what is free to be bought, as a merchant counts it; holds and sales stay. Units: whole pieces, 0 or more. */
+export async function setStock(shop: string, sku: string, available: number): Promise<void> {
+  if (!Number.isSafeInteger(available) || available < 0) throw new RangeError(`${available} is not a stock`);
+  const _id = idOf(shop, sku);
+  for (;;) {
+    const stock = await StockModel.findById(_id).lean<Stock>();
+    if (stock === null) {
+      try {
+        await StockModel.create({
+          _id,
+          shop,
+          sku,
+          available,
+          holds: [],
+          sales: [],
+          sold: 0,
+          adjustments: available,
+          settled: [],
+        });
+        return;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        continue;
+      }
+    }
+    // Another change came between if nothing matches: then the difference is worked out again.
+    const difference = available - stock.available;
+    const set = await StockModel.updateOne(
+      { _id, available: stock.available },
+      { $inc: { available: difference, adjustments: difference } },
+    );
+    if (set.matchedCount === 1) return;
+  }
+}
+
+/** Units free to be bought of each SKU; 0 for one that has no stock. */
+export async function stockOf(shop: string, skus: readonly string[]): Promise<Map<string, number>> {
+  const stocks = await StockModel.find({ _id: trusted({ $in: skus.map((sku) => idOf(shop, sku)) }) }).lean<
+    Stock[]
+  >();
+  const free = new Map(skus.map((sku) => [sku, 0]));
+  for (const { sku, available } of stocks) free.set(sku, available);
+  return free;
+}
+
+/**
+ * Holds the units of all lines for an order, or none of them: lines of one SKU are summed, SKUs are taken in sorted
+ * order, and what was taken is put back when one falls short.
+ *
+ * Repeating it while the order holds changes nothing. An order holds once in its life: after `releaseAll` or a
+ * failure it can hold no more.
+ *
+ * @throws {OutOfStock} naming the first SKU that falls short
+ * @throws {HoldEnded}
+ */
+export async function holdAll(
+  shop: string,
+  order: string,
+  lines: readonly StockLine[],
+  until: Date,
+): Promise<void> {
+  try {
+    await takeAll(shop, order, lines, until);
+  } catch (error) {
+    if (error instanceof ShopError) await releaseAll(shop, order, lines);
+    throw error;
+  }
+}
+
+/** As `holdAll`, but keeps what it took when it throws, for callers that first write down that the order has ended. */
+export async function takeAll(
+  shop: string,
+  order: string,
+  lines: readonly StockLine[],
+  until: Date,
+): Promise<void> {
+  for (const { sku, quantity } of summed(lines)) {
+    const _id = idOf(shop, sku);
+    const held = await StockModel.updateOne(
+      {
+        _id,
+        available: trusted({ $gte: quantity }),
+        "holds.order": trusted({ $ne: order }),
+        "sales.order": trusted({ $ne: order }),
+        settled: trusted({ $ne: order }),
+      },
+      { $inc: { available: -quantity }, $push: { holds: { order, quantity, until } } },
+    );
+    if (held.modifiedCount === 1) continue;
+    const stock = await StockModel.findById(_id).lean<Stock>();
+    if (stock?.settled.includes(order)) throw new HoldEnded(order);
+    const has = [...(stock?.holds ?? []), ...(stock?.sales ?? [])].some((one) => one.order === order);
+    if (!has) throw new OutOfStock(sku, stock?.available ?? 0);
+  }
+}
+
+/** Lets go of the order's holds; what is sold stays sold. Safe to repeat. A hold of this order that comes later is refused. */
+export async function releaseAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
+  for (const { sku, quantity } of summed(lines)) await release(idOf(shop, sku), order, quantity);
+}
+
+/** Turns the order's holds into sales. Safe to repeat; an order that has let go sells nothing. */
+export async function commitAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
+  for (const { sku, quantity } of summed(lines)) {
+    await StockModel.updateOne(
+      { _id: idOf(shop, sku), "holds.order": order },
+      { $pull: { holds: { order } }, $push: { sales: { order, quantity } }, $inc: { sold: quantity } },
+    );
+  }
+}
+
+/** Puts back what the order holds or has bought, for a refund before shipping. Safe to repeat. */
+export async function restockAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
+  for (const { sku, quantity } of summed(lines)) {
+    const _id = idOf(shop, sku);
+    const back = await StockModel.updateOne(
+      { _id, "sales.order": order },
+      {
+        $pull: { sales: { order } },
+        $inc: { sold: -quantity, available: quantity },
+        $push: settledBy(order),
+      },
+    );
+    if (back.modifiedCount === 0) await release(_id, order, quantity);
+  }
+}
+
+/** The order has left the house: its units stay sold for good. Safe to repeat. */
+export async function shipAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
+  await commitAll(shop, order, lines);
+  for (const { sku } of summed(lines)) {
+    await StockModel.updateOne(
+      { _id: idOf(shop, sku), "sales.order": order },
+      { $pull: { sales: { order } }, $push: settledBy(order) },
+    );
+  }
+}
+
+async function release(_id: string, order: string, quantity: number): Promise<void> {
+  const released = await StockModel.updateOne(
+    { _id, "holds.order": order },
+    { $pull: { holds: { order } }, $inc: { available: quantity }, $push: settledBy(order) },
+  );
+  if (released.modifiedCount === 1) return;
+  // There was nothing to let go, yet a process that fell behind may still try to hold: remember that it must not.
+  await StockModel.updateOne(
+    { _id, "sales.order": trusted({ $ne: order }), settled: trusted({ $ne: order }) },
+    { $push: settledBy(order) },
+  );
+}
+
+const settledBy = (order: string) => ({ settled: { $each: [order], $slice: -SETTLED_KEPT } });
+
+/** One line a SKU, quantities added up, in the order of the SKUs so that two orders never wait for each other. */
+function summed(lines: readonly StockLine[]): StockLine[] {
+  const quantities = new Map<string, number>();
+  for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
+  return [...quantities]
+    .map(([sku, quantity]) => ({ sku, quantity }))
+    .sort((one, other) => (one.sku < other.sku ? -1 : 1));
+}
