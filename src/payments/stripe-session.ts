@@ -36,7 +36,8 @@ export function sessionParameters(
   options: { publicUrl: string; expiresAt: number | undefined },
 ): Stripe.Checkout.SessionCreateParams {
   const { order, orderNumber } = request;
-  const back = `${options.publicUrl}/pay/return?order=${encodeURIComponent(order)}`;
+  const language = request.locale.toLowerCase().startsWith("zh") ? "zh" : "en";
+  const back = `${options.publicUrl}/pay/return?order=${encodeURIComponent(order)}&lang=${language}`;
   return {
     mode: "payment",
     client_reference_id: order,
