@@ -1,0 +1,232 @@
+import type { WebEvent } from "../wire.ts";
+import { Conversation } from "./conversation.ts";
+import { byId, el, icon } from "./dom.ts";
+import { Feed, readHistory, Unknown } from "./feed.ts";
+import { newEventId, Outbox, Refused } from "./outbox.ts";
+import { previewOf, uploadPhoto } from "./photo.ts";
+import type { MessageActions } from "./render.ts";
+import { isChinese, type Texts, texts } from "./texts.ts";
+
+const ANSWER_MS = 20_000;
+
+document.documentElement.lang = isChinese ? "zh-Hans" : "en";
+for (const attribute of ["text", "label", "placeholder"] as const) {
+  for (const element of document.querySelectorAll<HTMLElement>(`[data-${attribute}]`)) {
+    const words = texts[element.dataset[attribute] as keyof Texts];
+    if (attribute === "text") element.textContent = words;
+    else element.setAttribute(attribute === "label" ? "aria-label" : attribute, words);
+  }
+}
+
+const scroller = byId("scroller", HTMLElement);
+const log = byId("log", HTMLElement);
+const typing = byId("typing", HTMLElement);
+const banner = byId("banner", HTMLElement);
+const welcome = byId("welcome", HTMLElement);
+const earlier = byId("earlier", HTMLButtonElement);
+const latest = byId("latest", HTMLButtonElement);
+const composer = byId("composer", HTMLFormElement);
+const text = byId("text", HTMLTextAreaElement);
+const photo = byId("photo", HTMLInputElement);
+const attached = byId("attached", HTMLElement);
+const problem = byId("problem", HTMLElement);
+
+/* What the connection is like. */
+
+const reach = { feed: true, outbox: true };
+function showConnection(change: Partial<typeof reach>): void {
+  Object.assign(reach, change);
+  const words = !navigator.onLine ? texts.offline : reach.feed && reach.outbox ? "" : texts.reconnecting;
+  banner.hidden = words === "";
+  const line = banner.querySelector("span");
+  if (line !== null && line.textContent !== words) line.textContent = words;
+}
+function endSession(): void {
+  banner.hidden = false;
+  const again = el("button", { type: "button" }, texts.reload);
+  again.addEventListener("click", () => location.reload());
+  banner.replaceChildren(el("span", {}, texts.reopen), again);
+}
+addEventListener("offline", () => showConnection({}));
+addEventListener("online", () => showConnection({}));
+
+/* Waiting for the answer. */
+
+const pressed = new Set<HTMLButtonElement>();
+let patience: ReturnType<typeof setTimeout> | undefined;
+function awaitAnswer(): void {
+  const follow = conversation.atEnd;
+  typing.hidden = false;
+  if (follow) conversation.toEnd();
+  clearTimeout(patience);
+  patience = setTimeout(answered, ANSWER_MS);
+}
+function answered(): void {
+  clearTimeout(patience);
+  typing.hidden = true;
+  for (const button of pressed) button.removeAttribute("aria-busy");
+  pressed.clear();
+}
+
+/* Sending. */
+
+const outbox = new Outbox((reachable) => showConnection({ outbox: reachable }));
+
+async function deliver(event: WebEvent): Promise<void> {
+  awaitAnswer();
+  try {
+    await outbox.send(event);
+    conversation.mark(event.id, texts.sent);
+  } catch (error) {
+    answered();
+    if (error instanceof Refused && error.status === 401) endSession();
+    throw error;
+  }
+}
+
+function say(words: string, id: string = newEventId()): void {
+  welcome.hidden = true;
+  conversation.send(id, { kind: "text", text: words });
+  if (!navigator.onLine) conversation.mark(id, texts.waiting);
+  deliver({ id, kind: "text", text: words }).catch(() =>
+    conversation.mark(id, texts.notSent, () => say(words)),
+  );
+}
+
+async function show(file: File, caption: string): Promise<void> {
+  const id = newEventId();
+  const about = caption === "" ? {} : { caption };
+  welcome.hidden = true;
+  conversation.send(id, { kind: "photo", media: "", ...about }, await previewOf(file));
+  try {
+    const media = await uploadPhoto(file);
+    await deliver({ id, kind: "photo", media, ...about });
+  } catch (error) {
+    const words = error instanceof Refused ? error.message : texts.notSent;
+    conversation.mark(id, words, () => void show(file, caption));
+  }
+}
+
+function press(event: WebEvent & { kind: "press" }, button?: HTMLButtonElement): void {
+  const failed = () => {
+    problem.textContent = texts.notSent;
+  };
+  problem.textContent = "";
+  if (button !== undefined) {
+    if (pressed.has(button)) return;
+    pressed.add(button);
+    button.setAttribute("aria-busy", "true");
+    if (button.matches(":focus-visible")) conversation.awaited = button;
+  }
+  deliver(event).catch(failed);
+}
+
+const actions = (seq: number): MessageActions => ({
+  press: (token, button) => press({ id: newEventId(), kind: "press", token, message: String(seq) }, button),
+  form: {
+    upload: uploadPhoto,
+    submit: (token, values) =>
+      deliver({ id: newEventId(), kind: "form", token, message: String(seq), values }),
+  },
+});
+
+const conversation = new Conversation(log, scroller, actions);
+
+/* Receiving. */
+
+const feed = new Feed(
+  (message) => {
+    if (conversation.receive(message) && message.from === "shop") answered();
+    welcome.hidden = true;
+    showLatest();
+  },
+  (connected) => showConnection({ feed: connected }),
+);
+
+function showLatest(): void {
+  latest.hidden = conversation.atEnd;
+}
+
+async function open(): Promise<void> {
+  try {
+    const history = await readHistory();
+    conversation.restore(history.messages);
+    conversation.toEnd(false);
+    earlier.hidden = !history.earlier;
+    for (const event of Outbox.left()) {
+      if (event.kind === "text") say(event.text, event.id);
+      else if (event.kind === "press") press(event);
+    }
+    welcome.hidden = !conversation.empty;
+    showConnection({ feed: true });
+    feed.follow(history.newest);
+  } catch (error) {
+    if (error instanceof Unknown) return endSession();
+    showConnection({ feed: false });
+    setTimeout(open, 2000);
+  }
+}
+
+/* The page's own controls. */
+
+for (const name of ["shop", "cart", "orders", "account", "help"] as const) {
+  const button = el("button", { type: "button" }, icon(name), el("span", {}, texts[name]));
+  button.addEventListener("click", () => say(`/${name}`));
+  byId("quick", HTMLElement).append(button);
+}
+welcome.querySelector("button")?.addEventListener("click", () => say("/start"));
+banner.querySelector("button")?.addEventListener("click", () => {
+  outbox.hurry();
+  feed.hurry();
+});
+earlier.addEventListener("click", async () => {
+  const history = await readHistory(conversation.first).catch(() => undefined);
+  if (history === undefined) return;
+  conversation.restore(history.messages);
+  earlier.hidden = !history.earlier;
+});
+latest.addEventListener("click", () => conversation.toEnd());
+scroller.addEventListener("scroll", showLatest, { passive: true });
+
+function fitText(): void {
+  text.style.setProperty("height", "auto");
+  text.style.setProperty("height", `${Math.min(text.scrollHeight + 2, 160)}px`);
+}
+text.addEventListener("input", fitText);
+text.addEventListener("keydown", (event) => {
+  // While an input method composes (Chinese), Enter belongs to it.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  composer.requestSubmit();
+});
+byId("attach", HTMLButtonElement).addEventListener("click", () => photo.click());
+
+async function showAttached(): Promise<void> {
+  const file = photo.files?.[0];
+  attached.hidden = file === undefined;
+  problem.textContent = "";
+  if (file === undefined) return;
+  attached.querySelector("img")?.setAttribute("src", await previewOf(file));
+  const line = attached.querySelector("span");
+  if (line !== null) line.textContent = texts.attached;
+  text.focus();
+}
+photo.addEventListener("change", () => void showAttached());
+attached.querySelector("button")?.addEventListener("click", () => {
+  photo.value = "";
+  void showAttached();
+  text.focus();
+});
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const words = text.value.trim();
+  const file = photo.files?.[0];
+  problem.textContent = "";
+  if (file !== undefined) void show(file, words);
+  else if (words !== "") say(words);
+  composer.reset();
+  attached.hidden = true;
+  fitText();
+});
+
+await open();

@@ -1,0 +1,155 @@
+import type { WebBody, WebMessage } from "../wire.ts";
+import { el } from "./dom.ts";
+import { focusProblem } from "./form.ts";
+import { type MessageActions, messageElement } from "./render.ts";
+import { texts } from "./texts.ts";
+
+interface Shown {
+  readonly seq: number;
+  readonly change: number;
+  readonly element: HTMLElement;
+}
+
+/** The messages on the page, in order, each shown once: as it was sent, and later as the server keeps it. */
+export class Conversation {
+  readonly #log: HTMLElement;
+  readonly #scroller: HTMLElement;
+  readonly #actions: (seq: number) => MessageActions;
+  readonly #shown = new Map<number, Shown>();
+  readonly #pending = new Map<string, HTMLElement>();
+  /** The control that was used last by keyboard: its answer gets the focus. */
+  awaited: HTMLElement | undefined;
+
+  constructor(log: HTMLElement, scroller: HTMLElement, actions: (seq: number) => MessageActions) {
+    this.#log = log;
+    this.#scroller = scroller;
+    this.#actions = actions;
+  }
+
+  get empty(): boolean {
+    return this.#shown.size === 0 && this.#pending.size === 0;
+  }
+
+  /** The seq of the first message shown. */
+  get first(): number {
+    return Math.min(...this.#shown.keys());
+  }
+
+  get atEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight < 80;
+  }
+
+  toEnd(smooth = true): void {
+    const calm = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior: calm ? "auto" : "smooth" });
+  }
+
+  /** Shows messages of before, without announcing them or moving what is being read. */
+  restore(messages: readonly WebMessage[]): void {
+    const fromBottom = this.#scroller.scrollHeight - this.#scroller.scrollTop;
+    this.#log.setAttribute("aria-busy", "true");
+    for (const message of messages) this.#put(message);
+    this.#closeForms();
+    this.#scroller.scrollTop = this.#scroller.scrollHeight - fromBottom;
+    requestAnimationFrame(() => this.#log.removeAttribute("aria-busy"));
+  }
+
+  /** Shows a message as it comes; answers whether it is news. */
+  receive(message: WebMessage): boolean {
+    const before = this.#shown.get(message.seq)?.element;
+    const active = document.activeElement;
+    const focused = active !== null && before?.contains(active) ? active : undefined;
+    const follow = this.atEnd;
+    const element = this.#put(message);
+    if (element === undefined) return false;
+    if (message.from === "shop") {
+      if (before === undefined) this.#closeForms();
+      this.#reveal(element, follow || this.awaited !== undefined || focused !== undefined);
+      this.#focus(element, focused);
+    }
+    return true;
+  }
+
+  /** Shows what the person just sent, before the server knows it. */
+  send(key: string, body: WebBody, preview?: string): void {
+    const message = { seq: 0, change: 0, key, from: "shopper" as const, at: new Date().toISOString(), body };
+    const element = messageElement(message, this.#actions(0), preview);
+    element.classList.add("pending");
+    this.#pending.set(key, element);
+    this.mark(key, texts.sending);
+    this.#log.append(element);
+    this.toEnd();
+  }
+
+  /** Tells beside a sent message what became of it; `retry` offers to send it again. */
+  mark(key: string, state: string, retry?: () => void): void {
+    const element = this.#pending.get(key);
+    const place = element?.querySelector(".state");
+    if (element === undefined || place == null) return;
+    place.textContent = state;
+    element.classList.toggle("failed", retry !== undefined);
+    if (retry === undefined) return;
+    const again = el("button", { type: "button", class: "quiet" }, texts.tryAgain);
+    again.addEventListener("click", () => {
+      element.remove();
+      this.#pending.delete(key);
+      retry();
+    });
+    place.append(" ", again);
+  }
+
+  #put(message: WebMessage): HTMLElement | undefined {
+    const shown = this.#shown.get(message.seq);
+    if (shown !== undefined && shown.change >= message.change) return undefined;
+    const element = messageElement(message, this.#actions(message.seq));
+    element.id = `m${message.seq}`;
+    const pending = this.#pending.get(message.key);
+    this.#pending.delete(message.key);
+    if (shown !== undefined) shown.element.replaceWith(element);
+    else {
+      pending?.remove();
+      this.#log.insertBefore(element, this.#after(message.seq));
+    }
+    this.#shown.set(message.seq, { seq: message.seq, change: message.change, element });
+    return element;
+  }
+
+  /** The element that comes right after this place: the next message, or what is still being sent. */
+  #after(seq: number): HTMLElement | null {
+    let next: Shown | undefined;
+    for (const shown of this.#shown.values()) {
+      if (shown.seq > seq && (next === undefined || shown.seq < next.seq)) next = shown;
+    }
+    return next?.element ?? this.#pending.values().next().value ?? null;
+  }
+
+  #closeForms(): void {
+    const messages = [...this.#log.querySelectorAll(".message.shop")];
+    for (const details of this.#log.querySelectorAll<HTMLDetailsElement>("details.form")) {
+      details.open =
+        details.contains(document.activeElement) || details.closest(".message") === messages.at(-1);
+    }
+  }
+
+  #reveal(element: HTMLElement, wanted: boolean): void {
+    if (!wanted) return;
+    const taller = element.offsetHeight > this.#scroller.clientHeight - 40;
+    const last = element === this.#log.lastElementChild;
+    if (last && !taller) this.toEnd();
+    else element.scrollIntoView({ block: taller ? "start" : "nearest", behavior: "auto" });
+  }
+
+  #focus(element: HTMLElement, focused: Element | undefined): void {
+    const awaited = this.awaited;
+    this.awaited = undefined;
+    if (focusProblem(element)) return;
+    if (focused === undefined && awaited === undefined) return;
+    // An edited message keeps the focus on the same control, so that "+" can be pressed twice.
+    const label = focused?.textContent;
+    const same = [...element.querySelectorAll<HTMLElement>("button, a")].find(
+      (one) => one.textContent === label,
+    );
+    (focused === undefined ? element : (same ?? element)).focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,44 @@
+import { Refused } from "./outbox.ts";
+import { texts } from "./texts.ts";
+
+const MAX_BYTES = 5 * 1024 * 1024;
+const MAX_SIDE = 2048;
+
+/** Large pictures of phones are made smaller before they travel. */
+async function fitting(file: File): Promise<Blob> {
+  if (file.size < 1024 * 1024) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, MAX_SIDE / Math.max(picture.width, picture.height));
+    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+    canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const smaller = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+    return smaller.size < file.size ? smaller : file;
+  } catch {
+    return file; // not a picture this browser knows: the server decides
+  }
+}
+
+/** Hands a picture to the shop and answers its media id. @throws {Refused} with a sentence to show */
+export async function uploadPhoto(file: File): Promise<string> {
+  const body = await fitting(file);
+  if (body.size > MAX_BYTES) throw new Refused(413, texts.badPhoto);
+  const headers = { "content-type": "application/octet-stream" };
+  const response = await fetch("/chat/photos", { method: "POST", body, headers }).catch(() => undefined);
+  if (response?.ok) {
+    const { media }: { media: string } = await response.json();
+    return media;
+  }
+  const unusable = response !== undefined && [413, 415].includes(response.status);
+  throw new Refused(response?.status ?? 0, unusable ? texts.badPhoto : texts.notSent);
+}
+
+/** The picture as a data: address, which the page's policy lets it show. */
+export function previewOf(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(String(reader.result)));
+    reader.addEventListener("error", () => reject(new Refused(0, texts.badPhoto)));
+    reader.readAsDataURL(file);
+  });
+}

@@ -1,0 +1,114 @@
+import type { SSEStreamingApi } from "hono/streaming";
+import type { Logger } from "pino";
+import type { Messages } from "./messages.ts";
+
+const POLL_MS = 2000;
+const HEARTBEAT_MS = 15_000;
+const STREAMS_PER_VISITOR = 8;
+
+/** One open page: a cursor that is read forward from the store. */
+class Follower {
+  cursor: number;
+  live = true;
+  #woken = false;
+  #resume = () => {};
+  constructor(cursor: number) {
+    this.cursor = cursor;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#resume();
+  }
+  end(): void {
+    this.live = false;
+    this.#resume();
+  }
+  /** Waits for a wake, also one that came since the last time; false when it was only time for a heartbeat. */
+  async woken(): Promise<boolean> {
+    if (!this.#woken && this.live) {
+      await new Promise<void>((resolve) => {
+        const beat = setTimeout(resolve, HEARTBEAT_MS);
+        this.#resume = () => resolve(clearTimeout(beat));
+      });
+    }
+    const woken = this.#woken;
+    this.#woken = false;
+    return woken;
+  }
+}
+
+/**
+ * The open event streams of this process. What they write comes from the store, in order, so nothing is lost or doubled
+ * whoever sent it; waking is a hint: at once by this process, by others through one small query every 2 s for all streams.
+ */
+export class Streams {
+  readonly #messages: Messages;
+  readonly #log: Logger;
+  readonly #open = new Map<string, Set<Follower>>();
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(messages: Messages, log: Logger) {
+    this.#messages = messages;
+    this.#log = log;
+  }
+
+  /** Has the conversation's streams look into the store, unless they have already seen `change`. */
+  wake(conversation: string, change = Number.POSITIVE_INFINITY): void {
+    for (const follower of this.#open.get(conversation) ?? []) if (follower.cursor < change) follower.wake();
+  }
+
+  /** Writes all that changes after `after` until the page goes away or `stop` is called. */
+  async follow(conversation: string, after: number, out: SSEStreamingApi): Promise<void> {
+    const follower = new Follower(after);
+    out.onAbort(() => follower.end());
+    this.#join(conversation, follower);
+    try {
+      // A page older than the kept messages holds a number from before they were counted anew.
+      if ((await this.#messages.newest(conversation)) < after) follower.cursor = 0;
+      await out.write("retry: 1000\n\n");
+      while (follower.live) {
+        const changes = await this.#messages.since(conversation, follower.cursor);
+        for (const message of changes) {
+          await out.writeSSE({ id: String(message.change), data: JSON.stringify(message) });
+          follower.cursor = message.change;
+        }
+        if (changes.length === 0 && !(await follower.woken())) await out.write(": still here\n\n");
+      }
+    } catch (error) {
+      this.#log.warn({ err: error }, "web stream ended early; the page will come back");
+    } finally {
+      this.#leave(conversation, follower);
+    }
+  }
+
+  stop(): void {
+    for (const followers of this.#open.values()) for (const follower of followers) follower.end();
+  }
+
+  #join(conversation: string, follower: Follower): void {
+    const followers = this.#open.get(conversation) ?? new Set();
+    this.#open.set(conversation, followers.add(follower));
+    if (followers.size > STREAMS_PER_VISITOR) [...followers][0]?.end();
+    this.#poll ??= setInterval(() => void this.#look(), POLL_MS);
+  }
+
+  #leave(conversation: string, follower: Follower): void {
+    const followers = this.#open.get(conversation);
+    followers?.delete(follower);
+    if (followers?.size === 0) this.#open.delete(conversation);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      // Clocks of several processes may differ a little; seeing a change twice costs nothing.
+      const changed = await this.#messages.changedAfter(new Date(Date.now() - 5 * POLL_MS));
+      for (const { conversation, change } of changed) this.wake(conversation, change);
+    } catch (error) {
+      this.#log.warn({ err: error }, "could not look for new web messages");
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { getSignedCookie, setSignedCookie } from "hono/cookie";
+import { HTTPException } from "hono/http-exception";
+
+const COOKIE = "hawker_visitor";
+
+/** Who writes: an anonymous visitor, known by a signed cookie that is made when the page is first opened. */
+export class Visitors {
+  readonly #key: string;
+  readonly #secure: boolean;
+  readonly #origin: string;
+
+  constructor(secret: string, publicUrl: string) {
+    const url = new URL(publicUrl);
+    this.#key = createHmac("sha256", secret).update("hawker web visitor").digest("base64");
+    this.#secure = url.protocol === "https:";
+    this.#origin = url.origin;
+  }
+
+  /** Gives the visitor a cookie, or renews it (browsers keep one for 400 days at most). */
+  async welcome(c: Context): Promise<void> {
+    const id = (await this.#read(c)) || randomBytes(16).toString("base64url");
+    const prefix = this.#secure ? ({ prefix: "host" } as const) : {};
+    await setSignedCookie(c, COOKIE, id, this.#key, {
+      ...prefix,
+      path: "/",
+      httpOnly: true,
+      sameSite: "Lax",
+      secure: this.#secure,
+      maxAge: 400 * 24 * 3600,
+    });
+  }
+
+  /** @throws {HTTPException} 401 without a cookie that was made here. */
+  async known(c: Context): Promise<string> {
+    const id = await this.#read(c);
+    if (!id) throw new HTTPException(401, { message: "Open the page again." });
+    return id;
+  }
+
+  /** Refuses writes that another site's page makes with the visitor's cookie. */
+  readonly sameOrigin: MiddlewareHandler = async (c, next) => {
+    const site = c.req.header("sec-fetch-site");
+    const origin = c.req.header("origin");
+    const ours = [this.#origin, new URL(c.req.url).origin];
+    const same = site === undefined ? origin !== undefined && ours.includes(origin) : site === "same-origin";
+    if (c.req.method !== "GET" && !same) throw new HTTPException(403, { message: "Not from this page." });
+    await next();
+  };
+
+  #read(c: Context): Promise<string | undefined | false> {
+    return this.#secure
+      ? getSignedCookie(c, this.#key, COOKIE, "host")
+      : getSignedCookie(c, this.#key, COOKIE);
+  }
+}
+
+/** The first language a browser asks for, as a BCP 47 tag. */
+export function localeOf(acceptLanguage: string | undefined): string | undefined {
+  const [first] = (acceptLanguage ?? "").split(/[,;]/);
+  try {
+    return Intl.getCanonicalLocales(first?.trim() ?? "")[0];
+  } catch {
+    return undefined; // "*", or nothing a browser would send
+  }
+}
