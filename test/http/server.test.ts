@@ -58,6 +58,7 @@ describe("the body limit", () => {
     expect((await post(256 * 1024)).status).toBe(200);
     const refused = await post(256 * 1024 + 1);
     expect(refused.status).toBe(413);
+    expect(refused.headers.get("connection")).toBe("close");
     expect(await refused.json()).toMatchObject({ error: { message: "The request is larger than 256 KB." } });
   });
 
