@@ -68,6 +68,7 @@ export const en = {
   "product.reviews": "Reviews",
   "product.reviews_count": "Reviews ({count})",
   "product.gone": "This product is no longer on sale.",
+  "product.changed": "The price has changed in the meantime. Here is the product as it is now:",
   "reviews.title": "Reviews of {product}",
   "reviews.none": "No reviews yet. Be the first: buy it, then review it from Orders.",
   "cart.added": "Added: {title}",

@@ -68,6 +68,7 @@ export const zh: Dictionary = {
   "product.reviews": "评价",
   "product.reviews_count": "评价({count})",
   "product.gone": "该商品已下架。",
+  "product.changed": "价格刚刚有变化。这是商品现在的信息:",
   "reviews.title": "{product}的评价",
   "reviews.none": "还没有评价。买下它,收货后在「订单」里写第一条吧。",
   "cart.added": "已加入购物车:{title}",

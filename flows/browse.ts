@@ -1,0 +1,212 @@
+import {
+  below,
+  bold,
+  type Card,
+  joined,
+  plain,
+  type RichText,
+  rich,
+  type Script,
+  strike,
+  type Turn,
+  type View,
+  view,
+} from "../src/engine/index.ts";
+import { getProduct, listProducts } from "../src/shop/catalog.ts";
+import { getCategory, listCategories } from "../src/shop/category.ts";
+import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
+import { inLanguage, type Shop } from "../src/shop/shop.ts";
+import { stockOf } from "../src/shop/stock.ts";
+import { homeView } from "./home.ts";
+import { links } from "./links.ts";
+import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from "./shopfront.ts";
+
+const PAGE_SIZE = 6;
+/** Below this many pieces the number left is told. */
+const FEW = 5;
+/** Price limits offered, in whole units of the currency. */
+const PRICE_STEPS = [10, 20, 50, 100];
+
+/** Categories, product lists and the product page. */
+export function browseFlow(script: Script, front: Shopfront): void {
+  const browse = async (turn: Turn) => {
+    const { shop } = await visit(front, turn);
+    const categories = (await listCategories(shop._id)).filter((category) => category.products > 0);
+    if (categories.length === 0)
+      return view({ text: plain(turn.say("browse.empty")), controls: mainMenu(turn) });
+    return view({
+      text: bold(turn.say("browse.title")),
+      controls: [
+        ...categories.map((category) =>
+          turn.button(
+            turn.say("browse.category", {
+              title: inLanguage(category.title, turn.locale),
+              count: category.products,
+            }),
+            links.category({ category: category._id, page: 1 }),
+          ),
+        ),
+        turn.button(turn.say("menu.search"), links.askSearch()),
+        turn.button(turn.say("menu.cart"), links.cart()),
+      ],
+    });
+  };
+
+  script.command("shop", "command.shop", browse);
+  script.on(links.browse, browse);
+
+  script.on(links.category, async (turn, { category: id, page, sort = "new", max }) => {
+    const { shop } = await visit(front, turn);
+    const category = await getCategory(shop._id, id);
+    if (!category) return browse(turn);
+    const found = await listProducts(shop._id, {
+      category: id,
+      page,
+      size: PAGE_SIZE,
+      sort,
+      ...(max !== undefined && { maxPrice: max }),
+    });
+    const at = (change: { page?: number; sort?: typeof sort; max?: number | undefined }) =>
+      links.category({ category: id, page: 1, sort, max, ...change });
+    const steps = PRICE_STEPS.map((step) => step * minorUnit(shop));
+    return view({
+      text: rich`${bold(inLanguage(category.title, turn.locale))}\n${
+        found.total === 0
+          ? turn.say("list.empty")
+          : turn.say("page", { page: found.page, pages: found.pages })
+      }`,
+      cards: found.products.map((product) => listCard(turn, shop, product)),
+      controls: [
+        ...pager(turn, found, (to) => at({ page: to })),
+        turn.pick(turn.say("list.sort"), [
+          { label: turn.say("list.sort_new"), ref: at({ sort: "new" }), selected: sort === "new" },
+          { label: turn.say("list.sort_price"), ref: at({ sort: "price" }), selected: sort === "price" },
+          { label: turn.say("list.sort_rating"), ref: at({ sort: "rating" }), selected: sort === "rating" },
+        ]),
+        turn.pick(turn.say("list.price"), [
+          { label: turn.say("list.price_any"), ref: at({ max: undefined }), selected: max === undefined },
+          ...steps.map((step) => ({
+            label: turn.say("list.price_max", { price: price(turn, step, shop.currency) }),
+            ref: at({ max: step }),
+            selected: max === step,
+          })),
+        ]),
+        turn.button(turn.say("back"), links.browse()),
+        turn.button(turn.say("menu.cart"), links.cart()),
+      ],
+    });
+  });
+
+  script.on(links.product, (turn, args) => productPage(front, turn, args.product, args.sku));
+  script.command("start", "command.start", async (turn, rest) => {
+    const deep = /^p_([A-Za-z0-9-]{1,60})$/.exec(rest.trim());
+    return below(deep?.[1] ? await productPage(front, turn, deep[1]) : await homeView(front, turn));
+  });
+}
+
+/** The page of a product, with one of its variants chosen. */
+export async function productPage(front: Shopfront, turn: Turn, id: string, sku?: string): Promise<View> {
+  const { shop } = await visit(front, turn);
+  const found = await getProduct(shop._id, id);
+  if (found?.status !== "active") {
+    return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
+  }
+  const stock = await stockOf(
+    shop._id,
+    found.variants.map((variant) => variant.sku),
+  );
+  const left = (variant: Variant) => stock.get(variant.sku) ?? 0;
+  const chosen =
+    found.variants.find((variant) => variant.sku === sku) ??
+    found.variants.find((variant) => left(variant) > 0) ??
+    found.variants[0];
+  if (!chosen) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
+  return productView(turn, shop, found, chosen, left);
+}
+
+const minorUnit = (shop: Shop): number =>
+  10 **
+  (new Intl.NumberFormat("en", { style: "currency", currency: shop.currency }).resolvedOptions()
+    .maximumFractionDigits ?? 2);
+
+/** A product in a list: title, price, rating, picture and the way in. */
+export function listCard(turn: Turn, shop: Shop, product: Product): Card {
+  const lowest = price(turn, product.minPrice, shop.currency);
+  const several = product.variants.some((variant) => variant.price !== product.minPrice);
+  const cost = several ? turn.say("list.from", { price: lowest }) : lowest;
+  const rated = product.rating.count > 0 ? ` · ${stars(product.rating.average)}` : "";
+  return {
+    title: inLanguage(product.title, turn.locale),
+    text: plain(cost + rated),
+    ...picture(product, turn),
+    controls: [turn.button(turn.say("list.view"), links.product({ product: product._id }))],
+  };
+}
+
+function productView(
+  turn: Turn,
+  shop: Shop,
+  product: Product,
+  chosen: Variant,
+  left: (variant: Variant) => number,
+) {
+  const cost = (variant: Variant) => price(turn, variant.price, shop.currency);
+  const before: RichText = chosen.compareAt
+    ? rich` ${strike(turn.say("product.was", { price: price(turn, chosen.compareAt, shop.currency) }))}`
+    : [];
+  const count = left(chosen);
+  const stock =
+    count <= 0
+      ? turn.say("product.sold_out")
+      : count <= FEW
+        ? turn.say("product.few", { count })
+        : turn.say("product.in_stock");
+  const { average, count: reviews } = product.rating;
+  const facts: [string, string][] = [[turn.say("product.stock"), stock]];
+  if (reviews > 0)
+    facts.push([
+      turn.say("product.rating"),
+      `${stars(average)} ${turn.say("product.rating_value", { average: average.toFixed(1), count: reviews })}`,
+    ]);
+  const several = product.variants.length > 1;
+  return view({
+    cards: [
+      {
+        title: inLanguage(product.title, turn.locale),
+        text: joined([
+          rich`${bold(cost(chosen))}${before}`,
+          ...(several ? [plain(variantTitle(product, chosen, turn.locale))] : []),
+          plain(inLanguage(product.description, turn.locale)),
+        ]),
+        facts,
+        ...picture(product, turn, chosen.image),
+      },
+    ],
+    controls: [
+      ...(several
+        ? [
+            turn.pick(
+              turn.say("product.choose"),
+              product.variants.map((variant) => ({
+                label: `${variantTitle(product, variant, turn.locale)} · ${left(variant) > 0 ? cost(variant) : turn.say("product.sold_out")}`,
+                ref: links.product({ product: product._id, sku: variant.sku }),
+                selected: variant.sku === chosen.sku,
+              })),
+            ),
+          ]
+        : []),
+      ...(count > 0
+        ? [
+            turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku }), { style: "primary" }),
+            turn.button(turn.say("product.buy"), links.buyNow({ sku: chosen.sku, price: chosen.price })),
+          ]
+        : []),
+      turn.button(
+        reviews > 0 ? turn.say("product.reviews_count", { count: reviews }) : turn.say("product.reviews"),
+        links.reviews({ product: product._id, page: 1 }),
+      ),
+      turn.button(turn.say("back"), links.category({ category: product.category, page: 1 })),
+      turn.button(turn.say("menu.cart"), links.cart()),
+    ],
+  });
+}

@@ -1,0 +1,160 @@
+import {
+  below,
+  bold,
+  type Card,
+  joined,
+  plain,
+  type Reply,
+  rich,
+  type Script,
+  type Turn,
+  view,
+} from "../src/engine/index.ts";
+import {
+  acceptPrices,
+  addToCart,
+  type CartView,
+  type CartViewLine,
+  readCart,
+  removeLine,
+  setQuantity,
+} from "../src/shop/cart.ts";
+import { ShopError } from "../src/shop/errors.ts";
+import { multiply } from "../src/shop/money.ts";
+import { variantTitle } from "../src/shop/product.ts";
+import { inLanguage } from "../src/shop/shop.ts";
+import { OutOfStock } from "../src/shop/stock.ts";
+import { links } from "./links.ts";
+import { mainMenu, picture, price, type Shopfront, visit } from "./shopfront.ts";
+
+/** The cart: add, change, remove, and the way to checkout. */
+export function cartFlow(script: Script, front: Shopfront): void {
+  const cart = (turn: Turn) => cartView(front, turn);
+  script.command("cart", "command.cart", async (turn) => below(await cart(turn)));
+  script.on(links.cart, cart);
+
+  /** Makes a change; where a rule of the shop says no, tells why and shows the cart as it is. */
+  const changed = async (turn: Turn, change: () => Promise<CartView>): Promise<CartView | Reply[]> => {
+    try {
+      return await change();
+    } catch (error) {
+      const why = error instanceof ShopError ? refusal(turn, error) : undefined;
+      if (why === undefined) throw error;
+      return [below(view({ text: plain(why) })), below(await cart(turn))];
+    }
+  };
+
+  script.on(links.addToCart, async (turn, { sku }) => {
+    const { shop, customer } = await visit(front, turn);
+    const after = await changed(turn, () => addToCart(shop._id, customer._id, sku, 1, turn.key("add")));
+    if (!("lines" in after)) return after;
+    const count = after.lines.reduce((sum, line) => sum + line.quantity, 0);
+    const line = after.lines.find((one) => one.sku === sku);
+    const again = line?.product
+      ? links.category({ category: line.product.category, page: 1 })
+      : links.browse();
+    return below(
+      view({
+        text: rich`✓ ${turn.say("cart.added", { title: line ? lineTitle(turn, line) : sku })}`,
+        controls: [
+          turn.button(turn.say("menu.cart_count", { count }), links.cart(), { style: "primary" }),
+          turn.button(turn.say("cart.checkout"), links.checkout()),
+          turn.button(turn.say("menu.browse"), again),
+        ],
+      }),
+    );
+  });
+
+  script.on(links.setQuantity, async (turn, { sku, quantity }) => {
+    const { shop, customer } = await visit(front, turn);
+    const after = await changed(turn, () =>
+      setQuantity(shop._id, customer._id, sku, Math.max(0, quantity), turn.key("quantity")),
+    );
+    return "lines" in after ? cart(turn) : after;
+  });
+  script.on(links.removeLine, async (turn, { sku }) => {
+    const { shop, customer } = await visit(front, turn);
+    await removeLine(shop._id, customer._id, sku);
+    return cart(turn);
+  });
+  script.on(links.acceptCart, async (turn, { prices }) => {
+    const { shop, customer } = await visit(front, turn);
+    await acceptPrices(shop._id, customer._id, prices);
+    return cart(turn);
+  });
+}
+
+/** The sentence for a rule that said no; undefined if it is not one of the cart's. */
+function refusal(turn: Turn, error: ShopError): string | undefined {
+  if (error instanceof OutOfStock) return turn.say("cart.too_many", { available: error.available });
+  switch (error.code) {
+    case "CART_FULL":
+      return turn.say("cart.full");
+    case "BAD_QUANTITY":
+      return turn.say("cart.quantity");
+    case "NOT_ON_SALE":
+      return turn.say("product.gone");
+    default:
+      return undefined;
+  }
+}
+
+/** The cart as it is now, with what changed since things were put in. `notice` is said first. */
+export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
+  const { shop, customer } = await visit(front, turn);
+  const cart = await readCart(shop._id, customer._id);
+  if (cart.lines.length === 0) return view({ text: plain(turn.say("cart.empty")), controls: mainMenu(turn) });
+  return view({
+    text: joined([
+      ...(notice ? [plain(notice)] : []),
+      bold(turn.say("cart.title")),
+      ...(cart.changed && !notice ? [plain(turn.say("cart.changed"))] : []),
+      plain(turn.say("cart.subtotal", { total: price(turn, cart.subtotal, shop.currency) })),
+    ]),
+    cards: cart.lines.map((line) => lineCard(turn, shop.currency, line)),
+    controls: [
+      cart.changed
+        ? turn.button(turn.say("cart.accept"), links.acceptCart({ prices: cart.prices }), {
+            style: "primary",
+          })
+        : turn.button(turn.say("cart.checkout"), links.checkout(), { style: "primary" }),
+      turn.button(turn.say("menu.browse"), links.browse()),
+    ],
+  });
+}
+
+const lineTitle = (turn: Turn, { title, product, variant }: CartViewLine): string => {
+  const options = product && variant ? variantTitle(product, variant, turn.locale) : "";
+  return [inLanguage(title, turn.locale), options].filter((part) => part !== "").join(", ");
+};
+
+function lineCard(turn: Turn, currency: string, line: CartViewLine): Card {
+  const { product, variant, quantity, sku } = line;
+  const problem =
+    line.problem === "price-changed" && line.was
+      ? turn.say("cart.price_changed", {
+          was: price(turn, line.was, currency),
+          price: price(turn, line.price, currency),
+        })
+      : line.problem === "sold-out"
+        ? turn.say("cart.sold_out_line")
+        : line.problem === "too-many"
+          ? turn.say("cart.too_many", { available: line.available })
+          : line.problem === "gone"
+            ? turn.say("cart.gone_line")
+            : undefined;
+  const total = price(turn, multiply(line.price, quantity), currency);
+  return {
+    title: lineTitle(turn, line),
+    text: joined([
+      plain(turn.say("cart.line", { quantity, price: price(turn, line.price, currency), total })),
+      ...(problem ? [plain(`⚠ ${problem}`)] : []),
+    ]),
+    ...(product ? picture(product, turn, variant?.image) : {}),
+    controls: [
+      turn.button(turn.say("cart.less"), links.setQuantity({ sku, quantity: quantity - 1 })),
+      turn.button(turn.say("cart.more"), links.setQuantity({ sku, quantity: quantity + 1 })),
+      turn.button(turn.say("cart.remove"), links.removeLine({ sku })),
+    ],
+  };
+}

@@ -1,0 +1,187 @@
+import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { type Address, countryName } from "../src/shop/address.ts";
+import { findVariant } from "../src/shop/catalog.ts";
+import type { BuyNow } from "../src/shop/checkout.ts";
+import { saveAddress } from "../src/shop/customer.ts";
+import { ShopError } from "../src/shop/errors.ts";
+import { getOrder } from "../src/shop/order.ts";
+import { shippingOptions } from "../src/shop/shipping.ts";
+import { inLanguage } from "../src/shop/shop.ts";
+import { OutOfStock } from "../src/shop/stock.ts";
+import { addressForm, known } from "./address-form.ts";
+import { productPage } from "./browse.ts";
+import { cartView } from "./cart.ts";
+import { links } from "./links.ts";
+import { orderView } from "./orders.ts";
+import { mainMenu, price, type Shopfront, visit } from "./shopfront.ts";
+
+/** From the cart to the payment link: address, shipping, summary. */
+export function checkoutFlow(script: Script, front: Shopfront): void {
+  const { commerce } = front;
+
+  const start = async (turn: Turn, buyNow?: BuyNow): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
+    try {
+      const order = await commerce.startCheckout(shop._id, customer._id, turn.key("checkout"), {
+        locale: turn.locale,
+        ...(buyNow && { buyNow }),
+      });
+      return await askAddress(turn, order._id);
+    } catch (error) {
+      if (buyNow && error instanceof ShopError && error.code === "CART_CHANGED")
+        return askAgain(turn, buyNow.sku);
+      return refused(turn, error);
+    }
+  };
+  /** What was to be bought at once costs something else now: the product is shown again. */
+  const askAgain = async (turn: Turn, sku: string): Promise<Answer> => {
+    const { shop } = await visit(front, turn);
+    const found = await findVariant(shop._id, sku);
+    const text = below(view({ text: plain(turn.say(found ? "product.changed" : "product.gone")) }));
+    return found ? [text, below(await productPage(front, turn, found.product._id, sku))] : text;
+  };
+  script.on(links.checkout, (turn) => start(turn));
+  script.on(links.buyNow, (turn, { sku, price: seenPrice }) => start(turn, { sku, quantity: 1, seenPrice }));
+
+  const askAddress = async (turn: Turn, order: string): Promise<Answer> => {
+    const { customer } = await visit(front, turn);
+    if (customer.addresses.length === 0) return turn.open(address, { args: { order } });
+    return below(
+      view({
+        text: plain(turn.say("checkout.address")),
+        controls: [
+          ...customer.addresses.map((saved) =>
+            turn.button(
+              `${saved.name}, ${saved.street}, ${saved.city}`,
+              links.useAddress({ order, address: saved.id }),
+            ),
+          ),
+          turn.button(turn.say("checkout.new_address"), links.newAddress({ order })),
+        ],
+      }),
+    );
+  };
+
+  const address = addressForm("address", async (turn, given, { order = "" }) => {
+    const { shop, customer } = await visit(front, turn);
+    await saveAddress(shop._id, customer._id, given);
+    return askShipping(turn, order, given);
+  });
+  script.form(address);
+  script.on(links.newAddress, async (turn, { order }) =>
+    turn.open(address, { args: { order }, initial: known((await visit(front, turn)).customer.addresses[0]) }),
+  );
+  script.on(links.useAddress, async (turn, { order, address: id }) => {
+    const { customer } = await visit(front, turn);
+    const saved = customer.addresses.find((one) => one.id === id);
+    return saved ? askShipping(turn, order, saved) : askAddress(turn, order);
+  });
+
+  const askShipping = async (turn: Turn, id: string, to: Omit<Address, "id">): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
+    try {
+      const current = await getOrder(shop._id, id);
+      if (current.customer !== customer._id) return orderGone(turn);
+      const order = await commerce.setAddress(id, to);
+      const options = await shippingOptions(shop._id, order.country ?? "", {
+        amount: order.subtotal,
+        currency: order.currency,
+      });
+      if (options.length === 0) {
+        const country = countryName(order.country ?? "", turn.locale);
+        return view({
+          text: plain(turn.say("checkout.no_shipping", { country })),
+          controls: [turn.button(turn.say("checkout.new_address"), links.newAddress({ order: id }))],
+        });
+      }
+      return view({
+        text: plain(turn.say("checkout.shipping")),
+        controls: options.map((option) =>
+          turn.button(
+            turn.say("checkout.option", {
+              name: inLanguage(option.name, turn.locale),
+              price:
+                option.price.amount === 0
+                  ? turn.say("checkout.free")
+                  : price(turn, option.price, shop.currency),
+              min: option.days[0],
+              max: option.days[1],
+            }),
+            links.shipping({ order: id, option: option.id }),
+          ),
+        ),
+      });
+    } catch (error) {
+      return refused(turn, error, id);
+    }
+  };
+
+  /** Takes the hold and opens the payment page; the summary carries the payment link. */
+  const place = async (turn: Turn, id: string): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
+    const order = await getOrder(shop._id, id);
+    if (order.customer !== customer._id) return orderGone(turn);
+    return orderView(turn, await commerce.placeOrder(id, turn.key("place")));
+  };
+  script.on(links.shipping, async (turn, { order: id, option }) => {
+    const { shop, customer } = await visit(front, turn);
+    try {
+      const order = await getOrder(shop._id, id);
+      if (order.customer !== customer._id) return orderGone(turn);
+      if (order.state === "draft") await commerce.setShipping(id, option);
+      return await place(turn, id);
+    } catch (error) {
+      return refused(turn, error, id);
+    }
+  });
+  script.on(links.place, async (turn, { order }) => {
+    try {
+      return await place(turn, order);
+    } catch (error) {
+      return refused(turn, error, order);
+    }
+  });
+
+  const orderGone = (turn: Turn): Answer =>
+    view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) });
+
+  /** Why it can not go on, in words, with a way on. Errors the shop did not foresee pass through. */
+  const refused = async (turn: Turn, error: unknown, order?: string): Promise<Answer> => {
+    if (!(error instanceof ShopError)) throw error;
+    if (error instanceof OutOfStock) {
+      const { shop } = await visit(front, turn);
+      const found = await findVariant(shop._id, error.sku);
+      const title = found ? inLanguage(found.product.title, turn.locale) : error.sku;
+      return below(
+        await cartView(front, turn, turn.say("checkout.sold_out", { title, available: error.available })),
+      );
+    }
+    switch (error.code) {
+      case "CART_CHANGED":
+      case "PRICE_CHANGED":
+        return below(await cartView(front, turn));
+      case "EMPTY_CART":
+        return below(view({ text: plain(turn.say("cart.empty")), controls: mainMenu(turn) }));
+      case "TOO_MANY_HOLDS":
+        return below(
+          view({
+            text: plain(turn.say("checkout.holds")),
+            controls: [turn.button(turn.say("menu.orders"), links.orders({ page: 1 }))],
+          }),
+        );
+      case "PAYMENT_UNAVAILABLE":
+        return below(
+          view({
+            text: plain(turn.say("checkout.failed")),
+            controls: order
+              ? [turn.button(turn.say("checkout.retry"), links.place({ order }), { style: "primary" })]
+              : mainMenu(turn),
+          }),
+        );
+      case "NOT_FOUND":
+        return orderGone(turn);
+      default:
+        throw error;
+    }
+  };
+}

@@ -1,0 +1,60 @@
+import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { languageOf, locales, sayIn } from "../src/i18n/index.ts";
+import { setLanguage } from "../src/shop/customer.ts";
+import { inLanguage } from "../src/shop/shop.ts";
+import { links } from "./links.ts";
+import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
+
+/** The greeting with the main menu. */
+export async function homeView(front: Shopfront, turn: Turn) {
+  const { shop } = await visit(front, turn);
+  const title = turn.say("home.title", { shop: inLanguage(shop.name, turn.locale) });
+  return view({ text: rich`${bold(title)}\n${turn.say("home.text")}`, controls: mainMenu(turn) });
+}
+
+/** The front door: greeting, main menu, help and language. */
+export function homeFlow(script: Script, front: Shopfront): void {
+  const home = (turn: Turn) => homeView(front, turn);
+  const help = async (turn: Turn) =>
+    below(
+      view({
+        text: rich`${bold(turn.say("help.title"))}\n${turn.say("help.text")}`,
+        controls: mainMenu(turn),
+      }),
+    );
+  const languages = async (turn: Turn) =>
+    view({
+      text: plain(turn.say("language.choose")),
+      controls: [
+        turn.pick(
+          turn.say("menu.language"),
+          locales.map((locale) => ({
+            label: new Intl.DisplayNames(locale, { type: "language" }).of(locale) ?? locale,
+            ref: links.language({ language: locale }),
+            selected: locale === turn.locale,
+          })),
+        ),
+      ],
+    });
+
+  script.before(async (turn) => {
+    const { customer, isNew } = await visit(front, turn);
+    if (isNew) return below(view({ text: plain(turn.say("consent")) }));
+    if (customer.language !== turn.locale && languageOf(customer.language)) turn.speak(customer.language);
+    return undefined;
+  });
+  script.home(home);
+  script.on(links.home, home);
+  script.on(links.help, help);
+  script.command("help", "command.help", help);
+  script.command("language", "command.language", languages);
+  script.on(links.languages, languages);
+  script.on(links.language, async (turn, { language }) => {
+    const known = languageOf(language);
+    if (!known) return languages(turn);
+    const { shop, customer } = await visit(front, turn);
+    await setLanguage(shop._id, customer._id, known);
+    turn.speak(known);
+    return [view({ text: plain(sayIn(known)("language.done")) }), below(await home(turn))];
+  });
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { link } from "../src/engine/index.ts";
+
+const id = z.string().max(40);
+const sku = z.string().max(64);
+const page = z.coerce.number().int().min(1).max(9999);
+
+/** Every action a button can carry. Declared in one place, so that flows lead to each other without importing each other. */
+export const links = {
+  home: link("home", {}),
+  browse: link("browse", {}),
+  help: link("help", {}),
+  askSearch: link("ask", {}),
+  /** Products of a category; `max` is the highest price in minor units. */
+  category: link("cat", {
+    category: id,
+    page,
+    sort: z.enum(["new", "price", "rating"]).optional(),
+    max: z.coerce.number().int().min(0).optional(),
+  }),
+  search: link("find", { query: z.string().max(200), page }),
+  product: link("p", { product: id, sku: sku.optional() }),
+  reviews: link("revs", { product: id, page }),
+  addToCart: link("add", { sku }),
+  /** `price` is what was shown, in minor units. */
+  buyNow: link("buy", { sku, price: z.coerce.number().int().min(0) }),
+  cart: link("cart", {}),
+  setQuantity: link("qty", { sku, quantity: z.coerce.number().int() }),
+  removeLine: link("rm", { sku }),
+  /** `prices` stands for the prices that were shown. */
+  acceptCart: link("ok", { prices: z.string().max(64) }),
+  checkout: link("co", {}),
+  newAddress: link("adr", { order: id }),
+  useAddress: link("use", { order: id, address: id }),
+  shipping: link("ship", { order: id, option: id }),
+  place: link("place", { order: id }),
+  orders: link("os", { page }),
+  order: link("o", { order: id }),
+  track: link("track", { order: id }),
+  received: link("got", { order: id }),
+  chooseReview: link("rvs", { order: id }),
+  writeReview: link("rv", { order: id, sku }),
+  cancelOrder: link("no", { order: id }),
+  reallyCancel: link("no!", { order: id }),
+  account: link("acc", {}),
+  addAddress: link("adda", {}),
+  languages: link("lang", {}),
+  language: link("say", { language: z.string().max(8) }),
+};

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { getOrder, type Order } from "../src/shop/order.ts";
+import { links } from "./links.ts";
+import { price, type Shopfront } from "./shopfront.ts";
+
+const notice = z.object({ shop: z.string(), order: z.string() });
+
+/** News of an order, told in the chat it was bought in. */
+export function noticesFlow(script: Script, _front: Shopfront): void {
+  const tell = (name: string, words: (turn: Turn, order: Order) => string, review = false) =>
+    script.signal(name, notice, async (turn, { shop, order: id }): Promise<Answer> => {
+      const order = await getOrder(shop, id);
+      return below(
+        view({
+          text: plain(words(turn, order)),
+          controls: [
+            ...(review
+              ? [
+                  turn.button(turn.say("order.review"), links.chooseReview({ order: id }), {
+                    style: "primary",
+                  }),
+                ]
+              : []),
+            turn.button(turn.say("order.view"), links.order({ order: id })),
+          ],
+        }),
+      );
+    });
+  const number = (order: Order) => ({ number: order.number });
+  const tracking = ({ tracking }: Order) => ({
+    carrier: tracking?.carrier ?? "",
+    tracking: tracking?.number ?? "",
+  });
+
+  tell("order.paid", (turn, order) => turn.say("notice.paid", number(order)));
+  tell("order.shipped", (turn, order) =>
+    turn.say("notice.shipped", { ...number(order), ...tracking(order) }),
+  );
+  tell("order.delivered", (turn, order) => turn.say("notice.delivered", number(order)), true);
+  tell("order.expired", (turn, order) => turn.say("notice.expired", number(order)));
+  tell("order.cancelled", (turn, order) => turn.say("notice.cancelled", number(order)));
+  tell("order.refunded", (turn, order) =>
+    turn.say("notice.refunded", {
+      ...number(order),
+      amount: price(turn, order.payment?.refunded ?? order.total, order.payment?.currency ?? order.currency),
+    }),
+  );
+  tell("order.payment_failed", (turn, order) => turn.say("notice.payment_failed", number(order)));
+  tell("order.quarantined", (turn, order) => turn.say("notice.quarantined", number(order)));
+  tell("review.invite", (turn, order) => turn.say("notice.review_invite", number(order)), true);
+}

@@ -1,0 +1,187 @@
+import {
+  below,
+  bold,
+  type Card,
+  type Control,
+  joined,
+  plain,
+  type Script,
+  type Turn,
+  view,
+} from "../src/engine/index.ts";
+import { NotFound } from "../src/shop/errors.ts";
+import { addressOf, getOrder, listOrders, type Order } from "../src/shop/order.ts";
+import { can, IllegalTransition } from "../src/shop/order-machine.ts";
+import { inLanguage } from "../src/shop/shop.ts";
+import { links } from "./links.ts";
+import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";
+
+const PAGE_SIZE = 5;
+
+/** Following an order: list, details, tracking, received, cancel. */
+export function ordersFlow(script: Script, front: Shopfront): void {
+  const orders = async (turn: Turn, page: number) => {
+    const { shop, customer } = await visit(front, turn);
+    const found = await listOrders(shop._id, customer._id, page, PAGE_SIZE);
+    if (found.total === 0) return view({ text: plain(turn.say("orders.none")), controls: mainMenu(turn) });
+    return view({
+      text: bold(turn.say("orders.title")),
+      cards: found.orders.map(
+        (order): Card => ({
+          title: turn.say("order.title", { number: order.number }),
+          text: plain(`${turn.say(`state.${order.state}`)} · ${price(turn, order.total, order.currency)}`),
+          controls: [turn.button(turn.say("order.view"), links.order({ order: order._id }))],
+        }),
+      ),
+      controls: [
+        ...pager(turn, found, (to) => links.orders({ page: to })),
+        turn.button(turn.say("menu.home"), links.home()),
+      ],
+    });
+  };
+  script.command("orders", "command.orders", async (turn) => below(await orders(turn, 1)));
+  script.on(links.orders, (turn, { page }) => orders(turn, page));
+
+  /** The order, if it is this customer's. */
+  const owned = async (turn: Turn, id: string): Promise<Order | null> => {
+    const { shop, customer } = await visit(front, turn);
+    const order = await getOrder(shop._id, id).catch((error) => {
+      if (error instanceof NotFound) return null;
+      throw error;
+    });
+    return order?.customer === customer._id ? order : null;
+  };
+  const gone = (turn: Turn) => view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) });
+
+  const show = async (turn: Turn, id: string) => {
+    const order = await owned(turn, id);
+    return order ? orderView(turn, order) : gone(turn);
+  };
+  script.on(links.order, (turn, { order }) => show(turn, order));
+
+  script.on(links.track, async (turn, { order: id }) => {
+    const order = await owned(turn, id);
+    if (!order) return gone(turn);
+    const text = order.tracking
+      ? turn.say("order.tracking", { carrier: order.tracking.carrier, tracking: order.tracking.number })
+      : turn.say("order.no_tracking");
+    const moment = new Intl.DateTimeFormat(turn.locale, { dateStyle: "medium", timeStyle: "short" });
+    const steps = order.history.map((step) =>
+      plain(`${moment.format(step.at)} ${turn.say(`state.${step.state}`)}`),
+    );
+    return below(
+      view({
+        text: joined([bold(turn.say("order.title", { number: order.number })), plain(text), ...steps]),
+        controls: [turn.button(turn.say("order.view"), links.order({ order: id }))],
+      }),
+    );
+  });
+
+  script.on(links.received, async (turn, { order: id }) => {
+    const order = await owned(turn, id);
+    if (!order) return gone(turn);
+    if (can(order.state, "complete")) await front.commerce.confirmReceived(order._id);
+    return below(
+      view({
+        text: plain(turn.say("order.thanks_received")),
+        controls: [
+          turn.button(turn.say("order.review"), links.chooseReview({ order: id }), { style: "primary" }),
+        ],
+      }),
+    );
+  });
+
+  script.on(links.cancelOrder, async (turn, { order: id }) => {
+    const order = await owned(turn, id);
+    if (!order) return gone(turn);
+    return below(
+      view({
+        text: plain(turn.say("order.cancel_sure", { number: order.number })),
+        controls: [
+          turn.button(turn.say("order.cancel_yes"), links.reallyCancel({ order: id }), { style: "danger" }),
+          turn.button(turn.say("order.cancel_no"), links.order({ order: id })),
+        ],
+      }),
+    );
+  });
+  script.on(links.reallyCancel, async (turn, { order: id }) => {
+    const order = await owned(turn, id);
+    if (!order) return gone(turn);
+    try {
+      await front.commerce.cancelOrder(order._id, "customer", turn.key("cancel"));
+    } catch (error) {
+      if (!(error instanceof IllegalTransition)) throw error;
+      return [view({ text: plain(turn.say("order.cancel_late")) }), below(await show(turn, id))];
+    }
+    return show(turn, id);
+  });
+}
+
+/** One order as its customer sees it, with what they can do next. */
+export function orderView(turn: Turn, order: Order) {
+  const cost = (amount: number) => price(turn, amount, order.currency);
+  const address = addressOf(order);
+  const items = order.lines.map((line) => {
+    const title = [inLanguage(line.title, turn.locale), ...line.values].join(", ");
+    return plain(`${line.quantity} × ${title} · ${cost(line.unitPrice * line.quantity)}`);
+  });
+  const facts: [string, string][] = [[turn.say("order.state"), turn.say(`state.${order.state}`)]];
+  if (order.shipping)
+    facts.push([
+      turn.say("checkout.shipping_fact"),
+      `${inLanguage(order.shipping.name, turn.locale)} · ${cost(order.shipping.price)}`,
+    ]);
+  facts.push([turn.say("checkout.total"), cost(order.total)]);
+  if (address)
+    facts.push([
+      turn.say("checkout.deliver_to"),
+      `${address.name}, ${address.street}, ${address.postalCode} ${address.city}, ${address.country}`,
+    ]);
+  if (order.tracking)
+    facts.push([turn.say("order.tracking_number"), `${order.tracking.carrier} ${order.tracking.number}`]);
+  const id = order._id;
+  const reviewable = order.state === "delivered" || order.state === "completed";
+  const awaiting = order.state === "awaiting_payment";
+  const controls: Control[] = [
+    ...(awaiting && order.payment
+      ? [
+          {
+            kind: "link",
+            label: turn.say("checkout.pay", { total: cost(order.total) }),
+            url: order.payment.url,
+          } as const,
+        ]
+      : []),
+    ...(["paid", "packed", "shipped", "delivered"].includes(order.state)
+      ? [turn.button(turn.say("order.track"), links.track({ order: id }))]
+      : []),
+    ...(can(order.state, "complete")
+      ? [turn.button(turn.say("order.received"), links.received({ order: id }))]
+      : []),
+    ...(reviewable
+      ? [turn.button(turn.say("order.review"), links.chooseReview({ order: id }), { style: "primary" })]
+      : []),
+    ...(awaiting || order.state === "paid" || order.state === "packed"
+      ? [turn.button(turn.say("order.cancel"), links.cancelOrder({ order: id }))]
+      : []),
+    turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
+    turn.button(turn.say("menu.home"), links.home()),
+  ];
+  const waiting =
+    awaiting && order.holdUntil
+      ? [plain(turn.say("checkout.hold", { time: clock(turn, order.holdUntil) }))]
+      : [];
+  return view({
+    cards: [
+      {
+        title: turn.say("order.title", { number: order.number }),
+        text: joined([...items, ...waiting]),
+        facts,
+      },
+    ],
+    controls,
+  });
+}
+
+const clock = (turn: Turn, at: Date): string =>
+  `${new Intl.DateTimeFormat(turn.locale, { timeStyle: "short", timeZone: "UTC" }).format(at)} UTC`;

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { below, type Card, form, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { getProduct } from "../src/shop/catalog.ts";
+import { getOrder } from "../src/shop/order.ts";
+import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
+import { inLanguage } from "../src/shop/shop.ts";
+import { links } from "./links.ts";
+import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";
+
+const PAGE_SIZE = 5;
+
+const reviewInput = z.object({
+  rating: z.enum(["5", "4", "3", "2", "1"]),
+  text: z.string().max(1000).optional(),
+  photo: z.string().max(40).optional(),
+});
+
+/** Reading reviews, and writing one for what was delivered. */
+export function reviewsFlow(script: Script, front: Shopfront): void {
+  script.on(links.reviews, async (turn, { product: id, page }) => {
+    const { shop } = await visit(front, turn);
+    const product = await getProduct(shop._id, id);
+    if (!product) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
+    const found = await listReviews(shop._id, id, page, PAGE_SIZE);
+    const day = new Intl.DateTimeFormat(turn.locale, { dateStyle: "medium" });
+    const cards = found.reviews.map(
+      (review): Card => ({
+        title: `${stars(review.rating)} ${day.format(review.at)}`,
+        ...(review.text !== undefined && { text: plain(review.text) }),
+        ...(review.photo !== undefined && { image: { id: review.photo, alt: turn.say("review.photo") } }),
+      }),
+    );
+    return view({
+      text: plain(
+        found.total === 0
+          ? turn.say("reviews.none")
+          : turn.say("reviews.title", { product: inLanguage(product.title, turn.locale) }),
+      ),
+      cards,
+      controls: [
+        ...pager(turn, found, (to) => links.reviews({ product: id, page: to })),
+        turn.button(turn.say("back"), links.product({ product: id })),
+      ],
+    });
+  });
+
+  const review = form({
+    name: "review",
+    title: "review.form",
+    submit: "review.submit",
+    schema: reviewInput,
+    fields: {
+      rating: {
+        label: "review.rating",
+        problem: "problem.rating",
+        input: "choice",
+        options: () =>
+          ["5", "4", "3", "2", "1"].map((value) => ({ value, label: `${value} ${stars(Number(value))}` })),
+      },
+      text: {
+        label: "review.text",
+        hint: "review.text_hint",
+        problem: "problem.review",
+        input: "long",
+        maxLength: 1000,
+      },
+      photo: {
+        label: "review.photo",
+        hint: "review.photo_hint",
+        problem: "problem.photo",
+        input: "photo",
+        maxLength: 40,
+      },
+    },
+    submitted: async (turn, { rating, text, photo }, { order = "", sku = "" }) => {
+      const { shop, customer } = await visit(front, turn);
+      const said = {
+        rating: Number(rating),
+        ...(text !== undefined && { text }),
+        ...(photo !== undefined && { photo }),
+      };
+      const menu = [
+        turn.button(turn.say("order.view"), links.order({ order })),
+        turn.button(turn.say("menu.browse"), links.browse()),
+      ];
+      try {
+        await writeReview({ shop: shop._id, order, sku, customer: customer._id, ...said }, turn.now);
+      } catch (error) {
+        if (!(error instanceof NotReviewable)) throw error;
+        return view({ text: plain(turn.say("review.not_yet")), controls: menu });
+      }
+      return view({ text: plain(turn.say("review.thanks")), controls: menu });
+    },
+  });
+  script.form(review);
+
+  const write = async (turn: Turn, orderId: string, sku: string) => {
+    const { shop, customer } = await visit(front, turn);
+    const order = await getOrder(shop._id, orderId);
+    const line = order.lines.find((bought) => bought.sku === sku);
+    const back = [turn.button(turn.say("order.view"), links.order({ order: orderId }))];
+    if (!line || order.customer !== customer._id)
+      return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
+    if (order.state !== "delivered" && order.state !== "completed")
+      return below(view({ text: plain(turn.say("review.not_yet")), controls: back }));
+    if (await getReview(orderId, sku))
+      return below(view({ text: plain(turn.say("review.already")), controls: back }));
+    const heading = below(
+      view({ text: plain(turn.say("review.title", { product: inLanguage(line.title, turn.locale) })) }),
+    );
+    return [heading, turn.open(review, { args: { order: orderId, sku } })];
+  };
+  script.on(links.writeReview, (turn, { order, sku }) => write(turn, order, sku));
+  script.on(links.chooseReview, async (turn, { order: id }) => {
+    const { shop } = await visit(front, turn);
+    const order = await getOrder(shop._id, id);
+    const [only, ...others] = order.lines;
+    if (only && others.length === 0) return write(turn, id, only.sku);
+    return below(
+      view({
+        text: plain(turn.say("order.review")),
+        controls: order.lines.map((line) =>
+          turn.button(
+            turn.say("order.review_item", { title: inLanguage(line.title, turn.locale) }),
+            links.writeReview({ order: id, sku: line.sku }),
+          ),
+        ),
+      }),
+    );
+  });
+}

@@ -1,0 +1,39 @@
+import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { listCard } from "./browse.ts";
+import { links } from "./links.ts";
+import { mainMenu, pager, type Shopfront, visit } from "./shopfront.ts";
+
+const PAGE_SIZE = 6;
+const QUERY_MAX = 100;
+
+/** Free text is a search. */
+export function searchFlow(script: Script, front: Shopfront): void {
+  const ask = async (turn: Turn) => below(view({ text: plain(turn.say("search.ask")) }));
+
+  const search = async (turn: Turn, said: string, page: number) => {
+    const { shop } = await visit(front, turn);
+    const query = [...said.trim().replace(/\s+/g, " ")].slice(0, QUERY_MAX).join("");
+    if (query === "") return view({ text: plain(turn.say("search.ask")) });
+    const found = await front.search.search(shop._id, query, { page, size: PAGE_SIZE });
+    if (found.total === 0)
+      return view({ text: plain(turn.say("search.none", { query })), controls: mainMenu(turn) });
+    const title = bold(turn.say("search.title", { query, count: found.total }));
+    return view({
+      text:
+        found.pages > 1
+          ? rich`${title}\n${turn.say("page", { page: found.page, pages: found.pages })}`
+          : title,
+      cards: found.products.map((product) => listCard(turn, shop, product)),
+      controls: [
+        ...pager(turn, found, (to) => links.search({ query, page: to })),
+        turn.button(turn.say("menu.browse"), links.browse()),
+        turn.button(turn.say("menu.cart"), links.cart()),
+      ],
+    });
+  };
+
+  script.text(async (turn, text) => below(await search(turn, text, 1)));
+  script.command("search", "command.search", async (turn, rest) => below(await search(turn, rest, 1)));
+  script.on(links.askSearch, ask);
+  script.on(links.search, (turn, { query, page }) => search(turn, query, page));
+}
