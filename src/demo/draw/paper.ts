@@ -71,10 +71,10 @@ function planner(): string {
     .join("");
   return flatLay(
     studio.paper,
-    turned(
+    `${turned(
       -4,
       `${lyingShadow(roundRect(x, y, w + 9, h + 10, 5), 18)}${under}${lying(sheet, white, `${paperTooth(0.25)}<rect x="${x}" y="${y}" width="${w}" height="36" fill="#4f6b4c"/>${caps("THIS WEEK", x + w * 0.5, y + 104, 38, "#3f4a3c", 0.4)}${fern(x + 76, y + 128, 74, 14, "#6f8a68")}${fern(x + w - 84, y + 128, 74, -14, "#6f8a68")}${rows}`, 2, 0.6)}`,
-    ) + `<g transform="translate(735 905) rotate(-58)">${pencil("#c4785a", 360)}</g>`,
+    )}<g transform="translate(735 905) rotate(-58)">${pencil("#c4785a", 360)}</g>`,
   );
 }
 
@@ -163,10 +163,10 @@ function washi(): string {
     [
       "#e0b2a3",
       (c) =>
-        Array.from(
+        `${Array.from(
           { length: 26 },
           (_, i) => `<path d="M${i * 30} -40v80" stroke="${lighter(c, 0.7)}" stroke-width="5"/>`,
-        ).join("") + `<path d="M0 -16H760M0 14H760" stroke="${lighter(c, 0.7)}" stroke-width="5"/>`,
+        ).join("")}<path d="M0 -16H760M0 14H760" stroke="${lighter(c, 0.7)}" stroke-width="5"/>`,
     ],
     [
       "#46566c",

@@ -21,7 +21,7 @@ function daylight(strength: number): string {
   ]
     .map(([x = 0, y = 0]) => `<rect x="${x}" y="${y}" width="185" height="235"/>`)
     .join("");
-  const leafBlur = blur(9);
+  const leafBlur = blur(6);
   return `${soft.def}${leafBlur.def}<g filter="${soft.url}" transform="matrix(1.05 0.24 0.3 1 -10 -90)" fill="#fffdf4" opacity="${strength}">${panes}</g><g filter="${leafBlur.url}" opacity="0.13">${fern(1010, 330, 430, -62, "#3a2a1c")}${fern(1040, 120, 330, -82, "#3a2a1c")}</g>`;
 }
 

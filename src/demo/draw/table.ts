@@ -1,7 +1,7 @@
 import { flatLay, lying, lyingShadow, standingShadow, stillLife, studio } from "./scene.ts";
 import { blur, type Colour, clipped, darker, lighter, linear, oval, type Point, smooth } from "./svg.ts";
 import { woodGrain } from "./texture.ts";
-import { opening, roundLight, turn, vessel } from "./vessel.ts";
+import { roundLight, turn, vessel } from "./vessel.ts";
 
 const clay = "#c9a583";
 

@@ -11,48 +11,47 @@ function waffle(colour: Colour, size: number): string {
 
 function throwBlanket(colour: Colour): string {
   const roll = dice(9);
-  const layer = (y: number, x: number, w: number, h: number) => {
-    const path = `M${x + h * 0.5} ${y}H${x + w - h * 0.45}C${x + w + h * 0.16} ${y} ${x + w + h * 0.16} ${y + h} ${x + w - h * 0.45} ${y + h}H${x + h * 0.5}C${x - h * 0.16} ${y + h} ${x - h * 0.16} ${y} ${x + h * 0.5} ${y}z`;
-    const volume = linear([
-      [0, "#fff8ea", 0.34],
-      [0.28, "#fff8ea", 0.06],
-      [0.62, "#22140a", 0.06],
-      [1, "#22140a", 0.5],
-    ]);
-    const sides = linear(
-      [
-        [0, "#22140a", 0.24],
-        [0.14, "#22140a", 0],
-        [0.8, "#22140a", 0],
-        [1, "#22140a", 0.34],
-      ],
-      [0, 0, 1, 0],
-    );
-    return `${volume.def}${sides.def}${clipped(path, waffle(colour, 22))}<path d="${path}" fill="${volume.url}"/><path d="${path}" fill="${sides.url}"/>`;
-  };
-  const stack = roundRect(190, 430, 600, 390, 60);
-  const drape =
-    "M330 425C420 404 560 404 640 425C664 520 656 640 668 742C560 756 450 756 344 744C352 640 322 520 330 425z";
-  const folds = linear(
-    [
-      [0, "#22140a", 0.3],
-      [0.12, "#fff8ea", 0.18],
-      [0.3, "#22140a", 0.12],
-      [0.46, "#fff8ea", 0.2],
-      [0.66, "#22140a", 0.2],
-      [0.8, "#fff8ea", 0.12],
-      [1, "#22140a", 0.34],
-    ],
-    [0, 0, 1, 0],
-  );
-  const fringe = Array.from({ length: 25 }, (_, i) => {
-    const x = 348 + i * 13.2;
-    const sway = (roll() - 0.5) * 9;
-    return `<path d="M${x} 742q${sway} 24 ${sway * 0.6} 50" stroke="${darker(colour, 0.3)}" stroke-width="8" fill="none" stroke-linecap="round"/><path d="M${x - 1} 742q${sway} 24 ${sway * 0.6} 48" stroke="${lighter(colour, 0.25)}" stroke-width="4.5" fill="none" stroke-linecap="round"/>`;
+  const fringe = Array.from({ length: 33 }, (_, i) => {
+    const x = 214 + i * 16.6;
+    const sway = (roll() - 0.5) * 14;
+    const end = `q${sway} 26 ${sway * 0.5} ${54 + roll() * 8}`;
+    return `<path d="M${x + 7} 768${end}" stroke="#2a170c" stroke-width="9" fill="none" stroke-linecap="round" opacity=".16"/><path d="M${x} 760${end}" stroke="${darker(colour, 0.24)}" stroke-width="8" fill="none" stroke-linecap="round"/><path d="M${x - 1} 760${end}" stroke="${lighter(colour, 0.3)}" stroke-width="3.5" fill="none" stroke-linecap="round"/>`;
   }).join("");
-  return stillLife(
+  const cloth = (path: string, size: number, light: string) =>
+    `${clipped(path, waffle(colour, size))}<path d="${path}" fill="${light}"/>`;
+  const lower =
+    "M206 236C320 226 640 226 768 238C782 400 784 600 776 762C640 770 340 772 204 764C196 600 196 400 206 236z";
+  const upper =
+    "M192 204C330 192 620 192 764 206C776 214 778 226 776 240C784 330 784 420 782 508C776 532 766 544 744 546C600 556 360 556 214 546C192 542 184 530 184 508C180 400 182 300 184 226C184 212 186 206 192 204z";
+  const down = linear([
+    [0, "#22140a", 0.22],
+    [0.07, "#fff8ea", 0.3],
+    [0.3, "#fff8ea", 0.08],
+    [0.8, "#fff8ea", 0],
+    [0.9, "#fff8ea", 0.16],
+    [1, "#22140a", 0.46],
+  ]);
+  const flat = linear([
+    [0, "#22140a", 0.1],
+    [0.55, "#22140a", 0.26],
+    [0.68, "#22140a", 0.02],
+    [1, "#22140a", 0.16],
+  ]);
+  const soft = blur(17);
+  const ripples = [
+    "M250 230C290 330 270 430 300 540",
+    "M520 214C500 330 540 420 516 548",
+    "M690 224C720 320 690 440 712 540",
+  ]
+    .map(
+      (d) =>
+        `<path d="${d}" stroke="#22140a" stroke-width="26" fill="none" opacity=".17" filter="${soft.url}"/><path d="${d}" transform="translate(-34 0)" stroke="#fff8ea" stroke-width="24" fill="none" opacity=".2" filter="${soft.url}"/>`,
+    )
+    .join("");
+  const label = roundRect(640, 470, 92, 52, 4);
+  return flatLay(
     studio.textiles,
-    `${standingShadow(stack, 826, { cx: 490, rx: 300, ry: 22 })}${layer(690, 178, 630, 132)}${layer(566, 192, 604, 130)}${layer(442, 186, 612, 130)}${folds.def}${lyingShadow(drape, 9)}${fringe}${clipped(drape, waffle(lighter(colour, 0.1), 22))}<path d="${drape}" fill="${folds.url}"/>`,
+    `<g transform="translate(10 -10) rotate(-7 490 480)">${down.def}${flat.def}${soft.def}${lyingShadow(lower, 24)}${fringe}${cloth(lower, 24, flat.url)}${lyingShadow(upper, 15)}${cloth(upper, 24, down.url)}${clipped(upper, ripples)}${lyingShadow(label, 3)}<path d="${label}" fill="#f4ecdc"/>${fern(686, 517, 42, 4, "#4f6b4c")}</g>`,
   );
 }
 
