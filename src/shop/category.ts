@@ -33,18 +33,19 @@ export const CategoryModel = model<Category>("Category", schema);
 
 /** What `saveCategory` takes. */
 export const categorySchema = z.strictObject({
+  _id: z.string().optional(),
   shop: z.string(),
   slug: slugSchema,
   title: localisedSchema(60),
   position: z.number().int().min(0).max(100_000),
 });
 
-/** Creates the category of this slug or changes it. @throws {z.ZodError} */
-export async function saveCategory(input: Omit<Category, "_id">): Promise<Category> {
-  const { shop, slug, title, position } = categorySchema.parse(input);
+/** Creates the category of this slug (with `_id`, if given) or changes it. @throws {z.ZodError} */
+export async function saveCategory(input: Omit<Category, "_id"> & { _id?: string }): Promise<Category> {
+  const { _id = newId("g"), shop, slug, title, position } = categorySchema.parse(input);
   await CategoryModel.updateOne(
     { shop, slug },
-    { $set: { title, position }, $setOnInsert: { _id: newId("g") } },
+    { $set: { title, position }, $setOnInsert: { _id } },
     { upsert: true },
   );
   const saved = await CategoryModel.findOne({ shop, slug }).lean<Category>();

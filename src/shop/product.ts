@@ -57,12 +57,17 @@ export interface Product {
   /** The lowest price of its variants, kept for filters and sorting. */
   minPrice: number;
   rating: { average: number; count: number };
+  /** Counts the changes of this document. */
+  revision: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
 /** A product as it is written: without what the shop works out itself. */
-export type ProductInput = Omit<Product, "_id" | "minPrice" | "rating" | "createdAt" | "updatedAt"> & {
+export type ProductInput = Omit<
+  Product,
+  "_id" | "minPrice" | "rating" | "revision" | "createdAt" | "updatedAt"
+> & {
   _id?: string;
 };
 
@@ -101,7 +106,10 @@ export const variantSchema = z.strictObject({
   grams: z.number().int().min(0).max(1_000_000).optional(),
 });
 
-/** What `saveProduct` takes, with the rules that reach over several fields. */
+/**
+ * What `saveProduct` takes, with the rules that reach over several fields. The values of an option come out in the order
+ * the variants use them, which is also how a catalog file tells them; one that no variant has is left out.
+ */
 export const productSchema: z.ZodType<ProductInput> = z
   .strictObject({
     _id: z.string().optional(),
@@ -159,7 +167,14 @@ export const productSchema: z.ZodType<ProductInput> = z
       if (new Set(values.map(({ en }) => en)).size !== values.length)
         fault(["options", index, "values"], "has a value twice");
     });
-  });
+  })
+  .transform((product) => ({
+    ...product,
+    options: product.options.map(({ name, values }, index) => {
+      const used = [...new Set(product.variants.map((variant) => variant.values[index]))];
+      return { name, values: used.flatMap((en) => values.find((value) => value.en === en) ?? []) };
+    }),
+  }));
 
 const part = { _id: false, id: false, strict: "throw" } as const;
 
@@ -202,6 +217,7 @@ const schema = new Schema<Product>(
     status: { type: String, enum: ["active", "draft", "archived"], required: true },
     minPrice: { type: Number, required: true },
     rating: { type: ratingField, required: true },
+    revision: { type: Number, required: true },
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
   },
@@ -270,6 +286,7 @@ export async function writeProduct(
       { _id, shop: product.shop },
       {
         $set: { ...product, minPrice, updatedAt: now },
+        $inc: { revision: 1 },
         $setOnInsert: { createdAt, rating: { average: 0, count: 0 } },
       },
       { upsert: true, runValidators: true },

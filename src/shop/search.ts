@@ -66,8 +66,8 @@ interface Entry {
 /** Products of one shop as they are searched. */
 interface ShopIndex {
   index: MiniSearch<Entry>;
-  /** When each product in the index was changed, to tell which are out of date. */
-  changed: Map<string, number>;
+  /** The revision of each product in the index, to tell which are out of date. */
+  revisions: Map<string, number>;
   version: number;
   checkedAt: number;
 }
@@ -147,7 +147,7 @@ function emptyIndex(): ShopIndex {
     processTerm: (term) => term,
     autoVacuum: true,
   });
-  return { index, changed: new Map(), version: -1, checkedAt: 0 };
+  return { index, revisions: new Map(), version: -1, checkedAt: 0 };
 }
 
 async function followStore(shop: string, known: ShopIndex | undefined, now: number): Promise<ShopIndex> {
@@ -155,17 +155,17 @@ async function followStore(shop: string, known: ShopIndex | undefined, now: numb
   const version = await catalogVersion(shop);
   const held = known ?? emptyIndex();
   if (held.version === version) return { ...held, checkedAt: now };
-  const { index, changed } = held;
-  const onSale = await ProductModel.find({ shop, status: "active" }, { updatedAt: 1 }).lean<
-    { _id: string; updatedAt: Date }[]
+  const { index, revisions } = held;
+  const onSale = await ProductModel.find({ shop, status: "active" }, { revision: 1 }).lean<
+    { _id: string; revision: number }[]
   >();
-  const current = new Map(onSale.map(({ _id, updatedAt }) => [_id, updatedAt.getTime()]));
-  for (const id of changed.keys())
+  const current = new Map(onSale.map(({ _id, revision }) => [_id, revision]));
+  for (const id of revisions.keys())
     if (!current.has(id)) {
       index.discard(id);
-      changed.delete(id);
+      revisions.delete(id);
     }
-  const stale = [...current].filter(([id, at]) => changed.get(id) !== at).map(([id]) => id);
+  const stale = [...current].filter(([id, revision]) => revisions.get(id) !== revision).map(([id]) => id);
   const shelves = new Map(
     (await CategoryModel.find({ shop }).lean<{ _id: string; title: { en: string; zh?: string } }[]>()).map(
       ({ _id, title }) => [_id, both(title)],
@@ -180,10 +180,10 @@ async function followStore(shop: string, known: ShopIndex | undefined, now: numb
     for (const product of products) {
       if (index.has(product._id)) index.discard(product._id);
       index.add(entryOf(product, shelves));
-      changed.set(product._id, product.updatedAt.getTime());
+      revisions.set(product._id, product.revision);
     }
   }
-  return { index, changed, version, checkedAt: now };
+  return { index, revisions, version, checkedAt: now };
 }
 
 const BOOST = { title: 4, tags: 2, shelf: 2, skus: 3, description: 1 };

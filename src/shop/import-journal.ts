@@ -1,0 +1,163 @@
+import { model, Schema, trusted } from "mongoose";
+import { CategoryModel } from "./category.ts";
+import { isDuplicateKey, ShopError } from "./errors.ts";
+import { newId } from "./ids.ts";
+import { catalogChanged, ProductModel } from "./product.ts";
+import { StockModel, setStock } from "./stock.ts";
+
+/**
+ * How an import is all or nothing without transactions, which not every store has: what stands in the store is copied
+ * before it is changed, and put back when the import fails. If the process dies, the copies are still there, and the
+ * next import or start of the shop puts them back.
+ */
+interface Run {
+  /** The shop: one import at a time. */
+  _id: string;
+  run: string;
+  /** "done" once all is written: from then on the copies are only cleared away. */
+  state: "writing" | "done";
+  /** The run is taken for dead after this. */
+  until: Date;
+}
+
+/** One copy. `before` is null where there was nothing. */
+export interface Undo {
+  kind: "product" | "category" | "stock";
+  /** Id of the product or category; SKU. */
+  target: string;
+  before: Record<string, unknown> | null;
+}
+
+interface StoredUndo extends Undo {
+  _id: string;
+  run: string;
+}
+
+const required = { type: String, required: true } as const;
+const RunModel = model<Run>(
+  "ImportRun",
+  new Schema<Run>(
+    { _id: required, run: required, state: required, until: { type: Date, required: true } },
+    { strict: "throw", versionKey: false, id: false },
+  ),
+);
+const undoSchema = new Schema<StoredUndo>(
+  { _id: required, run: required, kind: required, target: required, before: Schema.Types.Mixed },
+  { strict: "throw", versionKey: false, id: false, minimize: false },
+);
+undoSchema.index({ run: 1 });
+const UndoModel = model<StoredUndo>("ImportUndo", undoSchema);
+
+/** Another import of this shop is under way. */
+export class ImportRunning extends ShopError {
+  constructor(shop: string) {
+    super("IMPORT_RUNNING", `another import of ${shop} is under way; wait for it to end`);
+  }
+}
+
+/** This import was taken for dead and undone by another process. */
+export class ImportLost extends ShopError {
+  constructor(shop: string) {
+    super("IMPORT_LOST", `the import of ${shop} stood still too long and was undone`);
+  }
+}
+
+const LEASE_MS = 60_000;
+type Clock = () => Date;
+const lease = (clock: Clock): Date => new Date(clock().getTime() + LEASE_MS);
+
+/** One import that is under way. */
+export interface Journal {
+  /** Copies what is about to be changed. Call before the first change. */
+  remember(undos: readonly Undo[]): Promise<void>;
+  /** Says that the import is alive. @throws {ImportLost} */
+  renew(): Promise<void>;
+  /** All is written: it stays. */
+  finish(): Promise<void>;
+  /** Puts back what was there before. */
+  rollback(): Promise<void>;
+}
+
+/** Begins an import, after undoing one that died. @throws {ImportRunning} */
+export async function beginImport(shop: string, clock: Clock): Promise<Journal> {
+  await recover(shop, clock);
+  const run = newId("i");
+  try {
+    await RunModel.create({ _id: shop, run, state: "writing", until: lease(clock) });
+  } catch (error) {
+    if (isDuplicateKey(error)) throw new ImportRunning(shop);
+    throw error;
+  }
+  const renew = async () => {
+    const mine = await RunModel.updateOne(
+      { _id: shop, run, state: "writing" },
+      { $set: { until: lease(clock) } },
+    );
+    if (mine.matchedCount === 0) throw new ImportLost(shop);
+  };
+  return {
+    async remember(undos) {
+      for (let from = 0; from < undos.length; from += 200) {
+        await UndoModel.insertMany(
+          undos
+            .slice(from, from + 200)
+            .map((undo) => ({ _id: `${run}/${undo.kind}/${undo.target}`, run, ...undo })),
+        );
+        await renew();
+      }
+    },
+    renew,
+    async finish() {
+      const mine = await RunModel.updateOne(
+        { _id: shop, run, state: "writing" },
+        { $set: { state: "done" } },
+      );
+      if (mine.matchedCount === 0) throw new ImportLost(shop);
+      await clear(shop, run);
+    },
+    rollback: async () => undo(shop, run),
+  };
+}
+
+/** Undoes the imports of all shops whose process died. Call it when the shop starts. */
+export async function recoverImports(clock: Clock = () => new Date()): Promise<void> {
+  const runs = await RunModel.find({ _id: trusted({ $gt: "" }) }).lean<Run[]>();
+  for (const { _id } of runs) await recover(_id, clock);
+}
+
+async function recover(shop: string, clock: Clock): Promise<void> {
+  const left = await RunModel.findById(shop).lean<Run>();
+  if (left === null) return;
+  if (left.state === "done") await clear(shop, left.run);
+  else if (left.until < clock()) await undo(shop, left.run);
+}
+
+async function clear(shop: string, run: string): Promise<void> {
+  await catalogChanged(shop);
+  await UndoModel.deleteMany({ run });
+  await RunModel.deleteOne({ _id: shop, run });
+}
+
+// Safe to repeat: a rollback that is cut short is done again as a whole.
+async function undo(shop: string, run: string): Promise<void> {
+  const undos = await UndoModel.find({ run }).lean<StoredUndo[]>();
+  for (const { kind, target, before } of undos) {
+    if (kind === "stock") await undoStock(shop, target, Number(before?.adjustments ?? 0));
+    else if (kind === "product" && before === null) await ProductModel.deleteOne({ _id: target, shop });
+    else if (kind === "product")
+      await ProductModel.updateOne({ _id: target, shop }, { $set: { ...before }, $inc: { revision: 1 } });
+    else if (before === null) await CategoryModel.deleteOne({ _id: target, shop });
+    else await CategoryModel.updateOne({ _id: target, shop }, { $set: { ...before } });
+  }
+  await clear(shop, run);
+}
+
+// What was sold meanwhile stays sold: only what merchants' counts added since is taken back.
+async function undoStock(shop: string, sku: string, adjustments: number): Promise<void> {
+  const stock = await StockModel.findById(`${shop}/${sku}`).lean<{
+    available: number;
+    adjustments: number;
+  }>();
+  if (stock === null || stock.adjustments === adjustments) return;
+  await setStock(shop, sku, Math.max(0, stock.available - (stock.adjustments - adjustments)));
+}
