@@ -264,9 +264,15 @@ async function viewOf(shop: string, lines: readonly CartLine[]): Promise<CartVie
     const { product, variant } = known;
     const available = stock.get(sku) ?? 0;
     const price = money(variant.price, currency);
-    const dearer = variant.price !== seenPrice;
+    const repriced = variant.price !== seenPrice;
     const problem =
-      available === 0 ? "sold-out" : quantity > available ? "too-many" : dearer ? "price-changed" : undefined;
+      available === 0
+        ? "sold-out"
+        : quantity > available
+          ? "too-many"
+          : repriced
+            ? "price-changed"
+            : undefined;
     return {
       sku,
       product,
@@ -275,7 +281,7 @@ async function viewOf(shop: string, lines: readonly CartLine[]): Promise<CartVie
       quantity,
       price,
       available,
-      ...(dearer ? { was: seen } : {}),
+      ...(repriced ? { was: seen } : {}),
       ...(problem === undefined ? {} : { problem }),
     };
   });

@@ -1,4 +1,4 @@
-import mongoose, { model, Schema } from "mongoose";
+import mongoose, { model, type QueryFilter, Schema } from "mongoose";
 import { open, seal } from "../store/secret-box.ts";
 import type { Address } from "./address.ts";
 import { NotFound } from "./errors.ts";
@@ -34,7 +34,10 @@ export interface Payment {
   paid: number;
   currency: string;
   refunded: number;
+  /** Id of the refund at the provider. */
   refund?: string;
+  /** Refunds that came to nothing; the next one is another refund, not a repeat. */
+  refundsFailed: number;
 }
 
 /** A paid session that is not the order's own; its money goes back. */
@@ -189,6 +192,7 @@ const schema = new Schema<Order>(
         currency: text,
         refunded: number,
         refund: String,
+        refundsFailed: number,
       },
       part,
     ),
@@ -291,11 +295,7 @@ export function listShopOrders(
   return pageOf({ shop, state: trusted({ $in: [...states] }) }, page, size);
 }
 
-async function pageOf(
-  filter: Parameters<typeof OrderModel.find>[0],
-  page: number,
-  size: number,
-): Promise<OrderPage> {
+async function pageOf(filter: QueryFilter<Order>, page: number, size: number): Promise<OrderPage> {
   const total = await OrderModel.countDocuments(filter);
   const pages = Math.max(1, Math.ceil(total / size));
   const at = Math.min(Math.max(1, Math.trunc(page) || 1), pages);

@@ -22,7 +22,7 @@ export function applySession(order: Order, session: SessionState, now: Date): Or
   if (order.state !== "awaiting_payment") return null;
   if (session.payment === "failed") return failed(order, payment, now);
   if (session.status === "expired") return expired(order, now);
-  if (session.payment === "pending") return pending(order, payment, session, now);
+  if (session.status === "complete") return pending(order, payment, session, now);
   return null;
 }
 

@@ -1,5 +1,5 @@
 import { type Money, money } from "./money.ts";
-import type { Localised, Shop } from "./shop.ts";
+import { getShop, type Localised } from "./shop.ts";
 
 /** One way to have an order sent, priced for its subtotal. `days` from, to. */
 export interface ShippingOption {
@@ -13,14 +13,19 @@ export interface ShippingOption {
  * How the shop sends to a country (ISO 3166-1 alpha-2): the options of the zone that names it, else of the zone for
  * all others. Empty where it does not send. An option costs nothing from the subtotal it is free from.
  */
-export function shippingOptions(shop: Shop, country: string, subtotal: Money): ShippingOption[] {
+export async function shippingOptions(
+  shop: string,
+  country: string,
+  subtotal: Money,
+): Promise<ShippingOption[]> {
+  const { zones, currency } = await getShop(shop);
   const zone =
-    shop.zones.find(({ countries }) => countries.includes(country)) ??
-    shop.zones.find(({ countries }) => countries.includes("*"));
+    zones.find(({ countries }) => countries.includes(country)) ??
+    zones.find(({ countries }) => countries.includes("*"));
   return (zone?.options ?? []).map(({ id, name, price, days, freeFrom }) => ({
     id,
     name,
     days,
-    price: money(freeFrom !== undefined && subtotal.amount >= freeFrom ? 0 : price, shop.currency),
+    price: money(freeFrom !== undefined && subtotal.amount >= freeFrom ? 0 : price, currency),
   }));
 }

@@ -1,0 +1,143 @@
+import { Attendant, type NoticeHandler, type Report } from "./attend.ts";
+import { requestCancel } from "./cancel-order.ts";
+import { changeOrder } from "./change-order.ts";
+import { type Desk, UnknownProvider } from "./desk.ts";
+import { NotFound } from "./errors.ts";
+import { confirmReceived, deliver, type Parcel, pack, ship } from "./fulfilment.ts";
+import { findOrder, type Order } from "./order.ts";
+import type { PaymentProvider } from "./payment.ts";
+import { applyKeptEvents, forgetOldEvents, type Receipt, receiveEvent } from "./payment-events.ts";
+import { applySession } from "./payment-outcome.ts";
+import { placeOrder } from "./place-order.ts";
+import { resolveQuarantine } from "./quarantine.ts";
+
+/** What commerce is built from. */
+export interface CommerceOptions {
+  /** Takes the payments of new orders. */
+  readonly provider: PaymentProvider;
+  /** Providers of older orders, from before another was set up. */
+  readonly olderProviders?: readonly PaymentProvider[];
+  /** Whether `provider` takes real money. A payment of the other kind is put in quarantine. */
+  readonly live: boolean;
+  readonly now?: () => Date;
+  /** Told of what failed and will be tried again. */
+  readonly onError?: Report;
+}
+
+/**
+ * The commands of an order's life. Each may be repeated, at the same time or after a crash, and acts once: an order
+ * is placed, paid, shipped, refunded once in its life. `key` is taken for the caller's sake; the order's id is key enough.
+ *
+ * No queue is needed: what is still to be done stands in the order itself, with its time, and a sweep every second
+ * does what is due, in whichever process comes first.
+ */
+export interface Commerce {
+  /** Holds the stock and opens the payment session of a draft. @throws as `placeOrder` in place-order.ts */
+  placeOrder(order: Order, key?: string): Promise<Order>;
+  /** Cancels, closing the session or giving the money back as needed. @throws {PaymentUnderWay | IllegalTransition} */
+  cancelOrder(order: Order, by: string, key?: string): Promise<Order>;
+  /** Takes a webhook delivery. @throws {BadSignature} */
+  receiveEvent(provider: PaymentProvider, raw: Buffer, headers: Headers): Promise<Receipt>;
+  /** Reads the order's session at its provider and applies what it finds. @throws {NotFound} */
+  reconcile(order: string): Promise<Order>;
+  pack(order: Order, by?: string): Promise<Order>;
+  ship(order: Order, parcel: Parcel, by?: string): Promise<Order>;
+  deliver(order: Order, by?: string): Promise<Order>;
+  confirmReceived(order: Order, by?: string): Promise<Order>;
+  resolveQuarantine(order: Order, decision: "accept" | "refund", by?: string): Promise<Order>;
+  /** Names who hears the news of orders. A notice comes at least once; tell repeats by its id. */
+  onNotice(handler: NoticeHandler): void;
+  /** Does everything that is due now, and resolves when it is done. */
+  sweep(): Promise<void>;
+  /** Sweeps every second until `stop`. */
+  start(): void;
+  /** Stops sweeping and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 1_000;
+const FORGET_MS = 60 * 60_000;
+
+/** Joins the commands of the shop to a payment provider and a clock. */
+export function createCommerce(options: CommerceOptions): Commerce {
+  const { provider, olderProviders = [], live, now = () => new Date(), onError = () => {} } = options;
+  const desk: Desk = {
+    live,
+    now,
+    provider: (name = provider.name) => {
+      const found = [provider, ...olderProviders].find((one) => one.name === name);
+      if (found === undefined) throw new UnknownProvider(name);
+      return found;
+    },
+  };
+  const attendant = new Attendant(desk, onError);
+  let timer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> | undefined;
+  let forgotAt = 0;
+
+  /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
+  const done = async (order: Order, command: Promise<Order>): Promise<Order> => {
+    try {
+      return await command;
+    } finally {
+      await attendant.attend(order._id);
+    }
+  };
+  const settled = async (order: Order, command: Promise<Order>): Promise<Order> => {
+    const after = await done(order, command);
+    return (await findOrder(order._id)) ?? after;
+  };
+
+  async function sweep(): Promise<void> {
+    for (const order of await applyKeptEvents(now())) await attendant.attend(order);
+    await attendant.sweep();
+    if (now().getTime() - forgotAt < FORGET_MS) return;
+    forgotAt = now().getTime();
+    await forgetOldEvents(now());
+  }
+
+  return {
+    placeOrder: (order) => settled(order, placeOrder(desk, order)),
+    cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
+    async receiveEvent(from, raw, headers) {
+      const receipt = await receiveEvent(from, raw, headers, now());
+      if (receipt.order !== undefined) await attendant.attend(receipt.order);
+      return receipt;
+    },
+    async reconcile(id) {
+      const order = await findOrder(id);
+      if (order === null) throw new NotFound("order", id);
+      const { payment } = order;
+      if (payment === undefined) return order;
+      const session = await desk.provider(payment.provider).readSession(payment.session);
+      return settled(
+        order,
+        changeOrder(id, (current) => applySession(current, session, now())),
+      );
+    },
+    pack: (order, by) => settled(order, pack(order, by, now())),
+    ship: (order, parcel, by) => settled(order, ship(order, parcel, by, now())),
+    deliver: (order, by) => settled(order, deliver(order, by, now())),
+    confirmReceived: (order, by) => settled(order, confirmReceived(order, by, now())),
+    resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),
+    onNotice(handler) {
+      attendant.handler = handler;
+    },
+    sweep,
+    start() {
+      timer ??= setInterval(() => {
+        sweeping ??= sweep()
+          .catch((error: unknown) => onError(error, { order: "", doing: "sweep" }))
+          .finally(() => {
+            sweeping = undefined;
+          });
+      }, SWEEP_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+      await sweeping;
+      await attendant.idle();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { changeOrder, moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import type { Order } from "./order.ts";
+import type { OrderState } from "./order-machine.ts";
+
+const DAY = 24 * 60 * 60_000;
+
+/** A review is asked for a day after delivery. */
+export const INVITE_MS = DAY;
+
+/** An order nobody confirms counts as received two weeks after delivery. */
+export const COMPLETE_MS = 14 * DAY;
+
+/** How a parcel travels. */
+export interface Parcel {
+  readonly carrier: string;
+  readonly tracking: string;
+}
+
+// A step that was taken before changes nothing; one that is not possible throws.
+const step = (
+  order: Order,
+  reached: readonly OrderState[],
+  decide: (order: Order) => Order,
+): Promise<Order> =>
+  changeOrder(order._id, (current) => (reached.includes(current.state) ? null : decide(current)));
+
+/** The paid order lies packed. Safe to repeat. @throws {IllegalTransition} */
+export const pack = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
+  step(order, ["packed", "shipped", "delivered", "completed"], (paid) => moved(paid, "pack", by, now));
+
+/** The parcel is on its way. Safe to repeat: the first carrier and number stand. @throws {IllegalTransition} */
+export const ship = (order: Order, parcel: Parcel, by = "shop", now: Date = new Date()): Promise<Order> =>
+  step(order, ["shipped", "delivered", "completed"], (paid) => {
+    const tracking = { carrier: parcel.carrier, number: parcel.tracking };
+    const shipped = withTask({ ...moved(paid, "ship", by, now), tracking }, "shipped", now);
+    return withNotice(shipped, "order.shipped", now, { carrier: parcel.carrier, tracking: parcel.tracking });
+  });
+
+/** The parcel has arrived. Safe to repeat. @throws {IllegalTransition} */
+export const deliver = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
+  step(order, ["delivered", "completed"], (shipped) =>
+    withNotice(arrived(moved(shipped, "deliver", by, now), now), "order.delivered", now),
+  );
+
+/** The customer has it, whether or not anyone said it was delivered. Safe to repeat. @throws {IllegalTransition} */
+export const confirmReceived = (
+  order: Order,
+  by: string = order.customer,
+  now: Date = new Date(),
+): Promise<Order> =>
+  step(order, ["completed"], (received) => {
+    const completed = withoutTasks(moved(received, "complete", by, now), "complete");
+    return received.state === "delivered" ? completed : withoutTasks(arrived(completed, now), "complete");
+  });
+
+const arrived = (order: Order, now: Date): Order =>
+  withTask(
+    withTask(order, "invite", new Date(now.getTime() + INVITE_MS)),
+    "complete",
+    new Date(now.getTime() + COMPLETE_MS),
+  );

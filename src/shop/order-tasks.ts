@@ -1,0 +1,126 @@
+import { afterCancel } from "./cancel-order.ts";
+import { removeLines } from "./cart.ts";
+import { moved, withNotice, withTask } from "./change-order.ts";
+import type { Desk } from "./desk.ts";
+import { type Order, OrderModel, type Payment, type Task, type TaskName } from "./order.ts";
+import { can } from "./order-machine.ts";
+import type { SessionState } from "./payment.ts";
+import { applySession, ending, PENDING_CHECK_MS } from "./payment-outcome.ts";
+import { commitAll, releaseAll, restockAll, shipAll } from "./stock.ts";
+
+/** What a task leaves of its order, worked out on the order as it is by then. */
+type Outcome = (order: Order) => Order;
+/** Does a task. The effect may be repeated any number of times; its outcome is written with the task's removal. */
+type DoTask = (desk: Desk, order: Order, task: Task) => Promise<Outcome>;
+
+const unchanged: Outcome = (order) => order;
+
+const stockTask =
+  (change: (shop: string, order: string, lines: Order["lines"]) => Promise<void>): DoTask =>
+  async (_desk, { shop, _id, lines }) => {
+    await change(shop, _id, lines);
+    return unchanged;
+  };
+
+/** How each task is done. */
+export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
+  discard: async (_desk, { _id, revision }) => {
+    await OrderModel.deleteOne({ _id, revision, state: "draft" });
+    return unchanged;
+  },
+  // The hold is over. It is let go only once nobody can pay any more; if the shopper was faster, the order is fulfilled.
+  expire: async (desk, order) => {
+    if (order.state === "draft") return (draft) => expiredDraft(draft, desk.now());
+    const session = await closed(desk, order);
+    return session === null ? unchanged : (current) => applySession(current, session, desk.now()) ?? current;
+  },
+  cancel: async (desk, order, { by = "shop" }) => {
+    const session = await closed(desk, order);
+    return session === null ? unchanged : (current) => afterCancel(current, session, by, desk.now());
+  },
+  // A transfer may take days; its provider tells when it is over, this asks in case the word is lost.
+  check: async (desk, { payment }) => {
+    if (payment === undefined) return unchanged;
+    const session = await desk.provider(payment.provider).readSession(payment.session);
+    return (current) => {
+      const seen = applySession(current, session, desk.now()) ?? current;
+      const waiting = seen.state === "awaiting_payment" && seen.payment?.status === "pending";
+      return waiting ? withTask(seen, "check", new Date(desk.now().getTime() + PENDING_CHECK_MS)) : seen;
+    };
+  },
+  cart: async (_desk, { shop, customer, lines, _id }) => {
+    const skus = lines.map(({ sku }) => sku);
+    await removeLines(shop, customer, skus, `order-${_id}`);
+    return unchanged;
+  },
+  commit: stockTask(commitAll),
+  release: stockTask(releaseAll),
+  restock: stockTask(restockAll),
+  shipped: stockTask(shipAll),
+  refund: async (desk, { _id, state, payment }) => {
+    if (payment === undefined || state !== "refunding") return unchanged;
+    const { session, paid, refunded, refundsFailed, currency } = payment;
+    const amount = paid - refunded;
+    if (amount <= 0) return (order) => givenBackAll(order, payment, desk.now());
+    const refund = await desk.provider(payment.provider).refund({
+      session,
+      amount: { amount, currency },
+      idempotencyKey: `refund-${_id}-${session}${refundsFailed === 0 ? "" : `-${refundsFailed}`}`,
+    });
+    return (order) =>
+      refund.status === "failed"
+        ? refundFailed(order, payment, desk.now())
+        : givenBackAll(order, { ...payment, refunded: paid, refund: refund.id }, desk.now());
+  },
+  "refund-strays": async (desk, { _id, strays, payment }) => {
+    const refunds = new Map<string, string>();
+    for (const { session, amount, currency, refund } of strays) {
+      if (refund !== undefined) continue;
+      const key = `refund-${_id}-${session}`;
+      const made = await desk
+        .provider(payment?.provider)
+        .refund({ session, amount: { amount, currency }, idempotencyKey: key });
+      if (made.status === "failed") throw new Error(`the refund of ${session} failed`);
+      refunds.set(session, made.id);
+    }
+    return (order) => ({
+      ...order,
+      strays: order.strays.map((stray) => ({ ...stray, refund: stray.refund ?? refunds.get(stray.session) })),
+    });
+  },
+  invite:
+    async ({ now }) =>
+    (order) =>
+      withNotice(order, "review.invite", now()),
+  complete:
+    async ({ now }) =>
+    (order) =>
+      can(order.state, "complete") ? moved(order, "complete", "shop", now()) : order,
+};
+
+/** Closes the order's session at the provider; null when there is none. @throws {Error} while it stays open, so that it is tried again. */
+async function closed(desk: Desk, { payment }: Order): Promise<SessionState | null> {
+  if (payment === undefined) return null;
+  const session = await desk.provider(payment.provider).expireSession(payment.session);
+  if (session.status === "open") throw new Error(`session ${session.id} is still open`);
+  return session;
+}
+
+// Nobody was ever shown where to pay; a payment that comes all the same is a stray.
+const expiredDraft = (order: Order, now: Date): Order =>
+  order.state === "draft" ? ending(moved(order, "expire", "shop", now), now) : order;
+
+function givenBackAll(order: Order, payment: Payment, now: Date): Order {
+  if (order.state !== "refunding") return order;
+  const { refunded: amount, currency } = payment;
+  return withNotice({ ...moved(order, "refunded", "shop", now), payment }, "order.refunded", now, {
+    amount,
+    currency,
+  });
+}
+
+function refundFailed(order: Order, payment: Payment, now: Date): Order {
+  const failed = { ...payment, refundsFailed: payment.refundsFailed + 1 };
+  const reason = "refund-failed";
+  return withNotice({ ...order, payment: failed, quarantine: reason }, "order.quarantined", now, { reason });
+}

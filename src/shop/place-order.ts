@@ -1,0 +1,173 @@
+import mongoose from "mongoose";
+import { changeOrder, moved, withTask } from "./change-order.ts";
+import { CartChanged, holding, pricesHold } from "./checkout.ts";
+import type { Desk } from "./desk.ts";
+import { ShopError } from "./errors.ts";
+import { contentId } from "./ids.ts";
+import { money } from "./money.ts";
+import { addressOf, getOrder, type Order, OrderModel } from "./order.ts";
+import { IllegalTransition } from "./order-machine.ts";
+import type { PaymentSession, SessionRequest } from "./payment.ts";
+import { ending } from "./payment-outcome.ts";
+import { inLanguage } from "./shop.ts";
+import { HoldEnded, OutOfStock, takeAll } from "./stock.ts";
+
+const { trusted } = mongoose;
+
+/** Stock is held for half an hour while the shopper pays. */
+export const HOLD_MS = 30 * 60_000;
+
+/** At most so many orders of one customer hold stock at a time. */
+export const OPEN_HOLDS_MAX = 5;
+
+/** The customer has five orders waiting for payment already. */
+export class TooManyOpenOrders extends ShopError {
+  readonly max = OPEN_HOLDS_MAX;
+  constructor() {
+    super("TOO_MANY_OPEN_ORDERS", `${OPEN_HOLDS_MAX} orders are waiting for payment already`);
+  }
+}
+
+/** The draft lacks an address or a way of shipping. */
+export class OrderIncomplete extends ShopError {
+  readonly missing: "address" | "shipping";
+  constructor(missing: OrderIncomplete["missing"]) {
+    super("ORDER_INCOMPLETE", `the order has no ${missing}`);
+    this.missing = missing;
+  }
+}
+
+/** The provider could not make a payment page. The draft and its hold stay: place it again. */
+export class PaymentUnavailable extends ShopError {
+  constructor(cause: unknown) {
+    super("PAYMENT_UNAVAILABLE", "the payment provider does not answer", { cause });
+  }
+}
+
+/**
+ * Places a draft: writes down that it holds, holds its stock, opens its payment session, and only then lets it wait
+ * for payment. Each step can be repeated, so a run that died is finished by the next; a draft nobody comes back to
+ * lets go of its stock when the hold is over, since that was written down first.
+ *
+ * When the order can no longer be had as it was shown, the draft ends: the shopper goes back to the cart.
+ *
+ * @throws {OrderIncomplete | TooManyOpenOrders | PaymentUnavailable} and the draft stays
+ * @throws {CartChanged | OutOfStock} and the draft is cancelled
+ * @throws {IllegalTransition} when the order has ended
+ */
+export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Order> {
+  const order = await getOrder(shop, _id);
+  if (order.state !== "draft") return placed(order);
+  if (order.address === undefined) throw new OrderIncomplete("address");
+  if (order.shipping === undefined) throw new OrderIncomplete("shipping");
+  const held = order.holdUntil === null ? await beginHold(desk, order) : order;
+  if (held.state !== "draft") return placed(held);
+  try {
+    await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
+  } catch (error) {
+    if (error instanceof OutOfStock) await end(desk, held);
+    if (error instanceof HoldEnded) return placed(await getOrder(shop, _id));
+    throw error;
+  }
+  return openSession(desk, held);
+}
+
+// Somebody has asked before: the order as it stands, unless it came to nothing.
+function placed(order: Order): Order {
+  if (order.state === "cancelled" || order.state === "expired" || order.state === "draft") {
+    throw new IllegalTransition(order.state, "place");
+  }
+  return order;
+}
+
+async function beginHold(desk: Desk, order: Order): Promise<Order> {
+  if ((await openHolds(order)) >= OPEN_HOLDS_MAX) throw new TooManyOpenOrders();
+  if (!(await pricesHold(order))) {
+    await end(desk, order);
+    throw new CartChanged();
+  }
+  const until = new Date(desk.now().getTime() + HOLD_MS);
+  const held = await changeOrder(order._id, (draft) =>
+    draft.state === "draft" && draft.holdUntil === null ? holding(draft, until) : null,
+  );
+  // Counted again, this one included: of several at the same time none slips through.
+  if (held.state === "draft" && (await openHolds(held)) > OPEN_HOLDS_MAX) {
+    await end(desk, held);
+    throw new TooManyOpenOrders();
+  }
+  return held;
+}
+
+const openHolds = ({ shop, customer }: Order): Promise<number> =>
+  OrderModel.countDocuments({
+    shop,
+    customer,
+    state: trusted({ $in: ["draft", "awaiting_payment"] }),
+    holdUntil: trusted({ $ne: null }),
+  }).exec();
+
+const end = (desk: Desk, { _id }: Order): Promise<Order> =>
+  changeOrder(_id, (order) =>
+    order.state === "draft" ? ending(moved(order, "cancel", "shop", desk.now()), desk.now()) : null,
+  );
+
+async function openSession(desk: Desk, held: Order): Promise<Order> {
+  const provider = desk.provider();
+  const { shop, _id } = held;
+  for (let order = held; ; order = await getOrder(shop, _id)) {
+    if (order.state !== "draft") return placed(order);
+    const request = sessionRequest(order);
+    const session = await provider.createSession(request).catch((cause: unknown) => {
+      throw new PaymentUnavailable(cause);
+    });
+    const changed = await changeOrder(_id, (draft) => {
+      // The session is for what the draft was a moment ago.
+      if (draft.state !== "draft" || sessionRequest(draft).idempotencyKey !== request.idempotencyKey)
+        return null;
+      return awaiting(draft, provider.name, session, desk);
+    });
+    if (changed.payment?.session === session.id) return placed(changed);
+    await provider.expireSession(session.id);
+  }
+}
+
+function awaiting(draft: Order, provider: string, session: PaymentSession, { live, now }: Desk): Order {
+  const placing = moved(draft, "place", draft.customer, now());
+  const payment = {
+    provider,
+    session: session.id,
+    url: session.url,
+    expiresAt: session.expiresAt,
+    live,
+    status: "unpaid" as const,
+    paid: 0,
+    currency: draft.currency,
+    refunded: 0,
+    refundsFailed: 0,
+  };
+  const order = { ...placing, payment };
+  return draft.buyNow ? order : withTask(order, "cart", now());
+}
+
+/**
+ * What the provider is asked for. The key is made of the contents, so that a repeated call gets the same session and
+ * a draft that was changed after a failed attempt gets a new one.
+ */
+export function sessionRequest(order: Order): SessionRequest {
+  const { _id, number, currency, locale } = order;
+  const request = {
+    order: _id,
+    orderNumber: number,
+    amount: money(order.total, currency),
+    lines: order.lines.map(({ title, values, quantity, unitPrice }) => ({
+      title: [inLanguage(title, locale), ...values].join(" / "),
+      quantity,
+      unitPrice: money(unitPrice, currency),
+    })),
+    shipping: money(order.shipping?.price ?? 0, currency),
+    email: addressOf(order)?.email,
+    expiresAt: order.holdUntil ?? order.createdAt,
+    locale,
+  };
+  return { ...request, idempotencyKey: `session-${_id}-${contentId(JSON.stringify(request))}` };
+}

@@ -1,0 +1,26 @@
+import { givenBack } from "./cancel-order.ts";
+import { changeOrder, moved, withNotice, withTask } from "./change-order.ts";
+import type { Order } from "./order.ts";
+
+/**
+ * The merchant's word on a payment that does not match its order: "accept" fulfils the order as it is, "refund" gives
+ * back what was captured and puts the stock back. After a refund that failed, "refund" tries once more and "accept"
+ * says that the merchant has given the money back elsewhere. An order that is not in quarantine is left alone.
+ *
+ * @throws {IllegalTransition} when an order that has ended is accepted
+ */
+export const resolveQuarantine = (
+  { _id }: Order,
+  decision: "accept" | "refund",
+  by = "shop",
+  now: Date = new Date(),
+): Promise<Order> =>
+  changeOrder(_id, (order) => {
+    if (order.quarantine === undefined) return null;
+    const { quarantine: _, ...free } = order;
+    if (order.state === "refunding") {
+      return decision === "refund" ? withTask(free, "refund", now) : moved(free, "refunded", by, now);
+    }
+    if (decision === "refund") return givenBack(free, by, now);
+    return withNotice(withTask(moved(free, "pay", by, now), "commit", now), "order.paid", now);
+  });
