@@ -1,7 +1,7 @@
 import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
 import { type Address, countryName } from "../src/shop/address.ts";
 import { findVariant } from "../src/shop/catalog.ts";
-import type { BuyNow } from "../src/shop/checkout.ts";
+import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
 import { saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/order.ts";
@@ -22,7 +22,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   const start = async (turn: Turn, buyNow?: BuyNow): Promise<Answer> => {
     const { shop, customer } = await visit(front, turn);
     try {
-      const order = await commerce.startCheckout(shop._id, customer._id, turn.key("checkout"), {
+      const order = await startCheckout(shop._id, customer._id, turn.key("checkout"), {
         locale: turn.locale,
         ...(buyNow && { buyNow }),
       });
@@ -82,7 +82,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     try {
       const current = await getOrder(shop._id, id);
       if (current.customer !== customer._id) return orderGone(turn);
-      const order = await commerce.setAddress(id, to);
+      const order = await setAddress(current, to);
       const options = await shippingOptions(shop._id, order.country ?? "", {
         amount: order.subtotal,
         currency: order.currency,
@@ -121,14 +121,14 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, id);
     if (order.customer !== customer._id) return orderGone(turn);
-    return orderView(turn, await commerce.placeOrder(id, turn.key("place")));
+    return orderView(turn, await commerce.placeOrder(order));
   };
   script.on(links.shipping, async (turn, { order: id, option }) => {
     const { shop, customer } = await visit(front, turn);
     try {
       const order = await getOrder(shop._id, id);
       if (order.customer !== customer._id) return orderGone(turn);
-      if (order.state === "draft") await commerce.setShipping(id, option);
+      if (order.state === "draft") await setShipping(order, option);
       return await place(turn, id);
     } catch (error) {
       return refused(turn, error, id);
@@ -158,11 +158,10 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     }
     switch (error.code) {
       case "CART_CHANGED":
-      case "PRICE_CHANGED":
         return below(await cartView(front, turn));
       case "EMPTY_CART":
         return below(view({ text: plain(turn.say("cart.empty")), controls: mainMenu(turn) }));
-      case "TOO_MANY_HOLDS":
+      case "TOO_MANY_OPEN_ORDERS":
         return below(
           view({
             text: plain(turn.say("checkout.holds")),
@@ -178,6 +177,12 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
               : mainMenu(turn),
           }),
         );
+      case "NOT_ON_SALE":
+        return below(await cartView(front, turn, turn.say("product.gone")));
+      case "ILLEGAL_TRANSITION":
+        return below(await cartView(front, turn, turn.say("checkout.ended")));
+      case "ORDER_INCOMPLETE":
+        return order ? askAddress(turn, order) : orderGone(turn);
       case "NOT_FOUND":
         return orderGone(turn);
       default:

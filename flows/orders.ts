@@ -9,6 +9,7 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
+import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
 import { NotFound } from "../src/shop/errors.ts";
 import { addressOf, getOrder, listOrders, type Order } from "../src/shop/order.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
@@ -80,7 +81,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
   script.on(links.received, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
-    if (can(order.state, "complete")) await front.commerce.confirmReceived(order._id);
+    if (can(order.state, "complete")) await front.commerce.confirmReceived(order, "customer");
     return below(
       view({
         text: plain(turn.say("order.thanks_received")),
@@ -108,10 +109,14 @@ export function ordersFlow(script: Script, front: Shopfront): void {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
     try {
-      await front.commerce.cancelOrder(order._id, "customer", turn.key("cancel"));
+      await front.commerce.cancelOrder(order, "customer");
     } catch (error) {
-      if (!(error instanceof IllegalTransition)) throw error;
-      return [view({ text: plain(turn.say("order.cancel_late")) }), below(await show(turn, id))];
+      const underWay = error instanceof PaymentUnderWay;
+      if (!underWay && !(error instanceof IllegalTransition)) throw error;
+      return [
+        view({ text: plain(turn.say(underWay ? "order.cancel_paying" : "order.cancel_late")) }),
+        below(await show(turn, id)),
+      ];
     }
     return show(turn, id);
   });

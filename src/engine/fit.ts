@@ -153,40 +153,40 @@ function fitPage(page: View, can: Capabilities): View[] {
   const pictured = page.cards.some((card) => card.image !== undefined) && can.cardsMax <= 1;
   const max = pictured ? can.captionMax : can.textMax;
   const long = textOf(viewText(page)).length > max;
-  const texts = long ? splitText(viewText(page), can.textMax) : [];
   const own = page.cards.map((card) => fitControls(card.controls ?? [], can));
-  const all =
-    long || can.cardsMax <= 1
-      ? [...own.flat(), ...fitControls(page.controls, can)]
-      : fitControls(page.controls, can);
-  const cards: Card[] = page.cards.map((card, index) => ({
-    ...card,
-    controls: can.cardsMax <= 1 ? [] : (own[index] ?? []),
-  }));
+  const below = fitControls(page.controls, can);
+  // Controls stay with their card where a message shows several cards and has the room.
+  const inCards = !long && can.cardsMax > 1 && load(own.flat(), can) <= can.controlsMax;
   const base: Pick<View, "visibility"> = page.visibility ? { visibility: page.visibility } : {};
-  const inCards = can.cardsMax <= 1 ? 0 : own.flat().reduce((sum, control) => sum + weight(control, can), 0);
-
+  const cards = page.cards.map(
+    (card, index): Card => ({ ...card, controls: inCards ? (own[index] ?? []) : [] }),
+  );
   const bodies: View[] = long
     ? [
         ...page.cards
           .filter((card) => card.image)
           .map((card) => ({
             ...base,
-            cards: [{ title: cut(card.title, max), ...(card.image && { image: card.image }) }],
+            cards: [{ title: cut(card.title, max), image: card.image }],
             controls: [],
           })),
-        ...texts.map((text) => ({ ...base, text, cards: [], controls: [] })),
+        ...splitText(viewText(page), can.textMax).map((text) => ({ ...base, text, cards: [], controls: [] })),
       ]
     : [{ ...base, ...(page.text && { text: page.text }), cards, controls: [] }];
 
-  const room = Math.max(1, can.controlsMax - (long ? 0 : inCards));
-  const groups = parted(all, room, (control) => weight(control, can));
-  const [first = [], ...further] = groups;
+  const rest = inCards ? below : [...own.flat(), ...below];
+  const room = inCards ? can.controlsMax - load(own.flat(), can) : can.controlsMax;
+  const together = load(rest, can) <= room;
+  const groups = together ? [rest] : parted(rest, can.controlsMax, (control) => weight(control, can));
+  const [first = [], ...further] = together || !inCards ? groups : [[], ...groups];
   return [
     ...bodies.map((body, index) => (index === bodies.length - 1 ? { ...body, controls: first } : body)),
     ...further.map((controls) => ({ ...base, text: plain("…"), cards: [], controls })),
   ];
 }
+
+const load = (controls: readonly Control[], can: Capabilities): number =>
+  controls.reduce((sum, control) => sum + weight(control, can), 0);
 
 const fitControls = (controls: readonly Control[], can: Capabilities): Control[] =>
   controls

@@ -1,5 +1,8 @@
+import mongoose from "mongoose";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { conversationId, type Inbound, type Sender } from "./inbound.ts";
+
+const { trusted } = mongoose;
 
 const SEEN_KEPT = 256;
 const LINKS_KEPT = 300;
@@ -43,7 +46,7 @@ export class Mailbox {
     const put = { inbox: inbound, seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
     try {
       return await ConversationModel.findOneAndUpdate(
-        { _id, until: { $lte: this.#now() }, seen: { $ne: inbound.id } },
+        { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
         {
           $push: put,
           $set: { owner: this.#owner, until, due: until },
@@ -63,7 +66,7 @@ export class Mailbox {
     }
     // The conversation exists, but it is leased or knows the event already.
     const queued = await ConversationModel.updateOne(
-      { _id, seen: { $ne: inbound.id } },
+      { _id, seen: trusted({ $ne: inbound.id }) },
       { $push: put, $set: { due: until } },
     );
     if (queued.matchedCount === 0) return "duplicate";
@@ -75,7 +78,7 @@ export class Mailbox {
   async claim(_id: string): Promise<Conversation | null> {
     const until = this.#leaseEnd();
     return ConversationModel.findOneAndUpdate(
-      { _id, until: { $lte: this.#now() } },
+      { _id, until: trusted({ $lte: this.#now() }) },
       { $set: { owner: this.#owner, until, due: until } },
       { returnDocument: "after", lean: true },
     );
@@ -113,7 +116,7 @@ export class Mailbox {
     const pull = sent.length > 0 ? { $pull: { outbox: { key: { $in: [...sent] } } } } : {};
     const attempts = retry?.attempts ?? 0;
     const released = await ConversationModel.updateOne(
-      { ...mine, inbox: { $size: 0 } },
+      { ...mine, inbox: trusted({ $size: 0 }) },
       { ...pull, $set: { owner: null, until: FREE, due: retry?.at ?? null, attempts } },
     );
     if (released.matchedCount === 1) return null;
@@ -145,7 +148,10 @@ export class Mailbox {
 
   /** Conversations with something left to do and nobody at work, the longest waiting first. */
   async stranded(limit: number): Promise<string[]> {
-    const due = await ConversationModel.find({ due: { $type: "date", $lte: this.#now() } }, { _id: 1 })
+    const due = await ConversationModel.find(
+      { due: trusted({ $type: "date", $lte: this.#now() }) },
+      { _id: 1 },
+    )
       .sort({ due: 1 })
       .limit(limit)
       .lean();

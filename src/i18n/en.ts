@@ -104,6 +104,9 @@ export const en = {
   "checkout.hold": "We keep it for you until {time}. You pay on a secure page.",
   "checkout.pay": "Pay {total}",
   "checkout.failed": "The payment page could not be opened. Nothing was charged. Please try again.",
+  "checkout.ended": "That checkout has ended. Here is your cart as it is now.",
+  "order.cancel_paying":
+    "Your payment is on its way, so this order can not be cancelled right now. Please try again later.",
   "checkout.retry": "Try again",
   "address.title": "Your details",
   "address.submit": "Continue",

@@ -104,6 +104,8 @@ export const zh: Dictionary = {
   "checkout.hold": "我们为您保留到 {time}。付款在安全页面完成。",
   "checkout.pay": "支付 {total}",
   "checkout.failed": "付款页面打不开。没有扣款,请再试一次。",
+  "checkout.ended": "那次结算已经结束。这是您现在的购物车。",
+  "order.cancel_paying": "您的付款正在路上,现在不能取消这个订单。请稍后再试。",
   "checkout.retry": "再试一次",
   "address.title": "您的资料",
   "address.submit": "继续",

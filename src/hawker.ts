@@ -1,0 +1,170 @@
+import { hkdfSync } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import mongoose from "mongoose";
+import { telegramAdapter } from "../adapters/telegram/index.ts";
+import { webAdapter } from "../adapters/web/index.ts";
+import { shopScript } from "../flows/index.ts";
+import type { Config } from "./config.ts";
+import { seedDemo } from "./demo/index.ts";
+import { demoShop } from "./demo/shop.ts";
+import { type Adapter, Engine } from "./engine/index.ts";
+import { healthRoutes } from "./http/health.ts";
+import { createMetrics, metricsRoutes } from "./http/metrics.ts";
+import { createHttp } from "./http/server.ts";
+import { StoreQueue } from "./jobs/store-queue.ts";
+import type { Logger } from "./log.ts";
+import { sandboxProvider } from "./payments/sandbox/index.ts";
+import { stripeProvider } from "./payments/stripe.ts";
+import { landingRoutes, webhookRoutes } from "./payments/webhook.ts";
+import { createCommerce } from "./shop/commerce.ts";
+import { getCustomer } from "./shop/customer.ts";
+import { keepMedia, readMedia } from "./shop/media.ts";
+import { CatalogSearch } from "./shop/search.ts";
+import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
+import { startEmbedded } from "./store/embedded/index.ts";
+import { useSecret } from "./store/secret-box.ts";
+
+/** A running Hawker. */
+export interface Hawker {
+  readonly url: string;
+  /** Takes nothing new, finishes what is under way, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** A key of its own for each purpose, from the master key (HKDF, RFC 5869). */
+const derived = (secret: string, purpose: string): string =>
+  Buffer.from(hkdfSync("sha256", secret, "", `hawker ${purpose}`, 32)).toString("base64url");
+
+/** Builds the parts, joins them and starts them. */
+export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
+  await mkdir(config.dataDir, { recursive: true });
+  const embedded =
+    config.mongodbUrl === undefined ? await startEmbedded({ dir: join(config.dataDir, "store") }) : undefined;
+  const urlFile = join(config.dataDir, "store.url"); // where the command line tools find the running store
+  if (embedded) await writeFile(urlFile, embedded.url, { mode: 0o600 });
+  useSecret(config.secret);
+  await connect(config.mongodbUrl ?? embedded?.url ?? "");
+  await ensureIndexes();
+  await seedDemo();
+
+  const metrics = createMetrics();
+  const http = createHttp({
+    log,
+    publicUrl: config.publicUrl,
+    metrics,
+    bodyLimits: { "/chat/photos": 6 * 1024 * 1024 },
+  });
+  const queue = new StoreQueue({ log });
+  const shop = demoShop._id;
+  const sandbox = sandboxProvider({
+    publicUrl: () => config.publicUrl,
+    secret: derived(config.secret, "sandbox"),
+    queue,
+  });
+  const provider = config.stripe
+    ? stripeProvider({ ...config.stripe, publicUrl: config.publicUrl, log })
+    : sandbox;
+  const commerce = createCommerce({
+    provider,
+    olderProviders: config.stripe ? [sandbox] : [],
+    live: config.stripe?.secretKey.startsWith("sk_live") === true,
+    onError: (error, about) =>
+      log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
+  });
+
+  const { telegram } = config;
+  const telegramChat =
+    telegram &&
+    telegramAdapter({
+      token: telegram.token,
+      apiRoot: telegram.apiRoot,
+      log,
+      ...(telegram.webhookSecret && {
+        webhook: { secret: telegram.webhookSecret, url: `${config.publicUrl}/webhooks/telegram` },
+      }),
+    });
+  const web = webAdapter({
+    secret: derived(config.secret, "web"),
+    publicUrl: config.publicUrl,
+    log,
+    shopName: demoShop.name.en,
+  });
+  const adapters: Adapter[] = [web, ...(telegramChat ? [telegramChat] : [])];
+  const engine = new Engine({
+    script: shopScript({ commerce, search: new CatalogSearch(), shopOf: () => shop }),
+    adapters,
+    secret: derived(config.secret, "buttons"),
+    log,
+    media: readMedia,
+    keepMedia: (bytes) => keepMedia(shop, bytes),
+    metrics: {
+      turn: (kind, seconds) => {
+        metrics.turns.inc({ kind });
+        metrics.turnSeconds.observe({ kind }, seconds);
+      },
+      sent: (platform, fate) => metrics.outboxSends.inc({ platform, fate }),
+    },
+  });
+  commerce.onNotice(async (notice) => {
+    const customer = await getCustomer(notice.shop, notice.customer);
+    const identity = customer.identities.at(-1);
+    if (!identity) return; // erased: nobody is there to be told
+    const { platform, connection, user } = identity;
+    await engine.signal({ platform, connection, channel: user }, notice.id, notice.name, {
+      shop: notice.shop,
+      order: notice.order,
+    });
+  });
+
+  const { app } = http;
+  app.route(
+    "/",
+    healthRoutes({ ping: async () => mongoose.connection.db?.admin().ping(), closing: http.closing }),
+  );
+  app.route("/", metricsRoutes(metrics));
+  app.route(
+    "/",
+    webhookRoutes(
+      config.stripe ? [provider, sandbox] : [sandbox],
+      async (from, raw, headers) => void (await commerce.receiveEvent(from, raw, headers)),
+      log,
+    ),
+  );
+  app.route(
+    "/",
+    landingRoutes(async (id) => {
+      const order = await commerce.reconcile(id);
+      const outcome =
+        order.state === "awaiting_payment"
+          ? order.payment?.status === "pending"
+            ? "pending"
+            : "open"
+          : ["cancelled", "expired"].includes(order.state)
+            ? "closed"
+            : "paid";
+      return { outcome, number: order.number, back: config.publicUrl };
+    }, log),
+  );
+  if (provider === sandbox) app.route("/", sandbox.routes);
+  if (telegramChat?.routes) app.route("/webhooks/telegram", telegramChat.routes);
+  app.route("/", web.routes);
+
+  const { port } = await http.listen(config.port, config.host);
+  await queue.start();
+  commerce.start();
+  await engine.start();
+
+  return {
+    url: `http://localhost:${port}`,
+    async stop() {
+      await http.close();
+      await engine.stop();
+      await commerce.stop();
+      await queue.stop();
+      await disconnect();
+      await embedded?.stop();
+      if (embedded) await rm(urlFile, { force: true });
+    },
+  };
+}
