@@ -6,7 +6,7 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
 import type { Logger } from "pino";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 import { type Adapter, type Capabilities, type Host, SendError } from "../../src/engine/adapter.ts";
 import { type Address, conversationId } from "../../src/engine/inbound.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
@@ -68,6 +68,16 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     throw new HTTPException(413, { message: "Too large." });
   };
 
+  const limit = async (c: Context, limiter: RateLimiterMemory, visitor: string): Promise<void> => {
+    const full = await limiter.consume(visitor).then(
+      () => undefined,
+      (refusal: RateLimiterRes) => refusal,
+    );
+    if (full === undefined) return;
+    c.header("Retry-After", String(Math.ceil(full.msBeforeNext / 1000)));
+    throw new HTTPException(429, { message: "Too fast." });
+  };
+
   const routes = new Hono();
   const headers = secureHeaders({
     contentSecurityPolicy: {
@@ -116,7 +126,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
 
   routes.post("/chat/events", bodyLimit({ maxSize: 256 * 1024, onError: tooLarge }), async (c) => {
     const visitor = await visitors.known(c);
-    await events.consume(visitor);
+    await limit(c, events, visitor);
     const event = webEvent.safeParse(await c.req.json().catch(() => undefined));
     if (!event.success) throw new HTTPException(400, { message: "Not an event of this page." });
     const { id, ...said } = event.data;
@@ -135,7 +145,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
   });
 
   routes.post("/chat/photos", bodyLimit({ maxSize: 5 * 1024 * 1024, onError: tooLarge }), async (c) => {
-    await photos.consume(await visitors.known(c));
+    await limit(c, photos, await visitors.known(c));
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     return c.json({ media: await opened().keepMedia(bytes) }, 201);
   });
@@ -151,10 +161,6 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
 
   routes.onError((error, c: Context) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
-    if (error instanceof RateLimiterRes) {
-      c.header("Retry-After", String(Math.ceil(error.msBeforeNext / 1000)));
-      return c.json({ error: "Too fast." }, 429);
-    }
     if (error.name === "BadMedia") return c.json({ error: error.message }, 415);
     log.error({ err: error, path: c.req.path }, "web request failed");
     return c.json({ error: "Please try again." }, 503);

@@ -57,6 +57,7 @@ let patience: ReturnType<typeof setTimeout> | undefined;
 function awaitAnswer(): void {
   const follow = conversation.atEnd;
   typing.hidden = false;
+  conversation.expecting = true;
   if (follow) conversation.toEnd();
   clearTimeout(patience);
   patience = setTimeout(answered, ANSWER_MS);
@@ -116,7 +117,7 @@ function press(event: WebEvent & { kind: "press" }, button?: HTMLButtonElement):
     if (pressed.has(button)) return;
     pressed.add(button);
     button.setAttribute("aria-busy", "true");
-    if (button.matches(":focus-visible")) conversation.awaited = button;
+    if (button.matches(":focus-visible")) conversation.focusNext = true;
   }
   deliver(event).catch(failed);
 }

@@ -17,8 +17,10 @@ export class Conversation {
   readonly #actions: (seq: number) => MessageActions;
   readonly #shown = new Map<number, Shown>();
   readonly #pending = new Map<string, HTMLElement>();
-  /** The control that was used last by keyboard: its answer gets the focus. */
-  awaited: HTMLElement | undefined;
+  /** Someone waits for an answer, so it is shown wherever they have scrolled to. */
+  expecting = false;
+  /** The answer also gets the focus: its control was used by keyboard. */
+  focusNext = false;
 
   constructor(log: HTMLElement, scroller: HTMLElement, actions: (seq: number) => MessageActions) {
     this.#log = log;
@@ -65,7 +67,8 @@ export class Conversation {
     if (element === undefined) return false;
     if (message.from === "shop") {
       if (before === undefined) this.#closeForms();
-      this.#reveal(element, follow || this.awaited !== undefined || focused !== undefined);
+      if (follow || this.expecting || focused !== undefined) this.#reveal(element);
+      this.expecting = false;
       this.#focus(element, focused);
     }
     return true;
@@ -132,8 +135,7 @@ export class Conversation {
     }
   }
 
-  #reveal(element: HTMLElement, wanted: boolean): void {
-    if (!wanted) return;
+  #reveal(element: HTMLElement): void {
     const taller = element.offsetHeight > this.#scroller.clientHeight - 40;
     const last = element === this.#log.lastElementChild;
     if (last && !taller) this.toEnd();
@@ -141,10 +143,9 @@ export class Conversation {
   }
 
   #focus(element: HTMLElement, focused: Element | undefined): void {
-    const awaited = this.awaited;
-    this.awaited = undefined;
-    if (focusProblem(element)) return;
-    if (focused === undefined && awaited === undefined) return;
+    const wanted = this.focusNext;
+    this.focusNext = false;
+    if (focusProblem(element) || (focused === undefined && !wanted)) return;
     // An edited message keeps the focus on the same control, so that "+" can be pressed twice.
     const label = focused?.textContent;
     const same = [...element.querySelectorAll<HTMLElement>("button, a")].find(

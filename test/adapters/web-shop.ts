@@ -1,0 +1,103 @@
+import pino from "pino";
+import { webAdapter } from "../../adapters/web/index.ts";
+import type { Adapter, Host } from "../../src/engine/adapter.ts";
+import type { Address, Inbound } from "../../src/engine/inbound.ts";
+import { plain } from "../../src/engine/rich-text.ts";
+import type { View } from "../../src/engine/view.ts";
+import { createHttp } from "../../src/http/server.ts";
+
+/** A picture that could not be kept, named as the shop's own error is. */
+class BadMedia extends Error {
+  override readonly name = "BadMedia";
+}
+
+/** A web chat on a port of its own, with a host that records what it accepts and answers as the test says. */
+export interface WebShop {
+  readonly url: string;
+  readonly adapter: Adapter;
+  /** What was accepted, each event once. */
+  readonly accepted: Inbound[];
+  /** How often an event came that had already been accepted. */
+  readonly duplicates: { count: number };
+  readonly pictures: Map<string, { bytes: Uint8Array; contentType: string }>;
+  /** Called once for each accepted event. */
+  answer: (inbound: Inbound) => Promise<void>;
+  /** Sends a view under a key; a new one each time unless given. */
+  send(to: Address, view: Partial<View>, options?: { key?: string; replaces?: string }): Promise<string>;
+  says(to: Address, text: string): Promise<string>;
+  stop(): Promise<void>;
+  /** Opens again on the same port, as after a deploy. */
+  open(): Promise<void>;
+}
+
+export interface WebShopOptions {
+  readonly publicUrl?: string;
+  readonly secret?: string;
+  readonly port?: number;
+}
+
+export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop> {
+  const log = pino({ level: "silent" });
+  const accepted: Inbound[] = [];
+  const duplicates = { count: 0 };
+  const pictures: WebShop["pictures"] = new Map();
+  const secret = options.secret ?? "a secret of tests, long enough";
+  const seen = new Set<string>();
+  let keys = 0;
+  let port = options.port ?? 0;
+  let stopNow = async () => {};
+
+  const host: Host = {
+    async accept(inbound) {
+      if (seen.has(inbound.id)) {
+        duplicates.count += 1;
+        return "duplicate";
+      }
+      seen.add(inbound.id);
+      accepted.push(inbound);
+      setImmediate(() => void shop.answer(inbound));
+      return "accepted";
+    },
+    media: async (id) => pictures.get(id) ?? null,
+    async keepMedia(bytes) {
+      if (bytes[0] !== 0x89) throw new BadMedia("Only pictures, please.");
+      const id = `picture-${pictures.size + 1}`;
+      pictures.set(id, { bytes, contentType: "image/png" });
+      return id;
+    },
+    commands: () => [{ name: "shop", description: "Browse" }],
+    locales: ["en", "zh"],
+  };
+
+  const shop: WebShop & { url: string; adapter: Adapter } = {
+    url: "",
+    adapter: webAdapter({ secret, publicUrl: "http://127.0.0.1", log }),
+    accepted,
+    duplicates,
+    pictures,
+    answer: async () => {},
+    async send(to, view, { key, replaces } = {}) {
+      keys += 1;
+      const delivery = { view: { cards: [], controls: [], ...view }, key: key ?? `key-${keys}`, replaces };
+      return (await shop.adapter.send(to, delivery)).message;
+    },
+    says: (to, text) => shop.send(to, { text: plain(text) }),
+    stop: () => stopNow(),
+    async open() {
+      const publicUrl = options.publicUrl ?? `http://127.0.0.1:${port}`;
+      const adapter = webAdapter({ secret, publicUrl, log, shopName: "Lantern Street" });
+      const http = createHttp({ log, publicUrl, bodyLimits: { "/chat/photos": 5 * 1024 * 1024 } });
+      http.app.route("/", adapter.routes);
+      await adapter.start(host);
+      port = (await http.listen(port, "127.0.0.1")).port;
+      shop.adapter = adapter;
+      shop.url = `http://127.0.0.1:${port}`;
+      stopNow = async () => {
+        await adapter.stop();
+        await http.close();
+      };
+    },
+  };
+  await shop.open();
+  return shop;
+}

@@ -1,0 +1,381 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { WebMessages } from "../../adapters/web/messages.ts";
+import type { WebMessage } from "../../adapters/web/wire.ts";
+import { SendError } from "../../src/engine/adapter.ts";
+import type { Address } from "../../src/engine/inbound.ts";
+import { plain } from "../../src/engine/rich-text.ts";
+import { connect, disconnect } from "../../src/store/connect.ts";
+import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
+import { openWebShop, type WebShop } from "./web-shop.ts";
+
+let database: FreshDatabase;
+let shop: WebShop;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  await connect(database.url);
+});
+afterAll(async () => {
+  await disconnect();
+  await database.drop();
+});
+beforeEach(async () => {
+  shop = await openWebShop();
+});
+afterEach(() => shop.stop());
+
+/** A visitor as a browser would behave: keeps its cookie and tells its origin. */
+async function visitor(at = shop) {
+  const page = await fetch(at.url, { headers: { "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" } });
+  const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const headers = { cookie, origin: at.url, "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" };
+  const post = (event: unknown, more: Record<string, string> = {}) =>
+    fetch(`${at.url}/chat/events`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json", ...more },
+      body: JSON.stringify(event),
+    });
+  return {
+    page,
+    cookie,
+    headers,
+    post,
+    says: (text: string, id: string = randomUUID()) => post({ id, kind: "text", text }),
+    history: async (query = "") => {
+      const response = await fetch(`${at.url}/chat/history${query}`, { headers });
+      return (await response.json()) as { newest: number; earlier: boolean; messages: WebMessage[] };
+    },
+    /** The visitor's address, learned as the engine learns it. */
+    address: async (): Promise<Address> => {
+      await post({ id: randomUUID(), kind: "press", token: "where am I" });
+      return at.accepted.at(-1)!.address;
+    },
+  };
+}
+
+/** Reads events of a stream until `count` have come. */
+async function streamed(headers: Record<string, string>, query: string, count: number) {
+  const gone = new AbortController();
+  const response = await fetch(`${shop.url}/chat/events${query}`, { headers, signal: gone.signal });
+  const events: WebMessage[] = [];
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body!) {
+    text += decoder.decode(chunk, { stream: true });
+    const blocks = text.split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const data = /^data: (.*)$/m.exec(block);
+      if (data) events.push(JSON.parse(data[1]!));
+    }
+    if (events.length >= count) break;
+  }
+  gone.abort();
+  return events;
+}
+
+const textOf = (message: WebMessage): string =>
+  message.body.kind === "text"
+    ? message.body.text
+    : message.body.kind === "view"
+      ? JSON.stringify(message.body.view.text)
+      : "";
+
+describe("a visitor", () => {
+  test("gets a page with a strict policy and an unreadable cookie that is renewed, not replaced", async () => {
+    const { page, cookie, headers } = await visitor();
+    expect(page.headers.get("content-security-policy")).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    expect(page.headers.get("set-cookie")).toMatch(/HttpOnly.*SameSite=Lax/);
+    expect(await page.text()).not.toMatch(/<script>|<style>| style=| on[a-z]+=/);
+    const again = await fetch(shop.url, { headers });
+    expect(again.headers.get("set-cookie")!.split(";")[0]).toBe(cookie);
+  });
+
+  test("behind https gets a cookie that only travels by https", async () => {
+    const secure = await openWebShop({ publicUrl: "https://shop.example" });
+    const { page } = await visitor(secure);
+    expect(page.headers.get("set-cookie")).toMatch(/^__Host-hawker_visitor=.*; Secure/);
+    await secure.stop();
+  });
+
+  test("is told by their language, and is the same person in every event", async () => {
+    const person = await visitor();
+    await person.says("hello");
+    await person.says("again");
+    const [first, second] = shop.accepted;
+    expect(first).toMatchObject({
+      address: { platform: "web", connection: "web", channel: first!.sender.id },
+      sender: { locale: "zh-CN" },
+      body: { kind: "text", text: "hello" },
+    });
+    expect(second!.sender.id).toBe(first!.sender.id);
+  });
+
+  test("without a cookie, or with a forged one, is nobody", async () => {
+    const { cookie, headers } = await visitor();
+    const someone = `hawker_visitor=${encodeURIComponent(decodeURIComponent(cookie.split("=")[1]!).replace(/^./, "x"))}`;
+    for (const forged of ["", someone, "hawker_visitor=abc", "hawker_visitor=abc.def"]) {
+      for (const path of ["/chat/history", "/chat/events"]) {
+        const response = await fetch(shop.url + path, { headers: { ...headers, cookie: forged } });
+        expect(response.status).toBe(401);
+      }
+    }
+    const other = await openWebShop({ secret: "another secret, just as long" });
+    const elsewhere = await fetch(`${other.url}/chat/history`, { headers });
+    expect(elsewhere.status).toBe(401);
+    await other.stop();
+  });
+
+  test("sees nothing of another visitor's conversation", async () => {
+    const [ann, bob] = [await visitor(), await visitor()];
+    await ann.says("my address is Elm Street 4");
+    expect((await bob.history()).messages).toEqual([]);
+  });
+});
+
+describe("a post", () => {
+  test("from another site is refused, whatever header tells", async () => {
+    const person = await visitor();
+    const event = () => ({ id: randomUUID(), kind: "text", text: "hello" });
+    const refused = [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "none" },
+    ];
+    for (const headers of refused)
+      expect((await person.post(event(), headers as Record<string, string>)).status).toBe(403);
+    const { origin: _, ...bare } = person.headers;
+    const silent = await fetch(`${shop.url}/chat/events`, {
+      method: "POST",
+      headers: bare,
+      body: JSON.stringify(event()),
+    });
+    expect(silent.status).toBe(403);
+    expect(shop.accepted).toEqual([]);
+    expect((await person.post(event(), { "sec-fetch-site": "same-origin" })).status).toBe(202);
+  });
+
+  test("that is repeated counts once and is kept once", async () => {
+    const person = await visitor();
+    const id = randomUUID();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => person.says("two mugs please", id)));
+    expect(answers.map((answer) => answer.status)).toEqual([202, 202, 202, 202]);
+    expect(shop.accepted).toHaveLength(1);
+    expect(shop.duplicates.count).toBe(3);
+    expect((await person.history()).messages).toHaveLength(1);
+  });
+
+  test("with a slash is a command", async () => {
+    const person = await visitor();
+    await person.says("/Shop mugs\nand cups");
+    await person.says("/ not one");
+    expect(shop.accepted.map(({ body }) => body)).toEqual([
+      { kind: "command", name: "shop", rest: "mugs\nand cups" },
+      { kind: "text", text: "/ not one" },
+    ]);
+  });
+
+  test("of a press or a form reaches the engine, and what the form says is not kept", async () => {
+    const person = await visitor();
+    await person.post({ id: randomUUID(), kind: "press", token: "add:mug", message: "7" });
+    await person.post({
+      id: randomUUID(),
+      kind: "form",
+      token: "address",
+      values: { street: "Elm Street 4" },
+    });
+    expect(shop.accepted.map(({ body }) => body)).toEqual([
+      { kind: "press", token: "add:mug", message: "7" },
+      { kind: "form", token: "address", values: { street: "Elm Street 4" } },
+    ]);
+    expect((await person.history()).messages).toEqual([]);
+  });
+
+  test("that is not one of ours is refused", async () => {
+    const person = await visitor();
+    const id = randomUUID();
+    const wrong = [
+      null,
+      {},
+      { id: "1", kind: "text", text: "x" },
+      { id, kind: "text", text: " " },
+      { id, kind: "text", text: { $gt: "" } },
+      { id, kind: "text", text: "x".repeat(10_001) },
+      { id, kind: "press", token: "x".repeat(1025) },
+      { id, kind: "press", token: "x", message: { $ne: "" } },
+      { id, kind: "form", token: "x", values: { a: 1 } },
+      { id, kind: "photo", media: "../../etc/passwd" },
+      { id, kind: "photo", media: "picture-404" },
+      { id, kind: "signal", name: "order.paid", data: {} },
+    ];
+    await Promise.all(wrong.map(async (event) => expect((await person.post(event)).status).toBe(400)));
+    expect(shop.accepted).toEqual([]);
+  });
+
+  test("of more than 256 KB is refused", async () => {
+    const person = await visitor();
+    expect((await person.says("x".repeat(300_000))).status).toBe(413);
+  });
+
+  test("too often is told when to come back", async () => {
+    const person = await visitor();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => person.says("mug")));
+    const refused = answers.filter((answer) => answer.status === 429);
+    expect(refused).toHaveLength(20);
+    expect(Number(refused[0]!.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await (await visitor()).says("mug")).status).toBe(202);
+  });
+
+  test("before the shop opens or after it closes is for later", async () => {
+    const person = await visitor();
+    await shop.adapter.stop();
+    expect((await person.says("hello")).status).toBe(503);
+  });
+});
+
+describe("a picture", () => {
+  const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
+  const upload = (headers: Record<string, string>, body: Uint8Array<ArrayBuffer>) =>
+    fetch(`${shop.url}/chat/photos`, { method: "POST", headers, body });
+
+  test("is kept, sent with a caption, and shown for good", async () => {
+    const person = await visitor();
+    const { media } = (await (await upload(person.headers, png)).json()) as { media: string };
+    await person.post({ id: randomUUID(), kind: "photo", media, caption: "It broke" });
+    expect(shop.accepted[0]!.body).toEqual({ kind: "photo", media, caption: "It broke" });
+    const shown = await fetch(`${shop.url}/media/${media}`);
+    expect(new Uint8Array(await shown.arrayBuffer())).toEqual(png);
+    expect(shown.headers.get("content-type")).toBe("image/png");
+    expect(shown.headers.get("cache-control")).toContain("immutable");
+    expect((await fetch(`${shop.url}/media/none`)).status).toBe(404);
+  });
+
+  test("that is none, is too large or comes from nobody is refused", async () => {
+    const person = await visitor();
+    expect((await upload(person.headers, Uint8Array.of(1, 2, 3))).status).toBe(415);
+    expect((await upload(person.headers, new Uint8Array(5 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await upload({ origin: shop.url }, png)).status).toBe(401);
+  });
+});
+
+describe("a message of the shop", () => {
+  test("is sent once per key", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const view = { text: plain("Paid, thank you") };
+    const sent = await Promise.all([1, 2, 3].map(() => shop.send(to, view, { key: "order-1/paid" })));
+    expect(new Set(sent).size).toBe(1);
+    expect((await person.history()).messages).toHaveLength(1);
+  });
+
+  test("takes the place of an earlier one, or is a new one where that is gone", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const first = await shop.says(to, "Cart: 1");
+    await shop.says(to, "Something else");
+    expect(await shop.send(to, { text: plain("Cart: 2") }, { replaces: first, key: "edit" })).toBe(first);
+    expect(await shop.send(to, { text: plain("Cart: 2") }, { replaces: first, key: "edit" })).toBe(first);
+    const late = await shop.send(to, { text: plain("Late") }, { replaces: "999" });
+    const { messages, newest } = await person.history();
+    expect(messages.map(({ seq, change }) => [String(seq), change])).toEqual([
+      [first, 3],
+      ["2", 2],
+      [late, 4],
+    ]);
+    expect(textOf(messages[0]!)).toContain("Cart: 2");
+    expect(newest).toBe(4);
+  });
+
+  test("cannot take the place of what the shopper said", async () => {
+    const person = await visitor();
+    await person.says("I said this");
+    await shop.send(shop.accepted[0]!.address, { text: plain("No, this") }, { replaces: "1" });
+    expect((await person.history()).messages.map(textOf)[0]).toBe("I said this");
+  });
+
+  test("gets the next number however many write at once", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    await Promise.all(Array.from({ length: 20 }, (_, n) => shop.says(to, `message ${n}`)));
+    const { messages } = await person.history();
+    expect(messages.map(({ change }) => change)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+  });
+
+  test("is kept unreadable, and cannot be moved to another conversation", async () => {
+    const [ann, bob] = [await visitor(), await visitor()];
+    await shop.says(await ann.address(), "Elm Street 4");
+    const rows = await WebMessages.find({}).sort({ _id: -1 }).limit(1).lean();
+    expect(JSON.stringify(rows)).not.toContain("Elm");
+    const { channel } = await bob.address();
+    await WebMessages.create({ ...rows[0], _id: undefined, conversation: `web/web/${channel}` });
+    const { status } = await fetch(`${shop.url}/chat/history`, { headers: bob.headers });
+    expect(status).toBe(503);
+  });
+
+  test("that cannot be kept may be sent again", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    await disconnect();
+    const failed = await shop.says(to, "hello").catch((error: unknown) => error);
+    await connect(database.url);
+    expect(failed).toBeInstanceOf(SendError);
+    expect(failed).toMatchObject({ fate: "unsent" });
+  });
+});
+
+describe("the stream", () => {
+  test("resumes after the last event, with what was sent and edited meanwhile", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const first = await shop.says(to, "one");
+    await shop.says(to, "two");
+    const before = await streamed(person.headers, "", 2);
+    expect(before.map(({ change }) => change)).toEqual([1, 2]);
+    await shop.says(to, "three");
+    await shop.send(to, { text: plain("one, edited") }, { replaces: first });
+    const resumed = await streamed({ ...person.headers, "last-event-id": "2" }, "?after=0", 2);
+    expect(resumed.map(({ seq, change }) => [seq, change])).toEqual([
+      [3, 3],
+      [1, 4],
+    ]);
+  });
+
+  test("tells of messages as they are sent, in order, each once", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const reading = streamed(person.headers, "?after=0", 30);
+    for (let n = 0; n < 30; n += 1) await shop.says(to, `message ${n}`);
+    expect((await reading).map(({ change }) => change)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
+  });
+
+  test("tells of what another process sent", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const other = await openWebShop();
+    const reading = streamed(person.headers, "?after=0", 1);
+    await other.says(to, "from over there");
+    expect(textOf((await reading)[0]!)).toContain("from over there");
+    await other.stop();
+  });
+
+  test("starts over for a page whose numbers are from before the messages were forgotten", async () => {
+    const person = await visitor();
+    await shop.says(await person.address(), "after a long time");
+    expect(await streamed(person.headers, "?after=500", 1)).toHaveLength(1);
+  });
+});
+
+test("history comes a hundred at a time", async () => {
+  const person = await visitor();
+  const to = await person.address();
+  for (let n = 1; n <= 130; n += 1) await shop.says(to, String(n));
+  const last = await person.history();
+  expect([last.messages.length, last.messages[0]!.seq, last.earlier]).toEqual([100, 31, true]);
+  const rest = await person.history(`?before=${last.messages[0]!.seq}`);
+  expect([rest.messages.length, rest.messages.at(-1)!.seq, rest.earlier]).toEqual([30, 30, false]);
+});
