@@ -154,10 +154,10 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
     try {
       return stripe.webhooks.constructEvent(raw, signature, options.webhookSecret, tolerance, undefined, at);
     } catch (error) {
+      if (error instanceof SyntaxError) throw error;
       // Not passed on as cause: it carries the payload, with the shopper's address in it.
-      if (error instanceof Stripe.errors.StripeSignatureVerificationError)
-        throw new BadSignature(`Stripe signature refused: ${error.message.split("\n")[0] ?? ""}`);
-      throw error;
+      const why = error instanceof Error ? error.message.split("\n")[0] : "";
+      throw new BadSignature(`Stripe signature refused: ${why}`);
     }
   }
 }

@@ -1,0 +1,220 @@
+import Stripe from "stripe";
+import { createStripeApi, type DoubleRefund, type DoubleSession, newId } from "./stripe-api.ts";
+import { type Fault, type Seen, serveStripe } from "./stripe-http.ts";
+
+export type { DoubleRefund, DoubleSession } from "./stripe-api.ts";
+export type { Fault } from "./stripe-http.ts";
+
+export interface StripeEvent {
+  readonly id: string;
+  readonly object: "event";
+  readonly api_version: string;
+  readonly created: number;
+  readonly livemode: boolean;
+  readonly type: string;
+  readonly data: { readonly object: object };
+}
+
+/** How events travel: "now" as they happen, "twice" and again, "held" until `deliverHeld`, "never". */
+export type Delivery = "now" | "twice" | "held" | "never";
+
+/** Stripe, as far as a shop that uses Checkout can see it, on a port of its own. */
+export interface StripeDouble {
+  /** Goes where `apiRoot` of the provider is. */
+  readonly url: string;
+  readonly secretKey: string;
+  readonly webhookSecret: string;
+  readonly requests: readonly Seen[];
+  readonly refunds: readonly DoubleRefund[];
+  readonly events: readonly StripeEvent[];
+  /** What the shop's webhook answered, in order. */
+  readonly answers: readonly { readonly event: string; readonly type: string; readonly status: number }[];
+  /** How events travel from now on. */
+  delivery: Delivery;
+  session(id: string): DoubleSession;
+  sessions(): readonly DoubleSession[];
+
+  /** A person pays; with `later` the money is only promised. Answers the address they are sent to. */
+  pays(session: string, how?: { method?: string; later?: boolean }): Promise<string>;
+  /** Promised money comes. */
+  moneyArrives(session: string): Promise<void>;
+  moneyFails(session: string): Promise<void>;
+  /** The card is declined; the page stays open for another try. */
+  declines(session: string): Promise<void>;
+  /** The person leaves by the page's back link and is sent to the answered address. */
+  abandons(session: string): Promise<string>;
+  /** The session's time is over. */
+  expires(session: string): Promise<void>;
+  /** Something else happens in the same account. */
+  tells(type: string, object: object): Promise<void>;
+
+  /** Resolves when no delivery is under way. */
+  settled(): Promise<void>;
+  /** Sends what was held, in the order of `pick` (all, as they happened, unless given). */
+  deliverHeld(pick?: (events: readonly StripeEvent[]) => readonly StripeEvent[]): Promise<void>;
+  /** Sends one event, signed with another time or secret if wanted. Answers the shop's status. */
+  deliver(event: StripeEvent, signed?: { at?: Date; secret?: string }): Promise<number>;
+  /** Body and header of a delivery, for tests that send it themselves. */
+  signed(event: StripeEvent, how?: { at?: Date; secret?: string }): { body: string; signature: string };
+
+  goesWrong(fault: Fault, method: "GET" | "POST", path: RegExp, times?: number): void;
+  forgetsKeys(): void;
+  close(): Promise<void>;
+}
+
+/** Starts a Stripe whose books are empty. `webhook` is asked for at each delivery, so the shop may start later. */
+export async function startStripe(
+  options: { webhook?: () => string | undefined; now?: () => Date; methods?: string[]; live?: boolean } = {},
+): Promise<StripeDouble> {
+  const now = options.now ?? (() => new Date());
+  const secretKey = "sk_test_double_0123456789";
+  const webhookSecret = "whsec_double_0123456789";
+  const api = createStripeApi({
+    now,
+    methods: options.methods ?? ["card", "alipay", "wechat_pay"],
+    live: options.live ?? false,
+  });
+  const http = await serveStripe(secretKey, api.handle);
+  const signer = new Stripe(secretKey);
+  const events: StripeEvent[] = [];
+  const held: StripeEvent[] = [];
+  const answers: { event: string; type: string; status: number }[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  let delivery: Delivery = "now";
+
+  const signed: StripeDouble["signed"] = (event, how = {}) => {
+    const body = JSON.stringify(event, null, 2);
+    const signature = signer.webhooks.generateTestHeaderString({
+      payload: body,
+      secret: how.secret ?? webhookSecret,
+      timestamp: Math.floor((how.at ?? now()).getTime() / 1000),
+    });
+    return { body, signature };
+  };
+
+  const deliver: StripeDouble["deliver"] = async (event, how) => {
+    const to = options.webhook?.();
+    if (to === undefined) return 0;
+    const { body, signature } = signed(event, how);
+    const answer = await fetch(to, {
+      method: "POST",
+      headers: { "content-type": "application/json; charset=utf-8", "stripe-signature": signature },
+      body,
+    });
+    await answer.body?.cancel();
+    answers.push({ event: event.id, type: event.type, status: answer.status });
+    return answer.status;
+  };
+
+  const tells = async (type: string, object: object) => {
+    const event: StripeEvent = {
+      id: newId("evt"),
+      object: "event",
+      api_version: "2026-10-28.endive",
+      created: api.seconds(),
+      livemode: options.live ?? false,
+      type,
+      data: { object: structuredClone(object) },
+    };
+    events.push(event);
+    if (delivery === "held") held.push(event);
+    if (delivery === "now" || delivery === "twice") await deliver(event);
+    if (delivery === "twice") await deliver(event);
+  };
+  api.onClosed((session) => {
+    // Told beside the answer, as Stripe does: the shop's own request is still under way.
+    const telling = tells("checkout.session.expired", session).finally(() => underWay.delete(telling));
+    underWay.add(telling);
+  });
+
+  const open = (id: string): DoubleSession => {
+    const session = api.get(id);
+    if (session.status !== "open") throw new Error(`This page is ${session.status}: nobody can pay here.`);
+    return session;
+  };
+  const intentOf = (session: DoubleSession) => {
+    const intent = api.intents.get(session.payment_intent ?? "");
+    if (!intent) throw new Error("Nothing was paid.");
+    return intent;
+  };
+
+  return {
+    url: http.url,
+    secretKey,
+    webhookSecret,
+    requests: http.requests,
+    refunds: api.refunds,
+    events,
+    answers,
+    get delivery() {
+      return delivery;
+    },
+    set delivery(how: Delivery) {
+      delivery = how;
+    },
+    session: api.get,
+    sessions: () => [...api.sessions.values()],
+
+    async pays(id, { method = "card", later = false } = {}) {
+      const session = open(id);
+      const intent = newId("pi");
+      api.intents.set(intent, {
+        id: intent,
+        object: "payment_intent",
+        amount: session.amount_total,
+        currency: session.currency,
+        status: later ? "processing" : "succeeded",
+        latest_charge: { id: newId("ch"), object: "charge", payment_method_details: { type: method } },
+      });
+      session.payment_intent = intent;
+      session.status = "complete";
+      session.payment_status = later ? "unpaid" : "paid";
+      session.url = null;
+      await tells("checkout.session.completed", session);
+      if (!later) await tells("charge.succeeded", intentOf(session).latest_charge ?? {});
+      return session.success_url.replace("{CHECKOUT_SESSION_ID}", session.id);
+    },
+    async moneyArrives(id) {
+      const session = api.get(id);
+      intentOf(session).status = "succeeded";
+      session.payment_status = "paid";
+      await tells("checkout.session.async_payment_succeeded", session);
+    },
+    async moneyFails(id) {
+      const session = api.get(id);
+      intentOf(session).status = "requires_payment_method";
+      await tells("checkout.session.async_payment_failed", session);
+    },
+    async declines(id) {
+      const session = open(id);
+      await tells("payment_intent.payment_failed", {
+        id: newId("pi"),
+        object: "payment_intent",
+        metadata: session.metadata,
+      });
+    },
+    async abandons(id) {
+      return open(id).cancel_url ?? "";
+    },
+    async expires(id) {
+      api.close(open(id));
+      await Promise.all(underWay);
+    },
+    tells,
+
+    async settled() {
+      await Promise.allSettled(underWay);
+    },
+    async deliverHeld(pick = (all) => all) {
+      for (const event of pick(held.splice(0))) await deliver(event);
+    },
+    deliver,
+    signed,
+    goesWrong: http.goesWrong,
+    forgetsKeys: http.forgetsKeys,
+    async close() {
+      await Promise.allSettled(underWay);
+      await http.close();
+    },
+  };
+}
