@@ -1,0 +1,122 @@
+/**
+ * The shop from a terminal, while it runs: what is written here is told to the customer by the running process.
+ *
+ *   npm run shop -- list [--shop demo] [--page N]
+ *   npm run shop -- ship H-1001 --carrier DHL --tracking 00340434161094015902
+ *   npm run shop -- deliver H-1001
+ *   npm run shop -- pack H-1001
+ *   npm run shop -- resolve H-1001 --accept | --refund      (an order in quarantine)
+ */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { ShopError } from "../shop/errors.ts";
+import { deliver, pack, ship } from "../shop/fulfilment.ts";
+import { format, money } from "../shop/money.ts";
+import { getOrderByNumber, listShopOrders, type Order } from "../shop/order.ts";
+import { resolveQuarantine } from "../shop/quarantine.ts";
+import { connect, disconnect } from "../store/connect.ts";
+
+const usage = `Usage:
+  npm run shop -- list [--page N]
+  npm run shop -- pack ORDER
+  npm run shop -- ship ORDER --carrier NAME --tracking NUMBER
+  npm run shop -- deliver ORDER
+  npm run shop -- resolve ORDER --accept | --refund
+ORDER is a number such as H-1001. Add --shop ID for another shop than demo.`;
+
+/** The command line makes no sense; the message says what would. */
+class Misused extends Error {
+  readonly code = "USAGE";
+}
+
+/** Runs one command on a connected store and answers what to print. @throws {ShopError | Misused} */
+export async function runShopCommand(args: readonly string[], now: Date = new Date()): Promise<string> {
+  const { values, positionals } = readArguments(args);
+  const [command, number] = positionals;
+  const { shop } = values;
+  if (command === "list") return list(shop, Number(values.page));
+  if (number === undefined) throw new Misused(usage);
+  const order = await getOrderByNumber(shop, number);
+  switch (command) {
+    case "pack":
+      return told(await pack(order, "shop", now));
+    case "ship": {
+      const { carrier, tracking } = values;
+      if (!carrier || !tracking) throw new Misused("ship needs --carrier and --tracking");
+      return told(await ship(order, { carrier, tracking }, "shop", now));
+    }
+    case "deliver":
+      return told(await deliver(order, "shop", now));
+    case "resolve": {
+      if (values.accept === values.refund) throw new Misused("resolve needs either --accept or --refund");
+      if (order.quarantine === undefined) return `${order.number} is not in quarantine`;
+      return told(await resolveQuarantine(order, values.accept ? "accept" : "refund", "shop", now));
+    }
+    default:
+      throw new Misused(usage);
+  }
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        shop: { type: "string", default: "demo" },
+        page: { type: "string", default: "1" },
+        carrier: { type: "string" },
+        tracking: { type: "string" },
+        accept: { type: "boolean", default: false },
+        refund: { type: "boolean", default: false },
+      },
+    });
+  } catch (cause) {
+    throw new Misused(usage, { cause });
+  }
+}
+
+const told = (order: Order): string => `${order.number} is ${order.state}`;
+
+async function list(shop: string, wanted: number): Promise<string> {
+  const open = ["awaiting_payment", "paid", "packed", "shipped", "delivered", "refunding"] as const;
+  const { orders, total, page, pages } = await listShopOrders(shop, open, wanted);
+  if (total === 0) return "no open orders";
+  const lines = orders.map(({ number, state, createdAt, total, currency, quarantine, lines }) =>
+    [
+      number.padEnd(8),
+      (quarantine === undefined ? state : `${state} !${quarantine}`).padEnd(22),
+      createdAt.toISOString().slice(0, 16).replace("T", " "),
+      format(money(total, currency), "en").padStart(12),
+      lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(", "),
+    ].join("  "),
+  );
+  return [...lines, `${total} open, page ${page} of ${pages}`].join("\n");
+}
+
+/** Where the store is: MONGODB_URL, or what the running shop wrote into its data directory. */
+async function storeUrl(env: NodeJS.ProcessEnv): Promise<string> {
+  if (env.MONGODB_URL) return env.MONGODB_URL;
+  const file = join(resolve(env.DATA_DIR ?? "data"), "store.url");
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (cause) {
+    throw new Misused(`the shop does not run here (${file} is missing); start it or set MONGODB_URL`, {
+      cause,
+    });
+  }
+}
+
+if (import.meta.filename === process.argv[1]) {
+  try {
+    await connect(await storeUrl(process.env));
+    console.log(await runShopCommand(process.argv.slice(2)));
+  } catch (error) {
+    if (!(error instanceof ShopError || error instanceof Misused)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  } finally {
+    await disconnect();
+  }
+}
