@@ -7,6 +7,8 @@ export interface PersonOptions {
   readonly locale?: string;
   /** A group (negative id) to be in, instead of the private chat. */
   readonly group?: number;
+  /** Does the next thing without waiting for the bot to react to the last. */
+  readonly hasty?: boolean;
 }
 
 /** Messages back from the newest that a person looks at for a button. */
@@ -18,12 +20,14 @@ export class Person implements Shopper {
   readonly #double: TelegramDouble;
   readonly #chat: number;
   readonly #user: User;
+  readonly #hasty: boolean;
   /** Calls to the bot made before the last thing this person did. */
   #since = 0;
   /** Newest change seen when the last question of a form was answered. */
   #answered = 0;
 
-  constructor(double: TelegramDouble, chat: number, user: User) {
+  constructor(double: TelegramDouble, chat: number, user: User, hasty: boolean) {
+    this.#hasty = hasty;
     this.id = user.id;
     this.#double = double;
     this.#chat = chat;
@@ -169,7 +173,7 @@ export class Person implements Shopper {
    * button of the screen before is not taken for one of the next. A bot that stays silent is waited for 2 s.
    */
   async #reacted(): Promise<void> {
-    if (this.#since === 0) return;
+    if (this.#since === 0 || this.#hasty) return;
     const reaction = () =>
       this.#double.calls
         .slice(this.#since)
