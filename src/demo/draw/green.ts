@@ -1,4 +1,4 @@
-import { lyingShadow, standingShadow, stillLife, studio } from "./scene.ts";
+import { flatLay, lyingShadow, standingShadow, stillLife, studio } from "./scene.ts";
 import { blur, type Colour, clipped, darker, lighter, linear, oval, type Point, roundRect } from "./svg.ts";
 import { caps, fern, paperTooth, woodGrain } from "./texture.ts";
 import { turn, vessel } from "./vessel.ts";
@@ -20,7 +20,7 @@ function print(frame?: Colour): string {
   if (!frame) {
     const clipX = x + w / 2;
     const clip = `<rect x="${clipX - 13}" y="${y - 34}" width="26" height="52" rx="4" fill="#c99f55"/><rect x="${clipX - 13}" y="${y - 34}" width="9" height="52" rx="4" fill="#f1dca6"/><circle cx="${clipX}" cy="${y - 44}" r="9" fill="#8d6a2c"/>`;
-    return stillLife(studio.green, `${lyingShadow(sheet, 17)}${clipped(sheet, art)}${clip}${sideboard()}`);
+    return flatLay(studio.green, `${lyingShadow(sheet, 17)}${clipped(sheet, art)}${clip}${sideboard()}`);
   }
   const t = 30;
   const outer = roundRect(x - t, y - t, w + 2 * t, h + 2 * t, 4);
@@ -35,7 +35,7 @@ function print(frame?: Colour): string {
     [0, 0, 0, 1],
   );
   const glass = `<path d="M${x} ${y}h${w * 0.5}L${x} ${y + h * 0.66}z" fill="#ffffff" opacity=".13"/><path d="M${x + w * 0.62} ${y}h${w * 0.14}L${x} ${y + h}v${-h * 0.16}z" fill="#ffffff" opacity=".1"/>`;
-  return stillLife(
+  return flatLay(
     studio.green,
     `${inner.def}${lyingShadow(outer, 24)}${clipped(outer, `${bars}${woodGrain(frame, 5)}`)}${clipped(sheet, `${art}${glass}<rect x="${x}" y="${y}" width="${w}" height="22" fill="${inner.url}"/><rect x="${x}" y="${y}" width="12" height="${h}" fill="#20120a" opacity=".12"/>`)}${sideboard()}`,
   );
@@ -165,9 +165,9 @@ function clock(): string {
     [0, 0, 1, 1],
   );
   const outer = oval(500, 450, 300, 300);
-  return stillLife(
+  return flatLay(
     studio.green,
-    `${soft.def}${rim.def}${face.def}${lyingShadow(outer, 30)}<path d="${outer}" fill="${rim.url}"/>${clipped(outer, woodGrain(oak, 15))}<circle cx="500" cy="450" r="262" fill="${darker(oak, 0.4)}"/><circle cx="500" cy="450" r="258" fill="${face.url}"/>${clipped(oval(500, 450, 258, 258), `<circle cx="488" cy="436" r="282" fill="none" stroke="#22140a" stroke-width="34" opacity=".16" filter="${soft.url}"/><circle cx="514" cy="468" r="266" fill="none" stroke="#22140a" stroke-width="10" opacity="0"/>`)}${marks}${fern(500, 360, 64, 4, "#6b8560")}${caps("PAPERFERN", 500, 560, 18, "#6f6357", 0.45)}<g transform="translate(7 10)" opacity=".22" filter="${soft.url}">${hands("#22140a")}</g>${hands()}<circle cx="500" cy="450" r="15" fill="#b0553a"/><circle cx="497" cy="446" r="5" fill="#f0c0a8"/><path d="M290 340A240 240 0 0 1 420 226" stroke="#ffffff" stroke-width="18" fill="none" stroke-linecap="round" opacity=".45" filter="${soft.url}"/>`,
+    `<g transform="translate(-10 40)">${soft.def}${rim.def}${face.def}${lyingShadow(outer, 30)}<path d="${outer}" fill="${rim.url}"/>${clipped(outer, woodGrain(oak, 15))}<circle cx="500" cy="450" r="262" fill="${darker(oak, 0.4)}"/><circle cx="500" cy="450" r="258" fill="${face.url}"/>${clipped(oval(500, 450, 258, 258), `<circle cx="488" cy="436" r="282" fill="none" stroke="#22140a" stroke-width="34" opacity=".16" filter="${soft.url}"/>`)}${marks}${fern(500, 360, 64, 4, "#6b8560")}${caps("PAPERFERN", 500, 560, 18, "#6f6357", 0.45)}<g transform="translate(7 10)" opacity=".22" filter="${soft.url}">${hands("#22140a")}</g>${hands()}<circle cx="500" cy="450" r="15" fill="#b0553a"/><circle cx="497" cy="446" r="5" fill="#f0c0a8"/><path d="M290 340A240 240 0 0 1 420 226" stroke="#ffffff" stroke-width="18" fill="none" stroke-linecap="round" opacity=".45" filter="${soft.url}"/></g>`,
   );
 }
 
