@@ -67,6 +67,9 @@ function fitsCountry(postalCode: string, country: string): boolean {
   return known === undefined || validator.isPostalCode(postalCode, known);
 }
 
+// What may be a phone number at all, in any way of writing it.
+const PHONE = /^\+?[\d\s().\-/]{4,25}$/;
+
 /** True where parcels need a postal code that can be checked. */
 export const needsPostalCode = (country: string): boolean => POSTAL.has(country);
 
@@ -89,10 +92,7 @@ export const addressSchema = z
       .trim()
       .max(254)
       .refine((text) => validator.isEmail(text), "is not an e-mail address"),
-    phone: z
-      .string()
-      .trim()
-      .regex(/^\+?[\d\s().\-/]{4,25}$/, "is not a phone number"),
+    phone: z.string().trim().regex(PHONE, "is not a phone number"),
     street: lineSchema(160),
     city: lineSchema(80),
     postalCode: z.preprocess(
@@ -116,7 +116,7 @@ export const addressSchema = z
   .superRefine(({ country, postalCode, phone }, context) => {
     if (!fitsCountry(postalCode, country))
       context.addIssue({ code: "custom", path: ["postalCode"], message: `is not one of ${country}` });
-    if (phoneNumber(phone, country) === null)
+    if (PHONE.test(phone) && phoneNumber(phone, country) === null)
       context.addIssue({ code: "custom", path: ["phone"], message: `is not a phone number of ${country}` });
   });
 

@@ -60,8 +60,7 @@ function notText(bytes: Buffer): Issue | null {
   if (bytes.length === 0) return { line: 1, message: "the file is empty" };
   if (bytes.subarray(0, 4).equals(Buffer.from("PK\u0003\u0004")))
     return { line: 1, message: "this is an Excel workbook; save it as CSV UTF-8" };
-  const mark = bytes.readUInt16BE(0);
-  if (bytes.length > 1 && (mark === 0xfffe || mark === 0xfeff))
+  if (["fffe", "feff"].includes(bytes.subarray(0, 2).toString("hex")))
     return { line: 1, message: "the file is UTF-16; save it as CSV UTF-8" };
   const zero = bytes.indexOf(0);
   if (zero >= 0)

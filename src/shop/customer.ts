@@ -36,6 +36,9 @@ interface StoredCustomer extends Omit<Customer, "identities" | "addresses"> {
   addresses: { id: string; sealed: string }[];
 }
 
+// The platform of an erased customer's one identity, which keeps the unique index from seeing two with none.
+const ERASED = "erased";
+
 /** At most so many addresses are kept of a customer; the one used longest ago makes room. */
 export const ADDRESSES_MAX = 10;
 
@@ -76,7 +79,9 @@ function opened(stored: StoredCustomer): Customer {
   return {
     ...rest,
     _id,
-    identities: identities.map(({ platform, connection, user }) => ({ platform, connection, user })),
+    identities: identities
+      .filter(({ platform }) => platform !== ERASED)
+      .map(({ platform, connection, user }) => ({ platform, connection, user })),
     name: field("name", name),
     email: field("email", email),
     phone: field("phone", phone),
@@ -202,7 +207,7 @@ export async function removeAddress(shop: string, customer: string, id: string):
  * writes from the same account afterwards is a new customer.
  */
 export async function eraseCustomer(shop: string, id: string): Promise<void> {
-  const nobody = { platform: "erased", connection: "erased", user: id };
+  const nobody = { platform: ERASED, connection: ERASED, user: id };
   await CustomerModel.updateOne(
     { _id: id, shop },
     {

@@ -1,0 +1,23 @@
+import { ConfigError } from "../config.ts";
+import { ShopError } from "../shop/errors.ts";
+
+/** A tool was called in a way it does not know. The message says what is wrong. */
+export class UsageError extends Error {
+  readonly code = "USAGE";
+}
+
+/** Runs a tool and sets the exit code: 0 done, 1 refused with a sentence, 2 called wrongly. */
+export async function runTool(usage: string, tool: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await tool();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const wrongCall = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
+    const told =
+      error instanceof Error && (wrongCall || error instanceof ShopError || error instanceof ConfigError);
+    if (!told && !["ENOENT", "EACCES", "EISDIR", "ENOTDIR"].includes(code)) throw error;
+    console.error(error instanceof Error ? error.message : String(error));
+    if (wrongCall) console.error(usage);
+    process.exitCode = wrongCall ? 2 : 1;
+  }
+}

@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  guarded,
+  joinList,
+  readTable,
+  splitList,
+  unguarded,
+  writeTable,
+} from "../../../src/shop/csv-table.ts";
+
+const columns = { required: ["a", "b"], optional: ["c"] };
+const read = (text: string | Buffer) =>
+  readTable(typeof text === "string" ? Buffer.from(text) : text, columns);
+const told = (text: string | Buffer) =>
+  read(text).issues.map(({ line, column, message }) => `${line} ${column ?? ""} ${message}`);
+
+test("any text survives being guarded against spreadsheets", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      expect(unguarded(guarded(text))).toBe(text);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom("=", "+", "-", "@", "'=", "''@", "\t", "＝"), fc.string(), (start, rest) => {
+      expect(guarded(start + rest)).toBe(`'${start}${rest}`);
+      expect(unguarded(guarded(start + rest))).toBe(start + rest);
+    }),
+  );
+});
+
+test("any list survives being one cell", () => {
+  const item = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("|", "\\", "\\|", "a\\", ""));
+  fc.assert(
+    fc.property(fc.array(item), (list) => {
+      // A list of one empty text is written like the empty list; no column has one.
+      fc.pre(!(list.length === 1 && list[0] === ""));
+      expect(splitList(joinList(list))).toEqual(list);
+    }),
+  );
+  expect(splitList("a\\b|c")).toEqual(["a\\b", "c"]);
+});
+
+test("any table of trimmed cells survives being written and read", () => {
+  const cell = fc.string({ unit: "grapheme" }).map((text) => text.trim());
+  fc.assert(
+    fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), (table) => {
+      fc.pre(
+        table.every((row) => row.some((text) => text !== "") && !row.some((text) => text.includes("\0"))),
+      );
+      const names = ["a", "b", "c"];
+      const text = writeTable(
+        names,
+        table.map((row) => new Map(names.map((name, index) => [name, row[index] ?? ""]))),
+      );
+      const { rows, issues } = read(text);
+      expect(issues).toEqual([]);
+      expect(rows.map(({ cells }) => names.map((name) => cells.get(name)))).toEqual(table);
+    }),
+  );
+});
+
+test("a formula does not reach a spreadsheet as one", () => {
+  const text = writeTable(
+    ["a", "b"],
+    [
+      new Map([
+        ["a", "=1+1"],
+        ["b", "@x"],
+      ]),
+    ],
+  );
+  expect(text).toContain("'=1+1,'@x");
+});
+
+test("rows know the line they start on, with blank lines and line breaks inside quotes", () => {
+  for (const end of ["\n", "\r\n"]) {
+    const text = ["a,b", "1,2", "", '"x', 'y",3', ",", '4,"5', "", '6"', "7,8"].join(end);
+    expect(read(text).rows.map(({ line }) => line)).toEqual([2, 4, 7, 10]);
+  }
+});
+
+test("semicolons and tabs, as spreadsheets in other countries write them, are read too", () => {
+  expect(read("a;b\n1,5;2\n").rows[0]?.cells.get("a")).toBe("1,5");
+  expect(read("a\tb\n1\t2\n").rows[0]?.cells.get("b")).toBe("2");
+});
+
+test("a byte order mark, capitals and spaces in the header do not matter", () => {
+  expect(read("\ufeffA, b \n1,2\n")).toMatchObject({ issues: [], rows: [{ line: 2 }] });
+});
+
+describe("a broken file is refused with the line", () => {
+  const cases: [name: string, text: string | Buffer, issue: string | RegExp][] = [
+    ["an empty file", "", "1  the file is empty"],
+    ["only a byte order mark", "\ufeff", "1  the file is empty"],
+    ["only line breaks", "\n\r\n\n", "1  the file is empty"],
+    ["only a header", "a,b\n", "1  there are no products"],
+    ["a header and blank rows", "a,b\n,\n,\n", "1  there are no products"],
+    ["a missing column", "a,c\n1,2\n", "1 b is missing"],
+    ["an unknown column", "a,b,prize\n1,2,3\n", '1  column 3 "prize" is not known'],
+    ["a column without a name", "a,b,\n1,2,3\n", '1  column 3 "" is not known'],
+    ["a column that is there twice", "a,b,a\n1,2,3\n", "1 a is there twice"],
+    ["a row that is too short", "a,b\n1,2\n3\n", "3  has 1 cells where the header has 2"],
+    ["a row that is too long", "a,b\n1,2,3\n", "2  has 3 cells where the header has 2"],
+    [
+      "a quote that is never closed",
+      'a,b\n1,2\n3,"4\n5,6\n',
+      "3  a cell that starts here has no closing quote",
+    ],
+    ["text after a closing quote", 'a,b\n1,"2"x\n', /^2 {2}has a stray quote/],
+    ["a quote inside a bare cell", 'a,b\n1,2\n\n3,4"4"\n', /^4 {2}has a stray quote/],
+    ["a stray quote in the header", 'a,b"b"\n1,2\n', /^1 {2}has a stray quote/],
+    ["a stray quote after CRLF inside quotes", 'a,b\r\n"1\r\n2",3\r\n4,5"\r\n', /^4 {2}has a stray quote/],
+    ["Latin-1", Buffer.from("a,b\n1,2\ncaf\u00e9,3\n", "latin1"), /^3 {2}is not UTF-8/],
+    ["UTF-16", Buffer.from("\ufeffa,b\n1,2\n", "utf16le"), /^1 {2}the file is UTF-16/],
+    ["a workbook", Buffer.from("PK\u0003\u0004rest"), /^1 {2}this is an Excel workbook/],
+    ["a zero byte", "a,b\n1,2\n\0,3\n", /^3 {2}has a zero byte/],
+    ["one byte", Buffer.from([0xff]), /^1 {2}is not UTF-8/],
+  ];
+  test.each(cases)("%s", (_, text, issue) => {
+    const [first] = told(text);
+    expect(first).toMatch(
+      typeof issue === "string" ? new RegExp(`^${issue.replace(/[()"]/g, "\\$&")}$`) : issue,
+    );
+  });
+
+  test("any bytes at all are answered, never thrown", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const { issues, rows } = read(Buffer.from(bytes));
+        expect(issues.length + rows.length).toBeGreaterThan(0);
+        for (const { line } of issues) expect(line).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  test("several faults are all told", () => {
+    expect(told("a,b\n1\n2,3\n4,5,6\n")).toHaveLength(2);
+  });
+});
