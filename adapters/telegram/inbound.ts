@@ -23,14 +23,12 @@ export const PHOTO_MAX = 5 * 1024 * 1024;
 const UNUSABLE = [
   "sticker",
   "voice",
-  "video_note",
   "video",
+  "video_note",
   "animation",
   "audio",
   "document",
   "poll",
-  "dice",
-  "story",
 ] as const;
 
 /** Translates an update. Edits, other bots, channel posts and service messages are nothing to a shop. */

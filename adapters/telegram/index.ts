@@ -3,13 +3,13 @@ import type { Update } from "grammy/types";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import type { Body, Inbound } from "../../src/engine/inbound.ts";
+import type { Inbound } from "../../src/engine/inbound.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands } from "./commands.ts";
-import { download } from "./download.ts";
 import { BadTelegramOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
-import { Flood } from "./flood.ts";
+import { Flood, type Paces } from "./flood.ts";
 import { type Me, type Reading, readUpdate } from "./inbound.ts";
+import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
 import { backoff, pause, poll, UPDATES } from "./poll.ts";
 import { type Outlet, send } from "./send.ts";
@@ -26,18 +26,15 @@ export interface TelegramOptions {
   /** How long a call may take; default 20. */
   readonly timeoutSeconds?: number;
   /** Other flood limits than Telegram's. */
-  readonly paces?: ConstructorParameters<typeof Flood>[0];
+  readonly paces?: Partial<Paces>;
 }
 
 /** How long `start` waits for Telegram before it goes on in the background, in milliseconds. */
 const START_PATIENCE = 5000;
-/** Tries to fetch a picture, after which the event goes on without it. */
-const PHOTO_TRIES = 3;
 
 /**
- * A bot on Telegram, by long polling or webhook.
- *
- * Trouble at Telegram is waited out; a revoked token stops this bot only, with a line in the log.
+ * A bot on Telegram, by long polling or webhook. Trouble at Telegram is waited out; a revoked token stops
+ * this bot only, with a line in the log.
  *
  * @throws {BadTelegramOptions} if the token or the webhook's secret could never work
  */
@@ -51,10 +48,9 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   const log = options.log.child({ adapter: "telegram", bot: id });
   const api = new Api(token, { apiRoot, timeoutSeconds: options.timeoutSeconds ?? 20 });
   const pollApi = new Api(token, { apiRoot, timeoutSeconds: 60 });
-  const stopping = new AbortController();
   const flood = new Flood(options.paces);
-  const background = new Set<Promise<unknown>>();
-  const photoFailures = new Map<string, number>();
+  const stopping = new AbortController();
+  const answers = new Set<Promise<unknown>>();
   let me: Me = { id };
   let host: Host | undefined;
   let outlet: Outlet | undefined;
@@ -64,15 +60,14 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   async function receive(update: Update): Promise<void> {
     if (host === undefined) throw new Error("The adapter is not started");
     const { inbound, photo, callback } = readUpdate(update, me);
-    if (inbound !== undefined)
-      await host.accept(photo === undefined ? inbound : await withPhoto(host, inbound, photo));
-    // The person's button spins until the query is answered. It may be too old by now, which is no harm.
-    if (callback !== undefined)
-      inBackground(
-        api
-          .answerCallbackQuery(callback)
-          .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered")),
-      );
+    if (inbound !== undefined) await host.accept(photo ? await withPhoto(host, inbound, photo) : inbound);
+    if (callback === undefined) return;
+    // The person's button spins until the query is answered; it may be too old by now, which is no harm.
+    const answer = api
+      .answerCallbackQuery(callback)
+      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"))
+      .finally(() => answers.delete(answer));
+    answers.add(answer);
   }
 
   async function withPhoto(
@@ -80,21 +75,10 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     inbound: Inbound,
     photo: NonNullable<Reading["photo"]>,
   ): Promise<Inbound> {
-    let bytes: Uint8Array | null;
-    try {
-      bytes = await download(api, apiRoot, token, photo.file);
-    } catch (error) {
-      const failures = (photoFailures.get(inbound.id) ?? 0) + 1;
-      photoFailures.set(inbound.id, failures);
-      if (failures < PHOTO_TRIES) throw error;
-      log.warn({ update: inbound.id, reason: describe(error) }, "A picture could not be fetched");
-      bytes = null;
-    }
-    photoFailures.delete(inbound.id);
+    const bytes = await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo.file);
     if (bytes === null) return inbound;
     try {
-      const media = await to.keepMedia(bytes);
-      const body: Body = { kind: "photo", media, ...(photo.caption && { caption: photo.caption }) };
+      const body = { kind: "photo", media: await to.keepMedia(bytes), caption: photo.caption } as const;
       return { ...inbound, body };
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "BAD_MEDIA") return inbound;
@@ -102,37 +86,21 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     }
   }
 
-  function inBackground(work: Promise<unknown>): void {
-    background.add(work);
-    void work.finally(() => background.delete(work));
-  }
-
-  /** Introduces the bot; tries until it works. */
+  /** Introduces the bot; tries until it works or the token is refused. */
   async function connect(to: Host): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
       try {
-        const { username } = await api.getMe();
-        me = { id: me.id, username };
+        me = { ...me, username: (await api.getMe()).username };
         if (webhook === undefined) await api.deleteWebhook();
         else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
-        await announceCommands(api, to).catch((error: unknown) => {
-          if (isUnauthorized(error)) throw error;
-          log.warn({ reason: describe(error) }, "The commands could not be announced");
-        });
-        log.info({ username, mode: webhook ? "webhook" : "polling" }, "Telegram bot is ready");
-        return;
+        await announceCommands(api, to);
+        return log.info({ username: me.username }, "The Telegram bot is ready");
       } catch (error) {
         if (isUnauthorized(error)) throw error;
-        log.warn({ reason: describe(error) }, "Telegram could not be reached, trying again");
+        log.warn({ reason: describe(error) }, "The Telegram bot could not be introduced, trying again");
         await pause(retryAfterMs(error) ?? backoff(failures), stopping.signal);
       }
     }
-  }
-
-  function giveUp(error: unknown): void {
-    if (!isUnauthorized(error)) log.error({ reason: describe(error) }, "The Telegram bot stopped");
-    else log.error("Telegram refuses the token of this bot (revoked?); put a new one in place and restart");
-    stopping.abort();
   }
 
   return {
@@ -145,10 +113,12 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
       const connected = connect(given);
       running = connected
         .then(() => (webhook ? undefined : poll(pollApi, receive, log, stopping.signal)))
-        .catch(giveUp);
-      const patience = new AbortController();
-      await Promise.race([connected.catch(() => undefined), pause(START_PATIENCE, patience.signal)]);
-      patience.abort();
+        .catch((error: unknown) => {
+          if (!isUnauthorized(error)) throw error;
+          log.error("Telegram refuses the token of this bot (revoked?): put a new one in place and restart");
+          stopping.abort();
+        });
+      await Promise.race([running, connected.catch(() => undefined), pause(START_PATIENCE, stopping.signal)]);
     },
     async send(to, delivery) {
       if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -157,7 +127,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     async stop() {
       stopping.abort();
       await running;
-      await Promise.all(background);
+      await Promise.all(answers);
     },
   };
 }

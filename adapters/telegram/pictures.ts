@@ -5,70 +5,48 @@ import type { Host } from "../../src/engine/adapter.ts";
 import type { Media } from "../../src/engine/view.ts";
 import { isRefusal } from "./errors.ts";
 
-/** Refusals that concern the picture, so that the words can still be sent without it. */
-const PICTURE_TROUBLE = /photo|image|file|url content|web ?page|media/i;
+type Show<T> = (source: string | InputFile) => Promise<T>;
 
-/**
- * Shows stored pictures, uploading each once: Telegram names an upload by a `file_id` that later messages
- * of the same bot reuse. The names of the 5,000 pictures last used are remembered.
- */
+/** Refusals that concern the picture: the words can still be sent without it. */
+const PICTURE_TROUBLE = /photo|image|file|url content|web ?page|media/i;
+const MESSAGE_TROUBLE = /not modified|to edit|be edited/;
+
+/** Shows stored pictures, uploading each once: Telegram names an upload by a `file_id`, which later messages reuse. */
 export class Pictures {
   readonly #host: Pick<Host, "media">;
-  readonly #fileIds = new LRUCache<string, string>({ max: 5000 });
-  readonly #uploads = new Map<string, Promise<unknown>>();
+  readonly #fileIds = new LRUCache<string, Promise<string | undefined>>({ max: 5000 });
 
   constructor(host: Pick<Host, "media">) {
     this.#host = host;
   }
 
-  /**
-   * Calls `show` with the picture as Telegram takes it and answers the result, or null if the picture is
-   * missing or Telegram cannot use it. Other errors pass.
-   */
-  async with<T extends Message | true>(
-    media: Media,
-    show: (source: string | InputFile) => Promise<T>,
-  ): Promise<T | null> {
+  /** Calls `show` with the picture; answers null if it is missing or Telegram cannot use it. Other errors pass. */
+  async with<T extends Message | true>(media: Media, show: Show<T>): Promise<T | null> {
+    const { id, url } = media;
+    const named = id === undefined ? url : this.#fileIds.get(id);
+    // No pause if there is no name yet: the upload must begin before anyone else looks.
+    const known = named && (await named);
     try {
-      if (media.id === undefined) return media.url === undefined ? null : await show(media.url);
-      return await this.#stored(media.id, show);
+      if (known !== undefined) return await show(known);
+      return id === undefined ? null : await this.#upload(id, show);
     } catch (error) {
-      if (isRefusal(error, /not modified|to edit|can't be edited/) || !isRefusal(error, PICTURE_TROUBLE))
-        throw error;
-      return null;
+      if (!isRefusal(error, PICTURE_TROUBLE) || isRefusal(error, MESSAGE_TROUBLE)) throw error;
+      if (id === undefined || known === undefined) return null;
+      this.#fileIds.delete(id);
+      return await this.with(media, show);
     }
   }
 
-  async #stored<T extends Message | true>(
-    id: string,
-    show: (source: string | InputFile) => Promise<T>,
-  ): Promise<T | null> {
-    await this.#uploads.get(id);
-    const known = this.#fileIds.get(id);
-    if (known !== undefined) {
-      try {
-        return await show(known);
-      } catch (error) {
-        if (!isRefusal(error, /file identifier|file_id/i)) throw error;
-        this.#fileIds.delete(id);
-      }
-    }
-    const picture = await this.#host.media(id);
-    if (picture === null) return null;
-    const upload = show(new InputFile(picture.bytes, `${id}.${picture.contentType.split("/")[1] ?? "jpg"}`));
-    const settled = upload.then(
-      (sent) => {
-        const fileId = sent === true ? undefined : sent.photo?.at(-1)?.file_id;
-        if (fileId !== undefined) this.#fileIds.set(id, fileId);
-      },
+  async #upload<T extends Message | true>(id: string, show: Show<T>): Promise<T | null> {
+    const sending = this.#host.media(id).then((picture) => {
+      const extension = picture?.contentType.split("/")[1];
+      return picture && show(new InputFile(picture.bytes, `${id}.${extension}`));
+    });
+    const named = sending.then(
+      (sent) => (sent === null || sent === true ? undefined : sent.photo?.at(-1)?.file_id),
       () => undefined,
     );
-    this.#uploads.set(id, settled);
-    try {
-      return await upload;
-    } finally {
-      await settled;
-      if (this.#uploads.get(id) === settled) this.#uploads.delete(id);
-    }
+    this.#fileIds.set(id, named);
+    return await sending;
   }
 }

@@ -67,7 +67,10 @@ export async function poll(
   for (let failures = 0; !signal.aborted; ) {
     try {
       const wait = pending.size > 0 ? 0 : 30;
-      const updates = await api.getUpdates({ offset, timeout: wait, allowed_updates: UPDATES }, signal as Parameters<Api["getUpdates"]>[1]);
+      const updates = await api.getUpdates(
+        { offset, timeout: wait, allowed_updates: UPDATES },
+        signal as Parameters<Api["getUpdates"]>[1],
+      );
       failures = 0;
       for (const update of updates) begin(update);
     } catch (error) {

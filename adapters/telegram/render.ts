@@ -1,6 +1,6 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
 import type { RichText } from "../../src/engine/rich-text.ts";
-import type { Card, Control, Media, View } from "../../src/engine/view.ts";
+import type { Card, Control, Media, Pick, View } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** A view in Telegram's terms: text with entities (nothing to escape), perhaps a picture, perhaps buttons. */
@@ -61,14 +61,10 @@ class Page {
 
   /** Starts a paragraph. */
   block(rich: RichText): void {
-    if (rich.length > 0) this.#after(this.#text === "" ? "" : "\n\n", rich);
+    if (rich.length > 0) this.line(rich, this.#text === "" ? "" : "\n\n");
   }
 
-  line(rich: RichText): void {
-    this.#after("\n", rich);
-  }
-
-  #after(separator: string, rich: RichText): void {
+  line(rich: RichText, separator = "\n"): void {
     this.#text += separator;
     this.#print(rich);
   }
@@ -110,33 +106,35 @@ class Page {
   }
 }
 
-/** Rows of buttons: the options of a pick stand together, other controls share rows while their labels are short. */
+/** Rows of buttons: a pick's options stand apart from the rest, and long labels get fewer neighbours. */
 function rows(controls: readonly Control[]): InlineKeyboardButton[][] {
-  const keyboard: InlineKeyboardButton[][] = [];
-  let row: InlineKeyboardButton[] = [];
-  const close = () => {
-    if (row.length > 0) keyboard.push(row);
-    row = [];
-  };
-  const put = (button: InlineKeyboardButton) => {
-    const taken = row.reduce((sum, { text }) => sum + width(text), 0);
-    if (row.length === capabilities.buttonsPerRow || taken + width(button.text) > ROW_WIDTH) close();
-    row.push(button);
-  };
+  const groups: InlineKeyboardButton[][] = [[]];
   for (const control of controls) {
-    if (control.kind === "button") put({ text: control.label || "…", callback_data: control.token });
-    else if (control.kind === "link") {
-      if (isLinkable(control.url)) put({ text: control.label || "…", url: control.url });
-    } else {
-      close();
-      for (const { label, token, selected } of control.options)
-        put({ text: `${selected ? "✓ " : ""}${label}` || "…", callback_data: token });
-      close();
-    }
+    if (control.kind === "button")
+      groups.at(-1)?.push({ text: control.label || "…", callback_data: control.token });
+    else if (control.kind === "link" && isLinkable(control.url))
+      groups.at(-1)?.push({ text: control.label || "…", url: control.url });
+    else if (control.kind === "pick") groups.push(control.options.map(option), []);
   }
-  close();
-  return keyboard;
+  return groups.flatMap(packed);
 }
+
+function packed(buttons: readonly InlineKeyboardButton[]): InlineKeyboardButton[][] {
+  const packed: InlineKeyboardButton[][] = [];
+  for (const button of buttons) {
+    const row = packed.at(-1);
+    const taken = row?.reduce((sum, { text }) => sum + width(text), width(button.text)) ?? 0;
+    if (row === undefined || row.length === capabilities.buttonsPerRow || taken > ROW_WIDTH)
+      packed.push([button]);
+    else row.push(button);
+  }
+  return packed;
+}
+
+const option = ({ label, token, selected }: Pick["options"][number]): InlineKeyboardButton => ({
+  text: `${selected ? "✓ " : ""}${label}` || "…",
+  callback_data: token,
+});
 
 /** Columns a label takes: wide scripts and emoji take two. */
 const width = (label: string): number =>

@@ -48,7 +48,7 @@ const QUIET = { link_preview_options: { is_disabled: true } };
 async function post({ api, flood, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
   const { text, entities, photo } = shown;
   const markup = shown.keyboard.length > 0 ? { reply_markup: { inline_keyboard: shown.keyboard } } : {};
-  await flood.message(chat);
+  await flood.turn(chat);
   const withPhoto =
     photo &&
     (await pictures.with(photo, (source) =>
@@ -63,7 +63,7 @@ async function edit(outlet: Outlet, chat: string, message: string, shown: Render
   const { text, entities, photo } = shown;
   const id = Number(message);
   const markup = { reply_markup: { inline_keyboard: shown.keyboard } };
-  await flood.call();
+  await flood.turn();
   try {
     const withPhoto =
       photo &&
