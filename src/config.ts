@@ -99,7 +99,7 @@ const table = {
     secret: true,
   },
   REDIS_URL: {
-    purpose: "a Redis to wake waiting jobs through",
+    purpose: "a Redis for job queues (checked, but not used yet)",
     shape: "a Redis address, like redis://localhost:6379",
     schema: url("redis:", "rediss:"),
     secret: true,
@@ -111,7 +111,7 @@ const table = {
     secret: true,
   },
   HAWKER_OWNERS: {
-    purpose: "people who run the shop, as platform:userId",
+    purpose: "people who will run the shop from chat, as platform:userId (not used yet)",
     shape: "a comma list of platform:userId, like telegram:12345678,web:abc",
     schema: z.string().refine((value) => splitOwners(value).every((owner) => ownerPattern.test(owner))),
   },

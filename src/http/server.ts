@@ -85,6 +85,7 @@ export function createHttp({
     close: () =>
       new Promise((resolve) => {
         closing.abort();
+        metrics?.up.set(0);
         if (!server.listening) return resolve();
         for (const socket of unused) socket.destroy();
         const sweep = setInterval(() => server.closeIdleConnections(), 50);

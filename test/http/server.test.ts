@@ -309,6 +309,14 @@ describe("closing", () => {
     expect(await never).toBe("cut");
   });
 
+  test("shows in the metrics", async () => {
+    const metrics = createMetrics({ defaults: false });
+    const { http } = await serve(() => {}, { metrics });
+    expect((await metrics.up.get()).values[0]?.value).toBe(1);
+    await http.close();
+    expect((await metrics.up.get()).values[0]?.value).toBe(0);
+  });
+
   test("may be done twice, and before listening", async () => {
     const { http } = await serve(() => {});
     await http.close();
