@@ -73,7 +73,7 @@ const schema = new Schema<SandboxSession>(
     refunded: { type: Number, required: true },
     outbox: [{ _id: false, id: String, at: Date, session: state }],
   },
-  { collection: "sandbox_sessions", versionKey: false },
+  { collection: "sandbox_sessions", versionKey: false, strict: "throw" },
 );
 
 /** The sandbox's sessions. They are never deleted: an order keeps what paid for it. */
