@@ -20,16 +20,7 @@ export interface Reading {
 /** The largest picture taken from a person, in bytes. */
 export const PHOTO_MAX = 5 * 1024 * 1024;
 
-const UNUSABLE = [
-  "sticker",
-  "voice",
-  "video",
-  "video_note",
-  "animation",
-  "audio",
-  "document",
-  "poll",
-] as const;
+const UNUSABLE = ["sticker", "voice", "video", "video_note", "animation", "audio", "document", "poll"];
 
 /** Translates an update. Edits, other bots, channel posts and service messages are nothing to a shop. */
 export function readUpdate(update: Update, me: Me, now: Date = new Date()): Reading {
@@ -91,7 +82,7 @@ function readMessage(message: Message, me: Me): { body: Body; photo?: Reading["p
     const { latitude, longitude } = message.location;
     return { body: { kind: "location", latitude, longitude } };
   }
-  const what = UNUSABLE.find((kind) => message[kind] !== undefined);
+  const what = UNUSABLE.find((kind) => kind in message);
   return what === undefined ? null : { body: { kind: "other", what } };
 }
 

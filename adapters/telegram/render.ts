@@ -1,6 +1,7 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
-import type { RichText } from "../../src/engine/rich-text.ts";
-import type { Card, Control, Media, Pick, View } from "../../src/engine/view.ts";
+import { viewText } from "../../src/engine/fit.ts";
+import { joined, plain, type RichText } from "../../src/engine/rich-text.ts";
+import type { Control, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** A view in Telegram's terms: text with entities (nothing to escape), perhaps a picture, perhaps buttons. */
@@ -21,21 +22,14 @@ const ROW_WIDTH = 36;
  */
 export function render(view: View): Rendered {
   const controls = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
-  const page = new Page();
-  page.block(view.text ?? []);
-  for (const card of view.cards) printCard(page, card);
-  for (const control of controls)
-    if (control.kind === "link" && !isLinkable(control.url))
-      page.block([{ kind: "text", text: `${control.label}: ${control.url}` }]);
+  const addresses = controls.flatMap((control) =>
+    control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
+  );
+  const body = viewText(view);
+  const { text, entities } = print(joined([...(body.length > 0 ? [body] : []), ...addresses], "\n\n"));
   const image = view.cards.length === 1 ? view.cards[0]?.image : undefined;
-  const { text, entities } = page.finish(capabilities.textMax);
-  const photo = image !== undefined && text.length <= capabilities.captionMax ? image : undefined;
-  return {
-    text: text === "" && photo === undefined ? "…" : text,
-    entities,
-    ...(photo && { photo }),
-    keyboard: rows(controls),
-  };
+  const photo = text.length <= capabilities.captionMax ? image : undefined;
+  return { text, entities, photo, keyboard: rows(controls) };
 }
 
 /**
@@ -48,62 +42,43 @@ export function isLinkable(url: string): boolean {
   return protocol === "tg:" || (/^https?:$/.test(protocol) && hostname.includes("."));
 }
 
-function printCard(page: Page, card: Card): void {
-  page.block([{ kind: "bold", children: [{ kind: "text", text: card.title }] }]);
-  if (card.text !== undefined && card.text.length > 0) page.line(card.text);
-  for (const [name, value] of card.facts ?? []) page.line([{ kind: "text", text: `${name}: ${value}` }]);
+/** Text without blank ends, cut to what a message holds. Offsets count UTF-16 units, as JavaScript strings do. */
+function print(rich: RichText): Pick<Rendered, "text" | "entities"> {
+  const found: MessageEntity[] = [];
+  const whole = printNodes(rich, found, 0);
+  const start = whole.length - whole.trimStart().length;
+  let text = whole.trim();
+  let end = text.length;
+  if (end > capabilities.textMax) {
+    end = capabilities.textMax - 1;
+    if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end -= 1;
+    text = `${text.slice(0, end)}…`;
+  }
+  const entities = found.flatMap((entity) => {
+    const offset = Math.max(entity.offset - start, 0);
+    const length = Math.min(entity.offset - start + entity.length, end) - offset;
+    return length > 0 ? [{ ...entity, offset, length }] : [];
+  });
+  return { text, entities };
 }
 
-/** Text under construction. Entity offsets count UTF-16 units, as JavaScript strings do. */
-class Page {
-  #text = "";
-  #entities: MessageEntity[] = [];
-
-  /** Starts a paragraph. */
-  block(rich: RichText): void {
-    if (rich.length > 0) this.line(rich, this.#text === "" ? "" : "\n\n");
-  }
-
-  line(rich: RichText, separator = "\n"): void {
-    this.#text += separator;
-    this.#print(rich);
-  }
-
-  #print(rich: RichText): void {
-    for (const node of rich) {
-      if (node.kind === "text") {
-        // Telegram refuses half of a surrogate pair.
-        this.#text += node.text.replace(/\p{Surrogate}/gu, "\uFFFD");
-        continue;
-      }
-      const offset = this.#text.length;
-      const index = this.#entities.length;
-      this.#print(node.children);
-      const span = { offset, length: this.#text.length - offset };
-      if (node.kind !== "link") this.#entities.splice(index, 0, { type: ENTITY[node.kind], ...span });
-      else if (isLinkable(node.url))
-        this.#entities.splice(index, 0, { type: "text_link", url: node.url, ...span });
-      else this.#text += ` (${node.url})`;
+function printNodes(rich: RichText, entities: MessageEntity[], start: number): string {
+  let text = "";
+  for (const node of rich) {
+    if (node.kind === "text") {
+      text += node.text.replace(/\p{Surrogate}/gu, "\uFFFD"); // Telegram refuses half a surrogate pair.
+      continue;
     }
+    const index = entities.length;
+    const offset = start + text.length;
+    const inner = printNodes(node.children, entities, offset);
+    const span = { offset, length: inner.length };
+    text += inner;
+    if (node.kind !== "link") entities.splice(index, 0, { type: ENTITY[node.kind], ...span });
+    else if (isLinkable(node.url)) entities.splice(index, 0, { type: "text_link", url: node.url, ...span });
+    else text += ` (${node.url})`;
   }
-
-  /** The text without blank ends and of at most `max` units, with the entities that are left. */
-  finish(max: number): { text: string; entities: MessageEntity[] } {
-    const start = this.#text.length - this.#text.trimStart().length;
-    let text = this.#text.trim();
-    let end = text.length;
-    if (end > max) {
-      end = max - 1;
-      if (/[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end -= 1;
-      text = `${text.slice(0, end)}…`;
-    }
-    const entities = this.#entities.flatMap((entity) => {
-      const from = Math.max(entity.offset - start, 0);
-      const length = Math.min(entity.offset - start + entity.length, end) - from;
-      return length > 0 ? [{ ...entity, offset: from, length }] : [];
-    });
-    return { text, entities };
-  }
+  return text;
 }
 
 /** Rows of buttons: a pick's options stand apart from the rest, and long labels get fewer neighbours. */
@@ -131,14 +106,11 @@ function packed(buttons: readonly InlineKeyboardButton[]): InlineKeyboardButton[
   return packed;
 }
 
-const option = ({ label, token, selected }: Pick["options"][number]): InlineKeyboardButton => ({
+const option = ({ label, token, selected }: PickControl["options"][number]): InlineKeyboardButton => ({
   text: `${selected ? "✓ " : ""}${label}` || "…",
   callback_data: token,
 });
 
 /** Columns a label takes: wide scripts and emoji take two. */
 const width = (label: string): number =>
-  [...label].reduce(
-    (sum, char) => sum + (/[\u1100-\uFFFF]|\p{Extended_Pictographic}/u.test(char) ? 2 : 1),
-    0,
-  );
+  [...label].length + (label.match(/[\u1100-\uFFFF]|\p{Extended_Pictographic}/gu)?.length ?? 0);
