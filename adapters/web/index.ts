@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
@@ -33,6 +32,9 @@ const can: Capabilities = {
 };
 
 const HISTORY = 100;
+/** Bytes of a request body by path, for `createHttp`; what is not named may have the server's usual 256 KB. */
+export const webBodyLimits = { "/chat/photos": 5 * 1024 * 1024 } as const;
+
 const FOREVER = "public, max-age=31536000, immutable";
 
 export interface WebOptions {
@@ -64,9 +66,6 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     return host;
   };
   const addressOf = (visitor: string): Address => ({ platform: "web", connection: "web", channel: visitor });
-  const tooLarge = (): never => {
-    throw new HTTPException(413, { message: "Too large." });
-  };
 
   const limit = async (c: Context, limiter: RateLimiterMemory, visitor: string): Promise<void> => {
     const full = await limiter.consume(visitor).then(
@@ -124,7 +123,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     return streamSSE(c, (out) => streams.follow(conversation, after, out));
   });
 
-  routes.post("/chat/events", bodyLimit({ maxSize: 256 * 1024, onError: tooLarge }), async (c) => {
+  routes.post("/chat/events", async (c) => {
     const visitor = await visitors.known(c);
     await limit(c, events, visitor);
     const event = webEvent.safeParse(await c.req.json().catch(() => undefined));
@@ -144,7 +143,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     return c.json({ status: await engine.accept(inbound) }, 202);
   });
 
-  routes.post("/chat/photos", bodyLimit({ maxSize: 5 * 1024 * 1024, onError: tooLarge }), async (c) => {
+  routes.post("/chat/photos", async (c) => {
     await limit(c, photos, await visitors.known(c));
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     return c.json({ media: await opened().keepMedia(bytes) }, 201);

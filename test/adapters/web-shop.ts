@@ -1,5 +1,5 @@
 import pino from "pino";
-import { webAdapter } from "../../adapters/web/index.ts";
+import { webAdapter, webBodyLimits } from "../../adapters/web/index.ts";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
 import type { Address, Inbound } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
@@ -86,7 +86,7 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     async open() {
       const publicUrl = options.publicUrl ?? `http://127.0.0.1:${port}`;
       const adapter = webAdapter({ secret, publicUrl, log, shopName: "Lantern Street" });
-      const http = createHttp({ log, publicUrl, bodyLimits: { "/chat/photos": 5 * 1024 * 1024 } });
+      const http = createHttp({ log, publicUrl, bodyLimits: webBodyLimits });
       http.app.route("/", adapter.routes);
       await adapter.start(host);
       port = (await http.listen(port, "127.0.0.1")).port;

@@ -140,15 +140,14 @@ describe("a post", () => {
   test("from another site is refused, whatever header tells", async () => {
     const person = await visitor();
     const event = () => ({ id: randomUUID(), kind: "text", text: "hello" });
-    const refused = [
+    const refused: Record<string, string>[] = [
       { origin: "https://evil.example" },
       { origin: "null" },
       { "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
       { "sec-fetch-site": "none" },
     ];
-    for (const headers of refused)
-      expect((await person.post(event(), headers as Record<string, string>)).status).toBe(403);
+    for (const headers of refused) expect((await person.post(event(), headers)).status).toBe(403);
     const { origin: _, ...bare } = person.headers;
     const silent = await fetch(`${shop.url}/chat/events`, {
       method: "POST",

@@ -17,6 +17,8 @@ export class Conversation {
   readonly #actions: (seq: number) => MessageActions;
   readonly #shown = new Map<number, Shown>();
   readonly #pending = new Map<string, HTMLElement>();
+  /** Keys of all messages shown that the server has. */
+  readonly #kept = new Set<string>();
   /** Someone waits for an answer, so it is shown wherever they have scrolled to. */
   expecting = false;
   /** The answer also gets the focus: its control was used by keyboard. */
@@ -76,6 +78,8 @@ export class Conversation {
 
   /** Shows what the person just sent, before the server knows it. */
   send(key: string, body: WebBody, preview?: string): void {
+    // It had arrived, but the page was reloaded before it heard so.
+    if (this.#kept.has(key)) return;
     const message = { seq: 0, change: 0, key, from: "shopper" as const, at: new Date().toISOString(), body };
     const element = messageElement(message, this.#actions(0), preview);
     element.classList.add("pending");
@@ -107,8 +111,10 @@ export class Conversation {
     if (shown !== undefined && shown.change >= message.change) return undefined;
     const element = messageElement(message, this.#actions(message.seq));
     element.id = `m${message.seq}`;
+    element.setAttribute("data-change", String(message.change));
     const pending = this.#pending.get(message.key);
     this.#pending.delete(message.key);
+    this.#kept.add(message.key);
     if (shown !== undefined) shown.element.replaceWith(element);
     else {
       pending?.remove();

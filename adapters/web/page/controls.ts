@@ -1,0 +1,93 @@
+import type { Control, Pick } from "../../../src/engine/view.ts";
+import { el, icon, newId, safeUrl } from "./dom.ts";
+import { texts } from "./texts.ts";
+
+/** Uses a control; `from` is the button that was pressed. */
+export type Press = (token: string, from: HTMLButtonElement) => void;
+
+/** Options that are shown side by side; more or longer ones go into a list. */
+const SIDE_BY_SIDE = { options: 6, characters: 60 };
+
+/** Words for those who hear the page, where those who see it know by the place. */
+const unseen = (words: string): HTMLElement => el("span", { class: "hidden-text" }, ` ${words}`);
+
+function buttonElement(label: string, token: string, press: Press, style?: string): HTMLButtonElement {
+  const button = el("button", { type: "button", class: style, dir: "auto" }, label);
+  button.addEventListener("click", () => press(token, button));
+  return button;
+}
+
+function segments(pick: Pick, press: Press): HTMLElement {
+  const id = newId();
+  const options = pick.options.map(({ label, token, selected = false }) => {
+    const option = buttonElement(label, token, press);
+    option.setAttribute("aria-pressed", String(selected));
+    return option;
+  });
+  return el(
+    "div",
+    { class: "pick", role: "group", "aria-labelledby": id },
+    el("span", { id, class: "pick-label" }, pick.label),
+    el("div", { class: "segments" }, ...options),
+  );
+}
+
+function list(pick: Pick, press: Press): HTMLElement {
+  const [id, labelId] = [newId(), newId()];
+  const chosen = pick.options.find(({ selected }) => selected);
+  const select = el(
+    "select",
+    { id, autocomplete: "off" },
+    chosen === undefined && el("option", { value: "" }, texts.chooseOne),
+    ...pick.options.map(({ label, token }) => el("option", { value: token }, label)),
+  );
+  select.value = chosen?.token ?? "";
+  // A list that acts as soon as its value changes cannot be walked through by keyboard (WCAG 3.2.2).
+  const choose = el("button", { type: "button", "aria-describedby": labelId }, texts.choose);
+  choose.addEventListener("click", () => {
+    if (select.value === "") select.focus();
+    else press(select.value, choose);
+  });
+  return el(
+    "div",
+    { class: "pick" },
+    el("label", { id: labelId, for: id, class: "pick-label" }, pick.label),
+    el("div", { class: "chooser" }, select, choose),
+  );
+}
+
+function pickElement(pick: Pick, press: Press): HTMLElement {
+  const characters = pick.options.reduce((sum, option) => sum + option.label.length, 0);
+  const few = pick.options.length <= SIDE_BY_SIDE.options && characters <= SIDE_BY_SIDE.characters;
+  return few ? segments(pick, press) : list(pick, press);
+}
+
+function linkElement(label: string, url: string): HTMLElement {
+  const attributes = { class: "button primary", target: "_blank", rel: "noopener noreferrer" };
+  return el(
+    "a",
+    { ...attributes, href: safeUrl(url), dir: "auto" },
+    label,
+    unseen(`(${texts.newTab})`),
+    icon("out"),
+  );
+}
+
+/** What a person can do next. `of` names the card the controls belong to, where several cards have the same ones. */
+export function controlsElement(
+  controls: readonly Control[] | undefined,
+  press: Press,
+  of?: string,
+): HTMLElement | undefined {
+  if (controls === undefined || controls.length === 0) return undefined;
+  const elements = controls.map((control) => {
+    if (control.kind === "pick") return pickElement(control, press);
+    const element =
+      control.kind === "link"
+        ? linkElement(control.label, control.url)
+        : buttonElement(control.label, control.token, press, control.style);
+    if (of !== undefined) element.append(unseen(of));
+    return element;
+  });
+  return el("div", { class: "controls" }, ...elements);
+}
