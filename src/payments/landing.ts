@@ -1,17 +1,18 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
+import type { Order } from "../shop/order.ts";
 import { type Language, languageOf, show, showStyles } from "./page.ts";
 
 /** How an order's payment stands when its shopper comes back. */
 export interface Landing {
-  readonly outcome: "paid" | "pending" | "open" | "failed" | "closed";
+  readonly outcome: "paid" | "pending" | "open" | "failed" | "closed" | "refunded" | "checking";
   /** The order's number, "H-1042". */
   readonly number?: string;
   /** Address of the chat, where one is known. */
   readonly back?: string;
 }
 
-type Told = Landing["outcome"] | "unknown" | "checking";
+type Told = Landing["outcome"] | "unknown";
 
 const words: Record<
   Language,
@@ -29,6 +30,10 @@ const words: Record<
     ],
     failed: ["The payment did not go through", "Nothing was charged. Go back to your chat to try again."],
     closed: ["This order is closed", "It can no longer be paid. Go back to your chat to order again."],
+    refunded: [
+      "Your money goes back to you",
+      "The payment came after the order had ended. It is returned the way it was paid.",
+    ],
     unknown: ["We do not know this order", "Go back to your chat and open the payment from there."],
     checking: [
       "We are checking your payment",
@@ -43,6 +48,7 @@ const words: Record<
     open: ["尚未支付", "没有扣款。订单保留期间，您可以在聊天中点击按钮继续支付。"],
     failed: ["支付未成功", "没有扣款。请返回聊天重试。"],
     closed: ["订单已关闭", "该订单已无法支付。请返回聊天重新下单。"],
+    refunded: ["款项将退还给您", "付款到达时订单已结束，款项将原路退回。"],
     unknown: ["找不到该订单", "请返回聊天，从那里打开支付页面。"],
     checking: ["正在确认您的付款", "请稍候。返回聊天即可，我们会在那里通知您。"],
     back: "返回聊天",
@@ -51,12 +57,41 @@ const words: Record<
 };
 
 /**
+ * What a shopper is told about an order once it has been reconciled, or null when the payment session they
+ * came from was never this order's.
+ */
+export function landingOf(order: Order, session: string | undefined, back?: string): Landing | null {
+  const { payment, state, number, quarantine } = order;
+  const tell = (outcome: Landing["outcome"]): Landing => ({ outcome, number, ...(back && { back }) });
+  if (session !== undefined && session !== payment?.session)
+    return order.strays.some((stray) => stray.session === session) ? tell("refunded") : null;
+  if (quarantine !== undefined) return tell("checking");
+  switch (state) {
+    case "paid":
+    case "packed":
+    case "shipped":
+    case "delivered":
+    case "completed":
+      return tell("paid");
+    case "refunding":
+    case "refunded":
+      return tell("refunded");
+    case "draft":
+    case "awaiting_payment":
+      return tell(payment?.status === "pending" ? "pending" : "open");
+    case "cancelled":
+    case "expired":
+      return tell(payment?.status === "failed" ? "failed" : "closed");
+  }
+}
+
+/**
  * `GET /pay/return`, where the payment page sends the shopper; mount it at "/".
  *
  * `reconcile` reads the order's session at the provider and applies what it finds, just as the webhook
- * does; whichever comes first counts, and the other changes nothing. It answers null for an order it does
- * not know, or one to which `session` (absent after a cancelled payment) does not belong. When it fails the
- * shopper is sent back to the chat all the same: the webhook is still to come.
+ * does; whichever comes first counts, and the other changes nothing. It answers what `landingOf` makes of
+ * the order, or null for an order it does not know. `session` is absent after a cancelled payment. When it
+ * fails the shopper is sent back to the chat all the same: the webhook is still to come.
  */
 export function landingRoutes(
   reconcile: (order: string, session: string | undefined) => Promise<Landing | null>,

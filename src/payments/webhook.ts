@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { BadSignature, type PaymentProvider } from "../shop/payment.ts";
 
-export { type Landing, landingRoutes } from "./landing.ts";
+export { type Landing, landingOf, landingRoutes } from "./landing.ts";
 
 /** Stripe's largest events are a few dozen kilobytes. */
 const largest = 256 * 1024;
@@ -16,7 +16,7 @@ const largest = 256 * 1024;
  */
 export function webhookRoutes(
   providers: readonly PaymentProvider[],
-  receive: (provider: PaymentProvider, raw: Buffer, headers: Headers) => Promise<void>,
+  receive: (provider: PaymentProvider, raw: Buffer, headers: Headers) => Promise<unknown>,
   log?: { warn(details: object, message: string): void; error(details: object, message: string): void },
 ): Hono {
   const routes = new Hono();
