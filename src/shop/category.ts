@@ -1,7 +1,7 @@
 import { model, Schema } from "mongoose";
 import { z } from "zod";
 import { newId } from "./ids.ts";
-import { ProductModel, slugSchema } from "./product.ts";
+import { catalogChanged, ProductModel, slugSchema } from "./product.ts";
 import { type Localised, localisedField, localisedSchema } from "./shop.ts";
 
 /** A shelf of the shop. */
@@ -48,6 +48,7 @@ export async function saveCategory(input: Omit<Category, "_id"> & { _id?: string
     { $set: { title, position }, $setOnInsert: { _id } },
     { upsert: true },
   );
+  await catalogChanged(shop);
   const saved = await CategoryModel.findOne({ shop, slug }).lean<Category>();
   if (saved === null) throw new Error(`category ${slug} was removed while it was saved`);
   return saved;

@@ -79,7 +79,6 @@ export async function writeReview(
   const { shop, order: orderId, sku, customer, ...words } = input;
   const said = reviewSchema.parse(words);
   const order = await getOrder(shop, orderId);
-  if (order === null) throw new NotFound("order", orderId);
   if (order.customer !== customer) throw new NotReviewable("not-yours", orderId);
   if (order.state !== "delivered" && order.state !== "completed")
     throw new NotReviewable("not-delivered", orderId);

@@ -1,7 +1,7 @@
 import MiniSearch, { type SearchOptions } from "minisearch";
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
-import { CategoryModel } from "./category.ts";
+import { allCategories } from "./category.ts";
 import { catalogVersion, type Product, ProductModel } from "./product.ts";
 
 /** Longer queries are cut to so many characters. */
@@ -66,8 +66,8 @@ interface Entry {
 /** Products of one shop as they are searched. */
 interface ShopIndex {
   index: MiniSearch<Entry>;
-  /** The revision of each product in the index, to tell which are out of date. */
-  revisions: Map<string, number>;
+  /** The revision of each product in the index and the title of its category, to tell which are out of date. */
+  revisions: Map<string, string>;
   version: number;
   checkedAt: number;
 }
@@ -150,27 +150,29 @@ function emptyIndex(): ShopIndex {
   return { index, revisions: new Map(), version: -1, checkedAt: 0 };
 }
 
+const stamp = (
+  { revision, category }: Pick<Product, "revision" | "category">,
+  shelves: ReadonlyMap<string, string>,
+): string => `${revision} ${shelves.get(category) ?? ""}`;
+
 async function followStore(shop: string, known: ShopIndex | undefined, now: number): Promise<ShopIndex> {
   // Read before the products: a change in between is then seen next time, not lost.
   const version = await catalogVersion(shop);
   const held = known ?? emptyIndex();
   if (held.version === version) return { ...held, checkedAt: now };
   const { index, revisions } = held;
-  const onSale = await ProductModel.find({ shop, status: "active" }, { revision: 1 }).lean<
-    { _id: string; revision: number }[]
+  const categories = await allCategories(shop);
+  const shelves = new Map(categories.map(({ _id, title }) => [_id, both(title)]));
+  const onSale = await ProductModel.find({ shop, status: "active" }, { revision: 1, category: 1 }).lean<
+    Pick<Product, "_id" | "revision" | "category">[]
   >();
-  const current = new Map(onSale.map(({ _id, revision }) => [_id, revision]));
+  const current = new Map(onSale.map((product) => [product._id, stamp(product, shelves)]));
   for (const id of revisions.keys())
     if (!current.has(id)) {
       index.discard(id);
       revisions.delete(id);
     }
-  const stale = [...current].filter(([id, revision]) => revisions.get(id) !== revision).map(([id]) => id);
-  const shelves = new Map(
-    (await CategoryModel.find({ shop }).lean<{ _id: string; title: { en: string; zh?: string } }[]>()).map(
-      ({ _id, title }) => [_id, both(title)],
-    ),
-  );
+  const stale = [...current].filter(([id, mark]) => revisions.get(id) !== mark).map(([id]) => id);
   for (let from = 0; from < stale.length; from += 500) {
     const products = await ProductModel.find({
       _id: trusted({ $in: stale.slice(from, from + 500) }),
@@ -180,7 +182,7 @@ async function followStore(shop: string, known: ShopIndex | undefined, now: numb
     for (const product of products) {
       if (index.has(product._id)) index.discard(product._id);
       index.add(entryOf(product, shelves));
-      revisions.set(product._id, product.revision);
+      revisions.set(product._id, stamp(product, shelves));
     }
   }
   return { index, revisions, version, checkedAt: now };

@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { saveCategory } from "../../../src/shop/category.ts";
+import { type Product, saveProduct } from "../../../src/shop/product.ts";
+import { CatalogSearch, termsOf } from "../../../src/shop/search.ts";
+import { aProduct, aShop, withStore } from "./with-store.ts";
+
+withStore();
+
+let shop: string;
+const products = new Map<string, Product>();
+const search = new CatalogSearch();
+const found = async (query: string, options: Parameters<CatalogSearch["search"]>[2] = {}) =>
+  (await search.search(shop, query, options)).products.map(({ slug }) => slug);
+
+beforeAll(async () => {
+  shop = (await aShop())._id;
+  const kitchen = await saveCategory({
+    shop,
+    slug: "kitchen",
+    title: { en: "Kitchen", zh: "厨房" },
+    position: 0,
+  });
+  for (const [slug, en, zh, price, tags, text] of [
+    ["mug", "Ceramic Mug", "陶瓷马克杯", 1800, ["coffee"], "Hand thrown stoneware"],
+    ["teapot", "Cast Iron Teapot", "铸铁茶壶", 6500, ["tea"], "Keeps tea warm"],
+    ["journal", "Leather Journal", "皮革日记本", 2900, ["paper"], "Two hundred pages"],
+    ["scarf", "Café Scarf", "羊毛围巾", 4200, ["wool"], "Soft merino"],
+  ] as const)
+    products.set(
+      slug,
+      await saveProduct(
+        aProduct(shop, slug, {
+          title: { en, zh },
+          description: { en: text },
+          tags: [...tags],
+          category: slug === "mug" || slug === "teapot" ? kitchen._id : "other",
+          variants: [{ sku: `SKU-${slug}`, values: [], price }],
+        }),
+      ),
+    );
+});
+
+describe("in English", () => {
+  test.each([
+    ["mug", "mug"],
+    ["MUGS", "mug"],
+    ["ceramic", "mug"],
+    ["cer", "mug"],
+    ["ceramik mug", "mug"],
+    ["ceramci", "mug"],
+    ["teapott", "teapot"],
+    ["tepot", "teapot"],
+    ["jornal", "journal"],
+    ["jounral", "journal"],
+    ["lether journal", "journal"],
+    ["cafe", "scarf"],
+    ["ＣＡＦＥ", "scarf"],
+    ["merino", "scarf"],
+    ["coffee", "mug"],
+    ["SKU-teapot", "teapot"],
+    ["iron, teapot!", "teapot"],
+    ["red mug please", "mug"],
+  ])("%s finds the %s first", async (query, slug) => {
+    expect((await found(query))[0]).toBe(slug);
+  });
+});
+
+describe("in Chinese", () => {
+  test.each([
+    ["马克杯", "mug"],
+    ["马克", "mug"],
+    ["杯", "mug"],
+    ["杯子", "mug"],
+    ["马可杯", "mug"],
+    ["茶壶", "teapot"],
+    ["铸铁", "teapot"],
+    ["日记", "journal"],
+    ["笔记本", "journal"],
+    ["羊毛围巾", "scarf"],
+    ["ceramic 马克杯", "mug"],
+    ["mug马克杯", "mug"],
+  ])("%s finds the %s first", async (query, slug) => {
+    expect((await found(query))[0]).toBe(slug);
+  });
+});
+
+test("the category's name finds what is in it", async () => {
+  expect((await found("厨房")).sort()).toEqual(["mug", "teapot"]);
+  expect((await found("kitchen")).sort()).toEqual(["mug", "teapot"]);
+});
+
+test("all words count before any does", async () => {
+  expect(await found("leather journal")).toEqual(["journal"]);
+});
+
+test("what has nothing in common is not found", async () => {
+  for (const query of ["bicycle", "自行车", "", "   ", "!!!", "*", ".*", "𝕏🙂", "\u0000"])
+    expect(await found(query)).toEqual([]);
+});
+
+test("a query of any length is answered quickly", async () => {
+  const start = performance.now();
+  for (const query of ["a".repeat(1e6), "mug ".repeat(1e5), "杯".repeat(1e5)]) await found(query);
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test("results are filtered by category and price, and come in pages", async () => {
+  const { category } = products.get("mug")!;
+  expect((await found("SKU", { filters: { category } })).sort()).toEqual(["mug", "teapot"]);
+  expect(await found("SKU", { filters: { maxPrice: 2000 } })).toEqual(["mug"]);
+  expect((await found("SKU", { filters: { minPrice: 2900, maxPrice: 4200 } })).sort()).toEqual([
+    "journal",
+    "scarf",
+  ]);
+  const pages = await Promise.all(
+    [1, 2, 3, 9].map(async (page) => search.search(shop, "SKU", { page, size: 2 })),
+  );
+  expect(pages.map(({ total, page, pages, products }) => [total, page, pages, products.length])).toEqual([
+    [4, 1, 2, 2],
+    [4, 2, 2, 2],
+    [4, 2, 2, 2],
+    [4, 2, 2, 2],
+  ]);
+  expect(new Set(pages.slice(0, 2).flatMap((one) => one.products.map(({ _id }) => _id))).size).toBe(4);
+});
+
+test("shops do not see each other's products", async () => {
+  const { _id: other } = await aShop();
+  expect((await search.search(other, "mug")).total).toBe(0);
+});
+
+test("changes, also of another process, are found once the index looks again", async () => {
+  const { _id: own } = await aShop();
+  let now = 0;
+  const mine = new CatalogSearch({ now: () => now, freshForMs: 1000 });
+  const slugs = async (query: string) => (await mine.search(own, query)).products.map(({ slug }) => slug);
+  const lamp = await saveProduct(aProduct(own, "lamp", { title: { en: "Oak Lamp" } }));
+  expect(await slugs("lamp")).toEqual(["lamp"]);
+  await saveProduct({ ...aProduct(own, "lamp", { title: { en: "Oak Chandelier" } }), _id: lamp._id });
+  await saveProduct(aProduct(own, "vase"));
+  expect(await slugs("vase")).toEqual([]);
+  now += 1000;
+  expect(await slugs("chandelier")).toEqual(["lamp"]);
+  expect(await slugs("vase")).toEqual(["vase"]);
+  await saveCategory({ shop: own, slug: "light", title: { en: "Illumination" }, position: 0, _id: "c" });
+  await mine.refresh(own);
+  expect((await slugs("illumination")).sort()).toEqual(["lamp", "vase"]);
+  await saveProduct({ ...aProduct(own, "lamp"), _id: lamp._id, status: "archived" });
+  await mine.refresh(own);
+  expect(await slugs("lamp")).toEqual([]);
+  await Promise.all([mine.refresh(own), slugs("vase"), mine.refresh(own), slugs("vase")]);
+  expect(await slugs("vase")).toEqual(["vase"]);
+});
+
+test("Chinese is cut into words, pairs and characters", () => {
+  expect(termsOf("陶瓷杯ABC")).toEqual(expect.arrayContaining(["陶瓷", "瓷杯", "陶", "瓷", "杯", "abc"]));
+});
