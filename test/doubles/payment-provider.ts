@@ -1,0 +1,219 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Money } from "../../src/shop/money.ts";
+import {
+  BadSignature,
+  type PaymentProvider,
+  type PaymentSession,
+  type ProviderEvent,
+  type SessionRequest,
+  type SessionState,
+} from "../../src/shop/payment.ts";
+
+/** The provider said no, as a real one would. */
+export class Refused extends Error {
+  readonly code = "REFUSED";
+}
+
+/** A connection that broke: thrown before the call reached the provider, or after it took effect. */
+export class Broken extends Error {
+  readonly code = "BROKEN";
+}
+
+type Call = "createSession" | "readSession" | "expireSession" | "refund";
+
+interface Kept {
+  state: SessionState;
+  url: string;
+  expiresAt: Date;
+  refunded: number;
+}
+
+/** A webhook delivery, ready to be received any number of times. */
+export interface Delivery {
+  readonly raw: Buffer;
+  readonly headers: Headers;
+}
+
+const SECRET = "whsec_double";
+
+/**
+ * A payment provider in memory that is as strict as a real one: idempotency keys answer the same and refuse other
+ * parameters, a session only closes while it is open, refunds stay within what was captured, events are signed.
+ * Every change of a session makes an event in `deliveries`, in the order they happened.
+ */
+export class PaymentDouble implements PaymentProvider {
+  readonly name = "double";
+  readonly deliveries: Delivery[] = [];
+  readonly refunds: { id: string; session: string; amount: Money; key: string }[] = [];
+  readonly calls: Call[] = [];
+  refundStatus: "succeeded" | "pending" | "failed" = "succeeded";
+  readonly #sessions = new Map<string, Kept>();
+  readonly #answers = new Map<string, { parameters: string; answer: unknown }>();
+  readonly #faults: { call: Call; when: "before" | "after" }[] = [];
+  readonly #account = randomBytes(4).toString("hex");
+  readonly #live: boolean;
+  readonly #now: () => Date;
+
+  constructor(options: { now: () => Date; live?: boolean }) {
+    this.#now = options.now;
+    this.#live = options.live ?? false;
+  }
+
+  /** The next such call breaks: before it has an effect, or after, when only the answer is lost. */
+  breakOnce(call: Call, when: "before" | "after"): void {
+    this.#faults.push({ call, when });
+  }
+
+  async createSession(request: SessionRequest): Promise<PaymentSession> {
+    return this.#call("createSession", () =>
+      this.#once(request.idempotencyKey, request, () => {
+        const { amount, lines, shipping, order, expiresAt } = request;
+        const total = lines.reduce(
+          (sum, line) => sum + line.unitPrice.amount * line.quantity,
+          shipping.amount,
+        );
+        if (total !== amount.amount) throw new Refused(`the lines come to ${total}, not ${amount.amount}`);
+        if (amount.amount <= 0) throw new Refused("nothing to pay");
+        if (expiresAt <= this.#now()) throw new Refused("expires_at lies in the past");
+        const id = `cs_${this.#account}_${this.#sessions.size + 1}`;
+        const url = `https://pay.example/${id}`;
+        const state = { id, order, status: "open", payment: "unpaid", amount, live: this.#live } as const;
+        this.#sessions.set(id, { state, url, expiresAt, refunded: 0 });
+        return { id, url, expiresAt };
+      }),
+    );
+  }
+
+  async readSession(id: string): Promise<SessionState> {
+    return this.#call("readSession", () => this.#kept(id).state);
+  }
+
+  async expireSession(id: string): Promise<SessionState> {
+    return this.#call("expireSession", () => {
+      if (this.#kept(id).state.status === "open") this.#change(id, { status: "expired" });
+      return this.#kept(id).state;
+    });
+  }
+
+  async refund(request: { session: string; amount: Money; idempotencyKey: string }) {
+    return this.#call("refund", () =>
+      this.#once(request.idempotencyKey, request, () => {
+        const kept = this.#kept(request.session);
+        const { amount } = request;
+        if (kept.state.payment !== "paid") throw new Refused("there is no payment to refund");
+        if (amount.currency !== kept.state.amount.currency)
+          throw new Refused("another currency was captured");
+        if (amount.amount <= 0 || kept.refunded + amount.amount > kept.state.amount.amount)
+          throw new Refused("the refund exceeds what was captured");
+        const id = `re_${this.refunds.length + 1}`;
+        const status = this.refundStatus;
+        if (status !== "failed") {
+          kept.refunded += amount.amount;
+          this.refunds.push({ id, session: request.session, amount, key: request.idempotencyKey });
+        }
+        return { id, status };
+      }),
+    );
+  }
+
+  async verifyEvent(raw: Buffer, headers: Headers): Promise<ProviderEvent | null> {
+    const given = Buffer.from(headers.get("x-double-signature") ?? "");
+    const right = Buffer.from(sign(raw));
+    if (given.length !== right.length || !timingSafeEqual(given, right))
+      throw new BadSignature("not signed by us");
+    const { at, ...event } = JSON.parse(raw.toString());
+    return event.session === undefined ? null : { ...event, at: new Date(at) };
+  }
+
+  /** What people do on the payment page, and banks afterwards. */
+  pay(session: string): Delivery {
+    return this.#finish(session, "paid");
+  }
+  /** The shopper chose a bank transfer: complete, the money is on its way. */
+  promise(session: string): Delivery {
+    return this.#finish(session, "pending");
+  }
+  /** The transfer arrived, or did not. */
+  settle(session: string, payment: "paid" | "failed"): Delivery {
+    if (this.#kept(session).state.payment !== "pending") throw new Refused("no transfer is on its way");
+    return this.#change(session, { payment });
+  }
+  /** Ends an open session at the provider's own time. */
+  lapse(session: string): Delivery {
+    if (this.#kept(session).state.status !== "open") throw new Refused("not open");
+    return this.#change(session, { status: "expired" });
+  }
+  /** Something a real provider would not do: a delivery that says what it likes, properly signed. */
+  forge(session: string, change: Partial<SessionState>): Delivery {
+    return this.#deliver({ ...this.#kept(session).state, ...change });
+  }
+  /** Turns what the provider has itself into something else, as after a mistake in its dashboard. */
+  distort(session: string, change: Partial<SessionState>): void {
+    this.#kept(session).state = { ...this.#kept(session).state, ...change };
+  }
+  state(session: string): SessionState & { refunded: number } {
+    const { state, refunded } = this.#kept(session);
+    return { ...state, refunded };
+  }
+  get sessions(): (SessionState & { refunded: number })[] {
+    return [...this.#sessions.keys()].map((id) => this.state(id));
+  }
+
+  #finish(session: string, payment: "paid" | "pending"): Delivery {
+    if (this.#kept(session).state.status !== "open") throw new Refused("the session is not open");
+    return this.#change(session, {
+      status: "complete",
+      payment,
+      method: payment === "paid" ? "card" : "transfer",
+    });
+  }
+
+  #change(id: string, change: Partial<SessionState>): Delivery {
+    this.distort(id, change);
+    const delivery = this.#deliver(this.#kept(id).state);
+    this.deliveries.push(delivery);
+    return delivery;
+  }
+
+  #events = 0;
+  #deliver(session: SessionState): Delivery {
+    this.#events += 1;
+    const raw = Buffer.from(
+      JSON.stringify({ id: `evt_${this.#account}_${this.#events}`, at: this.#now(), session }),
+    );
+    return { raw, headers: new Headers({ "x-double-signature": sign(raw) }) };
+  }
+
+  #kept(id: string): Kept {
+    const kept = this.#sessions.get(id);
+    if (kept === undefined) throw new Refused(`no session ${id}`);
+    return kept;
+  }
+
+  #once<T>(key: string, parameters: unknown, act: () => T): T {
+    if (key === "" || key.length > 255) throw new Refused("an idempotency key has 1 to 255 characters");
+    const text = JSON.stringify(parameters);
+    const known = this.#answers.get(key);
+    if (known !== undefined) {
+      if (known.parameters !== text) throw new Refused(`key ${key} was used with other parameters`);
+      return known.answer as T;
+    }
+    const answer = act();
+    this.#answers.set(key, { parameters: text, answer });
+    return answer;
+  }
+
+  async #call<T>(call: Call, act: () => T): Promise<T> {
+    this.calls.push(call);
+    // A real call takes a moment, in which others go on.
+    await new Promise((resolve) => setImmediate(resolve));
+    const fault = this.#faults.findIndex((one) => one.call === call);
+    const when = fault < 0 ? undefined : this.#faults.splice(fault, 1)[0]?.when;
+    if (when === "before") throw new Broken(`${call} did not get through`);
+    const answer = act();
+    if (when === "after") throw new Broken(`the answer of ${call} was lost`);
+    return answer;
+  }
+}
+
+const sign = (raw: Buffer): string => createHmac("sha256", SECRET).update(raw).digest("hex");
