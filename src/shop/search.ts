@@ -70,7 +70,12 @@ interface ShopIndex {
   revisions: Map<string, string>;
   version: number;
   checkedAt: number;
+  /** When all products were last compared. */
+  comparedAt: number;
 }
+
+// A process that dies between a change and its new version leaves the version behind; so all are compared now and then.
+const COMPARE_MS = 60_000;
 
 const both = ({ en, zh }: { en: string; zh?: string }): string => `${en} ${zh ?? ""}`;
 
@@ -147,7 +152,7 @@ function emptyIndex(): ShopIndex {
     processTerm: (term) => term,
     autoVacuum: true,
   });
-  return { index, revisions: new Map(), version: -1, checkedAt: 0 };
+  return { index, revisions: new Map(), version: -1, checkedAt: 0, comparedAt: 0 };
 }
 
 const stamp = (
@@ -159,7 +164,7 @@ async function followStore(shop: string, known: ShopIndex | undefined, now: numb
   // Read before the products: a change in between is then seen next time, not lost.
   const version = await catalogVersion(shop);
   const held = known ?? emptyIndex();
-  if (held.version === version) return { ...held, checkedAt: now };
+  if (held.version === version && now - held.comparedAt < COMPARE_MS) return { ...held, checkedAt: now };
   const { index, revisions } = held;
   const categories = await allCategories(shop);
   const shelves = new Map(categories.map(({ _id, title }) => [_id, both(title)]));
@@ -185,7 +190,7 @@ async function followStore(shop: string, known: ShopIndex | undefined, now: numb
       revisions.set(product._id, stamp(product, shelves));
     }
   }
-  return { index, revisions, version, checkedAt: now };
+  return { index, revisions, version, checkedAt: now, comparedAt: now };
 }
 
 const BOOST = { title: 4, tags: 2, shelf: 2, skus: 3, description: 1 };

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveCategory } from "../../../src/shop/category.ts";
-import { type Product, saveProduct } from "../../../src/shop/product.ts";
+import { type Product, saveProduct, writeProduct } from "../../../src/shop/product.ts";
 import { CatalogSearch, termsOf } from "../../../src/shop/search.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
@@ -150,6 +150,18 @@ test("changes, also of another process, are found once the index looks again", a
   expect(await slugs("lamp")).toEqual([]);
   await Promise.all([mine.refresh(own), slugs("vase"), mine.refresh(own), slugs("vase")]);
   expect(await slugs("vase")).toEqual(["vase"]);
+});
+
+test("a change whose process died before it told so is found within a minute", async () => {
+  const { _id: own } = await aShop();
+  let now = 0;
+  const mine = new CatalogSearch({ now: () => now });
+  expect((await mine.search(own, "lamp")).total).toBe(0);
+  await writeProduct(aProduct(own, "lamp"), new Date());
+  now += 59_000;
+  expect((await mine.search(own, "lamp")).total).toBe(0);
+  now += 1000;
+  expect((await mine.search(own, "lamp")).total).toBe(1);
 });
 
 test("Chinese is cut into words, pairs and characters", () => {
