@@ -26,9 +26,9 @@ export function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : "unknown error";
 }
 
-/** True if Telegram says that the token is not, or no longer, valid. */
+/** True if Telegram says that the token is not, or no longer, valid (404: not even of the right form). */
 export const isUnauthorized = (error: unknown): boolean =>
-  error instanceof GrammyError && error.error_code === 401;
+  error instanceof GrammyError && [401, 404].includes(error.error_code);
 
 /** True for a refusal (400) whose description matches. */
 export const isRefusal = (error: unknown, description: RegExp): boolean =>
@@ -56,6 +56,6 @@ export function toSendError(error: unknown, repeatable: boolean): SendError {
   if (!(error instanceof GrammyError)) return new SendError("unsent", message, { cause: error });
   const wait = retryAfterMs(error);
   if (wait !== undefined) return new SendError("unsent", message, { retryAfterMs: wait });
-  if (error.error_code === 401) return new SendError("unsent", message, { retryAfterMs: 60_000 });
+  if (isUnauthorized(error)) return new SendError("unsent", message, { retryAfterMs: 60_000 });
   return new SendError(error.error_code >= 500 ? unclear : "refused", message);
 }

@@ -11,7 +11,7 @@ import { Flood, type Paces } from "./flood.ts";
 import { type Me, type Reading, readUpdate } from "./inbound.ts";
 import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
-import { backoff, pause, poll, UPDATES } from "./poll.ts";
+import { backoff, forGrammy, pause, poll, UPDATES } from "./poll.ts";
 import { type Outlet, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
@@ -90,7 +90,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   async function connect(to: Host): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
       try {
-        me = { ...me, username: (await api.getMe()).username };
+        me = { ...me, username: (await api.getMe(forGrammy(stopping.signal))).username };
         if (webhook === undefined) await api.deleteWebhook();
         else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
         await announceCommands(api, to);

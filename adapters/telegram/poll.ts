@@ -11,6 +11,9 @@ export const UPDATES = ["message", "callback_query"] as const;
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
+/** grammY's type of a signal is that of an older library, of the same shape. */
+export const forGrammy = (signal: AbortSignal) => signal as Parameters<Api["getMe"]>[0];
+
 /** Growing pauses of half a second to thirty. */
 export const backoff = (failures: number): number => Math.min(30_000, 500 * 2 ** Math.min(failures, 6));
 
@@ -69,7 +72,7 @@ export async function poll(
       const wait = pending.size > 0 ? 0 : 30;
       const updates = await api.getUpdates(
         { offset, timeout: wait, allowed_updates: UPDATES },
-        signal as Parameters<Api["getUpdates"]>[1],
+        forGrammy(signal),
       );
       failures = 0;
       for (const update of updates) begin(update);
@@ -85,7 +88,10 @@ export async function poll(
   await Promise.all(pending.values());
   advance();
   // Tells Telegram what was received; if this fails the updates come again and are dropped as duplicates.
-  if (offset > 0) await api.getUpdates({ offset, limit: 1, timeout: 0 }).catch(() => undefined);
+  if (offset > 0) {
+    const patience = forGrammy(AbortSignal.timeout(3000));
+    await api.getUpdates({ offset, limit: 1, timeout: 0 }, patience).catch(() => undefined);
+  }
 }
 
 const chatOf = (update: Update): string => {

@@ -46,6 +46,7 @@ export function isLinkable(url: string): boolean {
 function print(rich: RichText): Pick<Rendered, "text" | "entities"> {
   const found: MessageEntity[] = [];
   const whole = printNodes(rich, found, 0);
+  if (!isVisible(whole)) return { text: "", entities: [] };
   const start = whole.length - whole.trimStart().length;
   let text = whole.trim();
   let end = text.length;
@@ -66,7 +67,7 @@ function printNodes(rich: RichText, entities: MessageEntity[], start: number): s
   let text = "";
   for (const node of rich) {
     if (node.kind === "text") {
-      text += node.text.replace(/\p{Surrogate}/gu, "\uFFFD"); // Telegram refuses half a surrogate pair.
+      text += wellFormed(node.text);
       continue;
     }
     const index = entities.length;
@@ -86,9 +87,9 @@ function rows(controls: readonly Control[]): InlineKeyboardButton[][] {
   const groups: InlineKeyboardButton[][] = [[]];
   for (const control of controls) {
     if (control.kind === "button")
-      groups.at(-1)?.push({ text: control.label || "…", callback_data: control.token });
+      groups.at(-1)?.push({ text: buttonText(control.label), callback_data: control.token });
     else if (control.kind === "link" && isLinkable(control.url))
-      groups.at(-1)?.push({ text: control.label || "…", url: control.url });
+      groups.at(-1)?.push({ text: buttonText(control.label), url: control.url });
     else if (control.kind === "pick") groups.push(control.options.map(option), []);
   }
   return groups.flatMap(packed);
@@ -107,9 +108,14 @@ function packed(buttons: readonly InlineKeyboardButton[]): InlineKeyboardButton[
 }
 
 const option = ({ label, token, selected }: PickControl["options"][number]): InlineKeyboardButton => ({
-  text: `${selected ? "✓ " : ""}${label}` || "…",
+  text: `${selected ? "✓ " : ""}${buttonText(label)}`,
   callback_data: token,
 });
+
+/** Telegram refuses half of a surrogate pair, and text in which nothing is to be seen. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\uFFFD");
+const isVisible = (text: string): boolean => /[^\p{C}\p{Z}]/u.test(text);
+const buttonText = (label: string): string => (isVisible(label) ? wellFormed(label) : "…");
 
 /** Columns a label takes: wide scripts and emoji take two. */
 const width = (label: string): number =>

@@ -1,17 +1,21 @@
 import { Writable } from "node:stream";
 import { serve } from "@hono/node-server";
+import fc from "fast-check";
 import { Hono } from "hono";
 import pino from "pino";
 import sharp from "sharp";
 import { afterEach, describe, expect, test } from "vitest";
+import { capabilities } from "../../adapters/telegram/capabilities.ts";
 import { readUpdate } from "../../adapters/telegram/inbound.ts";
 import { type TelegramOptions, telegramAdapter } from "../../adapters/telegram/index.ts";
 import { render } from "../../adapters/telegram/render.ts";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
+import { fit as fitted } from "../../src/engine/fit.ts";
 import type { Address, Inbound } from "../../src/engine/inbound.ts";
 import { bold, code, italic, linked, plain, rich, strike } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
 import { type DoubleOptions, type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
+import { checkKeyboard, checkText } from "../doubles/telegram-rules.ts";
 
 const picture = (side = 40): Promise<Uint8Array> =>
   sharp({ create: { width: side, height: side, channels: 3, background: "teal" } })
@@ -423,6 +427,51 @@ describe("what goes out", () => {
       ],
       [{ text: "Back", callback_data: "Back" }],
     ]);
+  });
+
+  test("whatever the engine lets through, Telegram takes, with every action in it", () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 300 }),
+      fc.constantFrom("", " \n", "\u200B", "\uD83D", "😀".repeat(600), "x ".repeat(3000)),
+    );
+    const rich = fc
+      .array(fc.tuple(fc.constantFrom(plain, bold, italic, code, strike), text), { maxLength: 4 })
+      .map((parts) => parts.flatMap(([mark, words]) => mark(words)));
+    const token = fc.stringMatching(/^[\w-]{1,64}$/);
+    const url = fc.constantFrom("https://a.example/x", "http://localhost:1/", "nonsense", "javascript:x", "");
+    const control: fc.Arbitrary<Control> = fc.oneof(
+      fc.record({ kind: fc.constant("button" as const), label: text, token }),
+      fc.record({ kind: fc.constant("link" as const), label: text, url }),
+      fc.record({
+        kind: fc.constant("pick" as const),
+        label: text,
+        options: fc.array(fc.record({ label: text, token, selected: fc.boolean() }), { maxLength: 40 }),
+      }),
+    );
+    const controls = fc.array(control, { maxLength: 40 });
+    const image = fc.constantFrom(undefined, { id: "m", alt: "" });
+    const cards = fc.array(fc.record({ title: text, text: rich, image, controls }), { maxLength: 3 });
+    const views: fc.Arbitrary<View> = fc.record({ text: rich, cards, controls });
+    fc.assert(
+      fc.property(views, (whole) => {
+        const pressed = fitted(whole, capabilities).flatMap((part) => {
+          const { text: words, entities, photo, keyboard } = render(part);
+          checkText(words || "…", entities, photo ? 1024 : 4096, false);
+          return checkKeyboard({ inline_keyboard: keyboard }).flat();
+        });
+        const tokens = [...whole.cards.flatMap((each) => each.controls ?? []), ...whole.controls].flatMap(
+          (each) =>
+            each.kind === "button"
+              ? [each.token]
+              : each.kind === "pick"
+                ? each.options.map((o) => o.token)
+                : [],
+        );
+        const offered = pressed.flatMap((each) => ("callback_data" in each ? [each.callback_data] : []));
+        expect(offered.sort()).toEqual(tokens.sort());
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test("short labels share a row of three, long ones do not", () => {

@@ -101,7 +101,7 @@ export class Person implements Shopper {
     this.#double.press(this.#chat, this.#user, { id: messageId } as ChatMessage, data);
   }
 
-  async fills(form: Readonly<Record<string, string>>): Promise<void> {
+  async fills(form: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     const left = new Map(Object.entries(form));
     let last = "";
     while (left.size > 0) {
@@ -115,6 +115,10 @@ export class Person implements Shopper {
       left.delete(question.label);
       last = question.label;
       this.#answered = question.message.changed;
+      if (typeof value !== "string") {
+        await this.sendsPhoto(value);
+        continue;
+      }
       const option = question.message.keyboard
         .flat()
         .find((each) => "callback_data" in each && rank(value, each.text) > 1);
@@ -247,6 +251,6 @@ function rank(wanted: string | RegExp, label: string): number {
   if (wanted instanceof RegExp) return wanted.test(label) ? 3 : 0;
   if (label === wanted) return 3;
   const bare = (text: string) => text.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
-  if (bare(label) === bare(wanted)) return 2;
+  if (bare(wanted) !== "" && bare(label) === bare(wanted)) return 2;
   return label.toLowerCase().includes(wanted.toLowerCase()) ? 1 : 0;
 }

@@ -13,12 +13,13 @@ export class Refusal extends Error {
 export const bad = (description: string): Refusal => new Refusal(400, `Bad Request: ${description}`);
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const VISIBLE = /[^\p{C}\p{Z}]/u;
 
 /** Checks a text and its entities, as counted in UTF-16 units. */
 export function checkText(text: unknown, entities: unknown, max: number, caption: boolean): MessageEntity[] {
   if (typeof text !== "string") throw bad(caption ? "caption must be a String" : "message text is empty");
   if (LONE_SURROGATE.test(text)) throw bad("strings must be encoded in UTF-8");
-  if (!caption && text.trim() === "") throw bad("message text is empty");
+  if (!caption && !VISIBLE.test(text)) throw bad("message text is empty");
   if (text.length > max) throw bad(caption ? "message caption is too long" : "message is too long");
   if (entities === undefined) return [];
   if (!Array.isArray(entities)) throw bad("can't parse entities: expected an Array of MessageEntity");
@@ -57,7 +58,7 @@ export function checkKeyboard(markup: unknown): InlineKeyboardButton[][] {
   if (buttons.length > 100) throw bad("REPLY_MARKUP_TOO_LONG");
   for (const row of rows) if (row.length > 8) throw bad("REPLY_MARKUP_TOO_LONG");
   for (const button of buttons) {
-    if (typeof button.text !== "string" || button.text.trim() === "")
+    if (typeof button.text !== "string" || !VISIBLE.test(button.text))
       throw bad('can\'t parse inline keyboard button: Field "text" must be of type String');
     if (LONE_SURROGATE.test(button.text)) throw bad("strings must be encoded in UTF-8");
     const kinds = ["callback_data", "url"].filter((kind) => kind in button);

@@ -12,8 +12,8 @@ export interface Shopper {
    * then the label without symbols around it, then a part of it.
    */
   presses(label: string | RegExp): Promise<void>;
-  /** Fills in a form. Values are keyed by English field label: Name, Email, Phone, Street, City, Postal code, Country. */
-  fills(form: Readonly<Record<string, string>>): Promise<void>;
+  /** Fills in a form. Values are keyed by English field label: Name, Email, Phone, Street, City, Postal code, Country; bytes are a picture. */
+  fills(form: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
   /** Waits until a message as it stands now (its text, then its buttons as [label]) matches. */
   sees(text: RegExp, timeoutMs?: number): Promise<Seen>;
   /** The address behind a link button, a text link or "label: address". */
