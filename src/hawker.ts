@@ -55,7 +55,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     metrics,
     bodyLimits: { "/chat/photos": 6 * 1024 * 1024 },
   });
-  const queue = new StoreQueue({ log });
+  const queue = new StoreQueue({ onError: (error, job) => log.error({ err: error, ...job }, "A job failed and will be tried again") });
   const shop = demoShop._id;
   const sandbox = sandboxProvider({
     publicUrl: () => config.publicUrl,

@@ -11,6 +11,9 @@ export const backLink = link("<", { field: z.string() });
 export const skipLink = link(">", { field: z.string() });
 export const cancelLink = link("x", {});
 
+/** More options than this are written, not pressed: nobody scrolls through two hundred countries. */
+const BUTTONS_MAX = 12;
+
 /** The question for the current field, with what was wrong with the last answer. */
 export function question(turn: Turn, form: Form, asking: Asking, problem?: string): Reply {
   const names = Object.keys(form.fields);
@@ -38,7 +41,7 @@ export function question(turn: Turn, form: Form, asking: Asking, problem?: strin
               ),
             ]
           : []),
-        ...options.map((option) =>
+        ...(options.length <= BUTTONS_MAX ? options : []).map((option) =>
           turn.button(option.label, answerLink({ field: asking.field, value: option.value })),
         ),
         ...(at > 0 ? [turn.button(turn.say("form.back"), backLink({ field: asking.field }))] : []),

@@ -1,4 +1,5 @@
 import mongoose from "mongoose";
+import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { conversationId, type Inbound, type Sender } from "./inbound.ts";
 
@@ -9,9 +10,6 @@ const LINKS_KEPT = 300;
 const FREE = new Date(0);
 /** How long a conversation is worked on before another process may take it over, in milliseconds. */
 export const LEASE_MS = 30_000;
-
-const isDuplicateKey = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "code" in error && error.code === 11000;
 
 /** The result of a turn, as it is written in one step. */
 export interface Commit {
@@ -45,7 +43,7 @@ export class Mailbox {
     const until = this.#leaseEnd();
     const put = { inbox: inbound, seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
     try {
-      return await ConversationModel.findOneAndUpdate(
+      const taken = await ConversationModel.findOneAndUpdate(
         { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
         {
           $push: put,
@@ -60,7 +58,8 @@ export class Mailbox {
           },
         },
         { upsert: true, returnDocument: "after", lean: true, setDefaultsOnInsert: false },
-      ).orFail();
+      );
+      if (taken) return taken;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }

@@ -182,7 +182,7 @@ export const en = {
   "review.form": "Your review",
   "review.submit": "Send review",
   "review.rating": "Rating",
-  "review.text": "Review",
+  "review.text": "Comment",
   "review.text_hint": "What should others know?",
   "review.photo": "Photo",
   "review.photo_hint": "Send a picture of it, if you like",

@@ -181,7 +181,7 @@ export const zh: Dictionary = {
   "review.form": "您的评价",
   "review.submit": "提交评价",
   "review.rating": "评分",
-  "review.text": "评价",
+  "review.text": "评语",
   "review.text_hint": "您想告诉别人什么?",
   "review.photo": "照片",
   "review.photo_hint": "愿意的话,发一张照片",

@@ -19,6 +19,4 @@ export class NotFound extends ShopError {
   }
 }
 
-/** True for the error of a unique index, as MongoDB and all that speak its protocol answer it (code 11000). */
-export const isDuplicateKey = (error: unknown): error is Error & { code: 11000 } =>
-  error instanceof Error && "code" in error && error.code === 11000;
+export { isDuplicateKey } from "../store/duplicate-key.ts";

@@ -99,7 +99,7 @@ export async function planImport(shop: string, bytes: Buffer, folder: string): P
     shop,
     issues,
     entries,
-    categories: categories.filter(({ wanted }) => wanted),
+    categories: categories.filter(({ wanted }) => wanted).map(({ wanted: _, ...category }) => category),
     pictures: pictures.files,
   };
 }

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { viewText } from "../../src/engine/fit.ts";
+import type { Address, Body, Inbound } from "../../src/engine/inbound.ts";
+import { textOf } from "../../src/engine/rich-text.ts";
+import type { Script } from "../../src/engine/script.ts";
+import type { Button, View } from "../../src/engine/view.ts";
+
+export const capabilities: Capabilities = {
+  textMax: 1000,
+  captionMax: 200,
+  cardsMax: 1,
+  buttonsPerRow: 3,
+  controlsMax: 20,
+  labelMax: 40,
+  picksMax: 0,
+  forms: "ask",
+  buttons: true,
+  images: true,
+  edits: true,
+  ephemeral: false,
+  tokenBytes: 64,
+};
+
+/** A platform that keeps what it is given and fails on demand. */
+export class Platform implements Adapter {
+  readonly name = "test";
+  readonly can: Capabilities;
+  readonly sent: { to: Address; delivery: Delivery }[] = [];
+  /** Runs before each message is taken; throw to refuse it. */
+  before: (delivery: Delivery) => void | Promise<void> = () => {};
+  constructor(can: Partial<Capabilities> = {}) {
+    this.can = { ...capabilities, ...can };
+  }
+  async start() {}
+  async stop() {}
+  async send(to: Address, delivery: Delivery) {
+    await this.before(delivery);
+    this.sent.push({ to, delivery });
+    return { message: String(this.sent.length) };
+  }
+  texts(channel?: string): string[] {
+    return this.sent
+      .filter(({ to }) => channel === undefined || to.channel === channel)
+      .map(({ delivery }) => textOf(viewText(delivery.view)));
+  }
+  button(label: string): Button {
+    const controls = (view: View) => [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
+    const found = this.sent
+      .flatMap(({ delivery }) => controls(delivery.view))
+      .findLast((one) => one.kind === "button" && one.label === label);
+    if (found?.kind !== "button") throw new Error(`There is no button ${label}.`);
+    return found;
+  }
+}
+
+export const addressOf = (channel: string): Address => ({ platform: "test", connection: "1", channel });
+
+/** An event from a person in a channel of their own. */
+export const event = (channel: string, body: Body, id: string = randomUUID(), sender = channel): Inbound => ({
+  id,
+  address: addressOf(channel),
+  sender: { id: sender },
+  at: new Date(),
+  body,
+});
+export const says = (text: string): Body => ({ kind: "text", text });
+
+export const engineOf = (script: Script, platform: Platform, now?: () => Date) =>
+  new Engine({
+    script,
+    adapters: [platform],
+    secret: "a secret of the shop",
+    log: pino({ level: "silent" }),
+    media: async () => null,
+    keepMedia: async () => "",
+    ...(now && { now }),
+  });

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
+import { buysAndReviews } from "./buying.ts";
+import { Payer } from "./payer.ts";
+import { openWorld, type World } from "./world.ts";
+
+let telegram: TelegramDouble;
+let world: World;
+beforeAll(async () => {
+  telegram = await telegramDouble();
+  world = await openWorld({ TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url });
+});
+afterAll(async () => {
+  await world.close();
+  await telegram.close();
+});
+
+test("a shopper buys a mug on Telegram, from the front door to the review", async () => {
+  const ada = telegram.person(501, { name: "Ada", locale: "en" });
+  await buysAndReviews(ada, world, async (link) => void (await new Payer(link).pays("card")));
+  expect(ada.transcript()).toContain("paid");
+});

@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "../../src/config.ts";
+import { type Hawker, startHawker } from "../../src/hawker.ts";
+import { createLogger } from "../../src/log.ts";
+import { freshDatabase } from "../setup/database.ts";
+
+/** A whole Hawker on a database of its own, with everything real but the platforms' servers. */
+export interface World {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly hawker: Hawker;
+  close(): Promise<void>;
+}
+
+/** A port nobody listens on now. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("The probe has no port.");
+  return address.port;
+}
+
+/** Starts the shop as an operator would, by environment variables. */
+export async function openWorld(env: Record<string, string> = {}): Promise<World> {
+  const database = await freshDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), "hawker-world-"));
+  const port = await freePort();
+  const config = readConfig({
+    PORT: String(port),
+    HOST: "127.0.0.1",
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    DATA_DIR: dataDir,
+    MONGODB_URL: database.url,
+    HAWKER_SECRET: randomBytes(32).toString("hex"),
+    LOG_LEVEL: "error",
+    ...env,
+  });
+  const hawker = await startHawker(config, createLogger(config.logLevel));
+  return {
+    url: config.publicUrl,
+    databaseUrl: database.url,
+    dataDir,
+    hawker,
+    async close() {
+      await hawker.stop();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
