@@ -97,6 +97,21 @@ test("events of one conversation are handled in order, one at a time; conversati
   expect(most).toBeGreaterThan(1);
 });
 
+test("an event that arrives just as the worker lets go is not stranded", async () => {
+  const platform = new Platform();
+  const engine = engineOf(echo(), platform);
+  const accepted: Promise<string>[] = [];
+  const send = (n: number) => accepted.push(engine.accept(event("c10", says(String(n)))));
+  // Every message is answered by the next event at once, before the worker has settled the last one.
+  platform.before = () => {
+    if (accepted.length < 60) send(accepted.length);
+  };
+  send(0);
+  await expect.poll(() => platform.texts("c10").length, { timeout: 20_000 }).toBe(60);
+  expect(new Set(await Promise.all(accepted))).toEqual(new Set(["accepted"]));
+  expect(platform.texts("c10")).toEqual(Array.from({ length: 60 }, (_, n) => `you said ${n}`));
+});
+
 test("a crash between accept and commit is finished by the sweeper, with the same keys", async () => {
   const platform = new Platform();
   const keys: string[] = [];
