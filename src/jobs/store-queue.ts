@@ -165,8 +165,8 @@ export class StoreQueue implements Queue {
       await JobModel.updateOne(mine, { $set: { runAt: null, doneAt: this.#options.now() } });
     } catch (error) {
       clearInterval(beat);
-      failed(error);
       const runAt = new Date(this.#options.now().getTime() + pauseAfter(attempts));
+      failed(error);
       // Not written down: the job comes back when the lease runs out.
       await JobModel.updateOne(mine, { $set: { runAt } }).catch(failed);
     }

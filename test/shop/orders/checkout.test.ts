@@ -203,14 +203,30 @@ describe("placing an order", () => {
   });
 
   test("a customer has at most five orders waiting, however fast they press", async () => {
+    const next = async () => {
+      const buyNow = { sku: "MUG", quantity: 1 };
+      const draft = await startCheckout(
+        world.shop,
+        world.customer,
+        world.key(),
+        { buyNow },
+        world.clock.now(),
+      );
+      await setAddress(draft, address);
+      return setShipping(draft, "post");
+    };
     const drafts = [];
-    for (let order = 0; order < 8; order += 1) drafts.push(await world.draft());
+    for (let order = 0; order < 8; order += 1) drafts.push(await next());
     const outcomes = await Promise.allSettled(drafts.map((draft) => world.commerce.placeOrder(draft)));
     const placed = outcomes.filter(({ status }) => status === "fulfilled").length;
     expect(placed).toBeLessThanOrEqual(5);
+    for (const outcome of outcomes)
+      if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(TooManyOpenOrders);
     expect((await world.stock()).held).toBe(placed);
-    for (let more = placed; more < 5; more += 1) await world.placed();
-    await expect(world.placed()).rejects.toBeInstanceOf(TooManyOpenOrders);
+    for (let more = placed; more < 5; more += 1) await world.commerce.placeOrder(await next());
+    const sixth = await next();
+    await expect(world.commerce.placeOrder(sixth)).rejects.toBeInstanceOf(TooManyOpenOrders);
+    expect((await world.order(sixth)).state).toBe("draft");
     await expectStockConserved();
   });
 

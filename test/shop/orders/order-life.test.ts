@@ -6,6 +6,7 @@ import type { Order } from "../../../src/shop/order.ts";
 import { OrderModel } from "../../../src/shop/order.ts";
 import { StockModel } from "../../../src/shop/stock.ts";
 import {
+  anyCustomer,
   DAY,
   expectLegalHistory,
   expectStockConserved,
@@ -140,11 +141,9 @@ test("whatever happens, in whatever order, breaking wherever it may, everything 
       async (moments) => {
         for (const name of mongoose.modelNames()) await mongoose.model(name).deleteMany({});
         const world = await World.create();
-        const drafts = [
-          await world.draft({ MUG: 2 }),
-          await world.draft({ MUG: 1, LAMP: 2 }),
-          await world.draft({ LAMP: 2 }),
-        ];
+        const drafts: Order[] = [];
+        const carts: Record<string, number>[] = [{ MUG: 2 }, { MUG: 1, LAMP: 2 }, { LAMP: 2 }];
+        for (const lines of carts) drafts.push(await world.draft(lines, await anyCustomer(world.shop)));
         for (const moment of moments) {
           const outcomes = await Promise.allSettled(moment.map((now) => take(world, drafts, now)));
           for (const outcome of outcomes)
