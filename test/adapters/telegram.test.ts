@@ -652,7 +652,9 @@ describe("what became of a message", () => {
   });
 
   test("a chat gets short bursts, then what is too much waits its turn", async () => {
-    const it = await world({ paces: { chat: { points: 3, duration: 60 } } });
+    const it = await world({
+      paces: { chat: { points: 1, duration: 60 }, burst: { points: 2, duration: 60 } },
+    });
     it.double.person(77);
     const outcomes = await Promise.all([1, 2, 3, 4].map(() => send(it)));
     expect(outcomes.slice(0, 3)).toEqual(["sent", "sent", "sent"]);
