@@ -59,7 +59,11 @@ export class Mailbox {
         },
         { upsert: true, returnDocument: "after", lean: true, setDefaultsOnInsert: false },
       );
-      if (taken) return taken;
+      // SecantusDB answers nothing when an upsert turns into an update on the way; MongoDB always answers.
+      const applied =
+        taken ??
+        (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());
+      if (applied) return applied;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }
