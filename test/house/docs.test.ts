@@ -13,7 +13,7 @@ const pages = tracked.filter((file) => file.endsWith(".md"));
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
 test("every variable has a row in docs/operating.md, and no other has one", () => {
-  const rows = [...read("docs/operating.md").matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)].map(([, name]) => name);
+  const rows = [...read("docs/operating.md").matchAll(/^\| `([A-Z][A-Z_]+)` *\|/gm)].map(([, name]) => name);
   expect(rows).toEqual(variables({}).map(({ name }) => name));
 });
 
@@ -32,7 +32,7 @@ test("compose.yaml hands on every variable but those the image sets", () => {
 test("every metric has a row in docs/operating.md, and no other has one", async () => {
   const { registry } = createMetrics({ defaults: false });
   const metrics = (await registry.getMetricsAsJSON()).map(({ name }) => name);
-  const rows = [...read("docs/operating.md").matchAll(/^\| `(hawker_\w+)` \|/gm)].map(([, name]) => name);
+  const rows = [...read("docs/operating.md").matchAll(/^\| `(hawker_\w+)` *\|/gm)].map(([, name]) => name);
   expect(rows.toSorted()).toEqual(metrics.toSorted());
 });
 
