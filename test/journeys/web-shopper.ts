@@ -99,7 +99,7 @@ export class WebShopper implements Shopper {
     });
   }
 
-  async fills(form: Readonly<Record<string, string>>): Promise<void> {
+  async fills(form: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     await this.#reacted();
     const details = this.page.locator("details.form").last();
     await details.waitFor().catch(() => this.#lost("no form"));
@@ -108,6 +108,10 @@ export class WebShopper implements Shopper {
     for (const [label, value] of Object.entries(form)) {
       const field = fields.getByLabel(new RegExp(`^${label}\\b`, "i"));
       if ((await field.count()) === 0) await this.#lost(`no field ${label}`);
+      if (typeof value !== "string") {
+        await field.setInputFiles({ name: "photo.png", mimeType: "image/png", buffer: Buffer.from(value) });
+        continue;
+      }
       const list = await field.evaluate((element) => element instanceof HTMLSelectElement);
       if (!list) await field.fill(value);
       else await field.selectOption({ label: value }).catch(() => field.selectOption(value));
