@@ -89,6 +89,8 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
     },
+    referrerPolicy: "same-origin",
+    strictTransportSecurity: false, // the server's own, where it is reached over https
   });
   for (const path of ["/", "/chat/*", "/media/*"]) routes.use(path, headers, visitors.sameOrigin);
 

@@ -20,7 +20,10 @@ export type WebBody =
   | { readonly kind: "photo"; readonly media: string; readonly caption?: string };
 
 const token = z.string().min(1).max(1024);
-const message = z.string().max(20).optional();
+const message = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .optional();
 const id = z.uuid();
 
 /** What the page posts. `id` is made by the page, once per event, so that a retry is the same event. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import pino from "pino";
 import { webAdapter, webBodyLimits } from "../../adapters/web/index.ts";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
@@ -43,7 +44,6 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
   const pictures: WebShop["pictures"] = new Map();
   const secret = options.secret ?? "a secret of tests, long enough";
   const seen = new Set<string>();
-  let keys = 0;
   let port = options.port ?? 0;
   let stopNow = async () => {};
 
@@ -77,8 +77,7 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     pictures,
     answer: async () => {},
     async send(to, view, { key, replaces } = {}) {
-      keys += 1;
-      const delivery = { view: { cards: [], controls: [], ...view }, key: key ?? `key-${keys}`, replaces };
+      const delivery = { view: { cards: [], controls: [], ...view }, key: key ?? randomUUID(), replaces };
       return (await shop.adapter.send(to, delivery)).message;
     },
     says: (to, text) => shop.send(to, { text: plain(text) }),

@@ -54,24 +54,36 @@ async function visitor(at = shop) {
   };
 }
 
-/** Reads events of a stream until `count` have come. */
-async function streamed(headers: Record<string, string>, query: string, count: number) {
+/** An open stream, and what has come by it. */
+async function listening(headers: Record<string, string>, query = "") {
   const gone = new AbortController();
   const response = await fetch(`${shop.url}/chat/events${query}`, { headers, signal: gone.signal });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   const events: WebMessage[] = [];
   let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body!) {
-    text += decoder.decode(chunk, { stream: true });
-    const blocks = text.split("\n\n");
-    text = blocks.pop()!;
-    for (const block of blocks) {
-      const data = /^data: (.*)$/m.exec(block);
-      if (data) events.push(JSON.parse(data[1]!));
-    }
-    if (events.length >= count) break;
-  }
-  gone.abort();
+  return {
+    /** All events once `count` have come. */
+    async until(count: number): Promise<WebMessage[]> {
+      while (events.length < count) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`the stream ended after ${events.length} events`);
+        const blocks = (text + value).split("\n\n");
+        text = blocks.pop()!;
+        for (const block of blocks) {
+          const data = /^data: (.*)$/m.exec(block)?.[1];
+          if (data !== undefined) events.push(JSON.parse(data));
+        }
+      }
+      return events;
+    },
+    close: () => gone.abort(),
+  };
+}
+
+async function streamed(headers: Record<string, string>, query: string, count: number) {
+  const stream = await listening(headers, query);
+  const events = await stream.until(count);
+  stream.close();
   return events;
 }
 
@@ -207,6 +219,7 @@ describe("a post", () => {
       { id, kind: "text", text: "x".repeat(10_001) },
       { id, kind: "press", token: "x".repeat(1025) },
       { id, kind: "press", token: "x", message: { $ne: "" } },
+      { id, kind: "press", token: "x", message: "not a number" },
       { id, kind: "form", token: "x", values: { a: 1 } },
       { id, kind: "photo", media: "../../etc/passwd" },
       { id, kind: "photo", media: "picture-404" },
@@ -347,18 +360,29 @@ describe("the stream", () => {
   test("tells of messages as they are sent, in order, each once", async () => {
     const person = await visitor();
     const to = await person.address();
-    const reading = streamed(person.headers, "?after=0", 30);
-    for (let n = 0; n < 30; n += 1) await shop.says(to, `message ${n}`);
-    expect((await reading).map(({ change }) => change)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
+    const [stream, second] = [await listening(person.headers), await listening(person.headers)];
+    for (let n = 1; n <= 30; n += 1) {
+      await shop.says(to, `message ${n}`);
+      if (n % 3 === 0) await stream.until(n);
+    }
+    for (const { until, close } of [stream, second]) {
+      expect((await until(30)).map(({ change }) => change)).toEqual(
+        Array.from({ length: 30 }, (_, n) => n + 1),
+      );
+      close();
+    }
   });
 
   test("tells of what another process sent", async () => {
     const person = await visitor();
     const to = await person.address();
     const other = await openWebShop();
-    const reading = streamed(person.headers, "?after=0", 1);
+    const stream = await listening(person.headers);
+    await shop.says(to, "from here");
+    await stream.until(1);
     await other.says(to, "from over there");
-    expect(textOf((await reading)[0]!)).toContain("from over there");
+    expect(textOf((await stream.until(2))[1]!)).toContain("from over there");
+    stream.close();
     await other.stop();
   });
 
