@@ -125,19 +125,21 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
         const refund = await withFreshKeys(keyOf(idempotencyKey), async (key) => {
           const made = await stripe.refunds.list({ payment_intent: intent, limit: 100 });
           const known = made.data.find((one) => one.metadata?.hawker_key === idempotencyKey);
-          return (
-            known ??
-            stripe.refunds.create(
-              {
-                payment_intent: intent,
-                amount: toStripe(amount),
-                reason: "requested_by_customer",
-                metadata: { hawker_key: idempotencyKey, order: paid.order },
-              },
-              { idempotencyKey: key },
-            )
+          if (known !== undefined) return known;
+          return stripe.refunds.create(
+            {
+              payment_intent: intent,
+              amount: toStripe(amount),
+              reason: "requested_by_customer",
+              metadata: { hawker_key: idempotencyKey, order: paid.order },
+            },
+            { idempotencyKey: key },
           );
         });
+        if (refund.amount !== toStripe(amount))
+          throw new PaymentError("refused", `Refund ${refund.id} was made for another amount.`, {
+            reason: "idempotency_key_reused",
+          });
         return { id: refund.id, status: refundStatus(refund.status) };
       }),
 
