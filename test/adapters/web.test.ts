@@ -384,7 +384,7 @@ describe("the stream", () => {
     expect(textOf((await stream.until(2))[1]!)).toContain("from over there");
     stream.close();
     await other.stop();
-  });
+  }, 8_000); // well before the heartbeat, which would look too
 
   test("starts over for a page whose numbers are from before the messages were forgotten", async () => {
     const person = await visitor();
