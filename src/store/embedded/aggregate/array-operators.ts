@@ -1,0 +1,269 @@
+import { divide, type Numeric } from "../arithmetic.ts";
+import { compare, equal } from "../compare.ts";
+import { CommandError } from "../errors.ts";
+import { encodeValue } from "../key-encoding.ts";
+import { splitPath, valueAt } from "../path.ts";
+import { isTrue } from "../query/truth.ts";
+import { type Doc, isDoc, isNumber, setField, toNumber, typeName, type Value } from "../value.ts";
+import { sum } from "./arithmetic-operators.ts";
+import { exactly, named, operands } from "./basic-operators.ts";
+import type { ExpressionOperator } from "./expression.ts";
+
+const isMissing = (value: Value | undefined): value is null | undefined =>
+  value === undefined || value === null;
+
+function arrayOf(name: string, value: Value, code = 28689): Value[] {
+  if (!Array.isArray(value))
+    throw new CommandError(
+      code,
+      `The argument to ${name} must be an array, but was of type: ${typeName(value)}`,
+    );
+  return value;
+}
+
+function whole(name: string, value: Value): number {
+  if (!isNumber(value) || !Number.isInteger(toNumber(value))) {
+    throw new CommandError(28690, `${name} needs a whole number, but was given ${typeName(value)}`);
+  }
+  return toNumber(value);
+}
+
+/** The values an accumulator-like expression (`$sum`, `$avg`, `$min`, `$max`) goes over. */
+function listed(operand: Value, evaluation: Parameters<ExpressionOperator>[1]): (Value | undefined)[] {
+  const values = operands(operand, evaluation);
+  return values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
+}
+
+function unique(items: Value[]): Value[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const key = encodeValue(item).latin1Slice();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function extreme(sign: 1 | -1): ExpressionOperator {
+  return (operand, evaluation) => {
+    let best: Value | undefined;
+    for (const value of listed(operand, evaluation)) {
+      if (isMissing(value)) continue;
+      if (best === undefined || compare(value, best) * sign > 0) best = value;
+    }
+    return best ?? null;
+  };
+}
+
+/** The numbers' sum; what is no number does not count. */
+export function sumOf(values: Iterable<Value | undefined>): Numeric {
+  let total: Numeric = 0;
+  for (const value of values) if (isNumber(value)) total = sum(total, value);
+  return total;
+}
+
+/** The numbers' mean, or null without any. */
+export function averageOf(values: Iterable<Value | undefined>): Value {
+  const numbers = [...values].filter((value) => isNumber(value));
+  return numbers.length === 0 ? null : divide(sumOf(numbers), numbers.length);
+}
+
+/** A comparison for `$sortArray` and `$firstN`-like operators: 1, -1 or a document of paths. */
+export function sortBy(order: Value): (a: Value, b: Value) => number {
+  if (isNumber(order)) {
+    const sign = Math.sign(toNumber(order));
+    return (a, b) => sign * compare(a, b);
+  }
+  const by = isDoc(order)
+    ? Object.entries(order).map(([path, sign]) => ({
+        parts: splitPath(path),
+        sign: isNumber(sign) ? toNumber(sign) : 1,
+      }))
+    : [];
+  return (a, b) => {
+    for (const { parts, sign } of by) {
+      const result = sign * compare(valueAt(a, parts), valueAt(b, parts));
+      if (result !== 0) return result;
+    }
+    return 0;
+  };
+}
+
+/** Arrays, sets, and sums over arrays. */
+export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
+  $size: (operand, evaluation) => {
+    const [value] = exactly("$size", 1, operand, evaluation);
+    if (!Array.isArray(value))
+      throw new CommandError(
+        17124,
+        `The argument to $size must be an array, but was of type: ${typeName(value)}`,
+      );
+    return value.length;
+  },
+  $isArray: (operand, evaluation) => Array.isArray(exactly("$isArray", 1, operand, evaluation)[0]),
+  $in: (operand, evaluation) => {
+    const [value, array] = exactly("$in", 2, operand, evaluation);
+    if (!Array.isArray(array))
+      throw new CommandError(40081, `$in requires an array as a second argument, found: ${typeName(array)}`);
+    return value !== undefined && array.some((item) => equal(item, value));
+  },
+  $arrayElemAt: (operand, evaluation) => {
+    const [array, index] = exactly("$arrayElemAt", 2, operand, evaluation);
+    if (isMissing(array) || isMissing(index)) return null;
+    return arrayOf("$arrayElemAt", array).at(whole("$arrayElemAt", index));
+  },
+  $first: (operand, evaluation) => {
+    const [array] = exactly("$first", 1, operand, evaluation);
+    return isMissing(array) ? null : arrayOf("$first", array)[0];
+  },
+  $last: (operand, evaluation) => {
+    const [array] = exactly("$last", 1, operand, evaluation);
+    return isMissing(array) ? null : arrayOf("$last", array).at(-1);
+  },
+  $concatArrays: (operand, evaluation) => {
+    const joined: Value[] = [];
+    for (const value of operands(operand, evaluation)) {
+      if (isMissing(value)) return null;
+      joined.push(...arrayOf("$concatArrays", value, 28664));
+    }
+    return joined;
+  },
+  $reverseArray: (operand, evaluation) => {
+    const [array] = exactly("$reverseArray", 1, operand, evaluation);
+    return isMissing(array) ? null : [...arrayOf("$reverseArray", array)].reverse();
+  },
+  $slice: (operand, evaluation) => {
+    const [array, first, second] = operands(operand, evaluation);
+    if (isMissing(array) || isMissing(first) || second === null) return null;
+    const items = arrayOf("$slice", array);
+    const from = whole("$slice", first);
+    if (second === undefined) return from >= 0 ? items.slice(0, from) : items.slice(from);
+    const start = from >= 0 ? from : Math.max(0, items.length + from);
+    return items.slice(start, start + whole("$slice", second));
+  },
+  $filter: (operand, { run }) => {
+    const { input, cond, as, limit } = named("$filter", operand, ["input", "cond", "as", "limit"]);
+    const array = run(input as Value);
+    if (isMissing(array)) return null;
+    const most = limit === undefined ? null : run(limit);
+    const name = typeof as === "string" ? as : "this";
+    const kept = arrayOf("$filter", array, 28651).filter((item) =>
+      isTrue(run(cond as Value, new Map([[name, item]]))),
+    );
+    return isMissing(most) ? kept : kept.slice(0, whole("$filter", most));
+  },
+  $map: (operand, { run }) => {
+    const { input, as, in: body } = named("$map", operand, ["input", "as", "in"]);
+    const array = run(input as Value);
+    if (isMissing(array)) return null;
+    const name = typeof as === "string" ? as : "this";
+    return arrayOf("$map", array, 16883).map((item) => run(body as Value, new Map([[name, item]])) ?? null);
+  },
+  $reduce: (operand, { run }) => {
+    const { input, initialValue, in: body } = named("$reduce", operand, ["input", "initialValue", "in"]);
+    const array = run(input as Value);
+    if (isMissing(array)) return null;
+    let value = run(initialValue as Value);
+    for (const item of arrayOf("$reduce", array, 40080)) {
+      value = run(
+        body as Value,
+        new Map<string, Value | undefined>([
+          ["this", item],
+          ["value", value],
+        ]),
+      );
+    }
+    return value;
+  },
+  $sortArray: (operand, { run }) => {
+    const { input, sortBy: order } = named("$sortArray", operand, ["input", "sortBy"]);
+    const array = run(input as Value);
+    return isMissing(array) ? null : [...arrayOf("$sortArray", array, 2942504)].sort(sortBy(order as Value));
+  },
+  $range: (operand, evaluation) => {
+    const [from, to, by] = operands(operand, evaluation);
+    const start = whole("$range", from ?? null);
+    const end = whole("$range", to ?? null);
+    const step = by === undefined ? 1 : whole("$range", by);
+    if (step === 0) throw new CommandError(34449, "$range requires a non-zero step value");
+    const numbers: number[] = [];
+    for (let value = start; step > 0 ? value < end : value > end; value += step) numbers.push(value);
+    return numbers;
+  },
+  $indexOfArray: (operand, evaluation) => {
+    const [array, wanted, from, to] = operands(operand, evaluation);
+    if (isMissing(array)) return null;
+    const items = arrayOf("$indexOfArray", array, 40090);
+    const end = to === undefined ? items.length : Math.min(items.length, whole("$indexOfArray", to));
+    for (let index = from === undefined ? 0 : whole("$indexOfArray", from); index < end; index++) {
+      if (wanted !== undefined && equal(items[index], wanted)) return index;
+    }
+    return -1;
+  },
+  $arrayToObject: (operand, evaluation) => {
+    const [array] = exactly("$arrayToObject", 1, operand, evaluation);
+    if (isMissing(array)) return null;
+    const doc: Doc = {};
+    for (const item of arrayOf("$arrayToObject", array, 40386)) {
+      const [key, value] = Array.isArray(item) ? item : isDoc(item) ? [item.k, item.v] : [];
+      if (typeof key !== "string" || value === undefined)
+        throw new CommandError(40392, "$arrayToObject requires pairs of a string key and a value");
+      setField(doc, key, value);
+    }
+    return doc;
+  },
+  $objectToArray: (operand, evaluation) => {
+    const [doc] = exactly("$objectToArray", 1, operand, evaluation);
+    if (isMissing(doc)) return null;
+    if (!isDoc(doc))
+      throw new CommandError(40390, `$objectToArray requires a document input, found: ${typeName(doc)}`);
+    return Object.keys(doc).map((k) => ({ k, v: doc[k] as Value }));
+  },
+  $setUnion: (operand, evaluation) => {
+    const all: Value[] = [];
+    for (const value of operands(operand, evaluation)) {
+      if (isMissing(value)) return null;
+      all.push(...arrayOf("$setUnion", value, 17043));
+    }
+    return unique(all).sort(compare);
+  },
+  $setIntersection: (operand, evaluation) => {
+    const sets = operands(operand, evaluation);
+    if (sets.some(isMissing)) return null;
+    const [first = [], ...rest] = sets.map((value) => arrayOf("$setIntersection", value as Value, 17047));
+    return unique(first)
+      .filter((item) => rest.every((other) => other.some((value) => equal(value, item))))
+      .sort(compare);
+  },
+  $setDifference: (operand, evaluation) => {
+    const [a, b] = exactly("$setDifference", 2, operand, evaluation);
+    if (isMissing(a) || isMissing(b)) return null;
+    const gone = arrayOf("$setDifference", b, 17049);
+    return unique(arrayOf("$setDifference", a, 17048)).filter(
+      (item) => !gone.some((value) => equal(value, item)),
+    );
+  },
+  $setEquals: (operand, evaluation) => {
+    const sets = operands(operand, evaluation).map((value) => arrayOf("$setEquals", value ?? null, 17044));
+    return sets.every(
+      (set) =>
+        set.every((item) => sets[0]?.some((value) => equal(value, item))) &&
+        sets[0]?.every((item) => set.some((value) => equal(value, item))),
+    );
+  },
+  $setIsSubset: (operand, evaluation) => {
+    const [a, b] = exactly("$setIsSubset", 2, operand, evaluation);
+    const whole = arrayOf("$setIsSubset", b ?? null, 17042);
+    return arrayOf("$setIsSubset", a ?? null, 17046).every((item) =>
+      whole.some((value) => equal(value, item)),
+    );
+  },
+  $anyElementTrue: (operand, evaluation) =>
+    arrayOf("$anyElementTrue", operands(operand, evaluation)[0] ?? null, 17041).some(isTrue),
+  $allElementsTrue: (operand, evaluation) =>
+    arrayOf("$allElementsTrue", operands(operand, evaluation)[0] ?? null, 17040).every(isTrue),
+  $sum: (operand, evaluation) => sumOf(listed(operand, evaluation)),
+  $avg: (operand, evaluation) => averageOf(listed(operand, evaluation)),
+  $min: extreme(-1),
+  $max: extreme(1),
+};

@@ -1,0 +1,181 @@
+import { compare, equal } from "../compare.ts";
+import { CommandError } from "../errors.ts";
+import { isTrue } from "../query/truth.ts";
+import { clone, type Doc, getField, isDoc, setField, type Value } from "../value.ts";
+import type { Evaluation, ExpressionOperator } from "./expression.ts";
+
+/** Evaluates the operands of an operator that takes a list (one that is no array counts as a list of one). */
+export function operands(operand: Value, { run }: Evaluation): (Value | undefined)[] {
+  return Array.isArray(operand) ? operand.map((item) => run(item)) : [run(operand)];
+}
+
+/** Evaluates exactly `count` operands. @throws {CommandError} 16020 for another number. */
+export function exactly(
+  name: string,
+  count: number,
+  operand: Value,
+  evaluation: Evaluation,
+): (Value | undefined)[] {
+  const values = operands(operand, evaluation);
+  if (values.length !== count) {
+    throw new CommandError(
+      16020,
+      `Expression ${name} takes exactly ${count} arguments. ${values.length} were passed in.`,
+    );
+  }
+  return values;
+}
+
+/** Reads the named operands of an operator such as `$filter`. @throws {CommandError} BadValue when it is no document. */
+export function named(name: string, operand: Value, fields: readonly string[]): Doc {
+  if (!isDoc(operand))
+    throw new CommandError("FailedToParse", `${name} only supports an object as its argument`);
+  for (const key of Object.keys(operand)) {
+    if (!fields.includes(key))
+      throw new CommandError("FailedToParse", `Unrecognized argument to ${name}: ${key}`);
+  }
+  return operand;
+}
+
+function comparison(name: string, test: (order: number) => boolean): ExpressionOperator {
+  return (operand, evaluation) => {
+    const [a, b] = exactly(name, 2, operand, evaluation);
+    return test(compareMissing(a, b));
+  };
+}
+
+/** In expressions a missing value is smaller than null. */
+function compareMissing(a: Value | undefined, b: Value | undefined): number {
+  if (a === undefined || b === undefined) {
+    if (a === b) return 0;
+    const other = a === undefined ? b : a;
+    const lower = other === null || compare(other, null) > 0 ? -1 : 1;
+    return a === undefined ? lower : -lower;
+  }
+  return compare(a, b);
+}
+
+/** Comparison, logic, conditions, variables and documents. */
+export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
+  $literal: (operand) => operand,
+  $const: (operand) => operand,
+  $expr: (operand, { run }) => run(operand),
+  $eq: comparison("$eq", (order) => order === 0),
+  $ne: comparison("$ne", (order) => order !== 0),
+  $gt: comparison("$gt", (order) => order > 0),
+  $gte: comparison("$gte", (order) => order >= 0),
+  $lt: comparison("$lt", (order) => order < 0),
+  $lte: comparison("$lte", (order) => order <= 0),
+  $cmp: (operand, evaluation) => {
+    const [a, b] = exactly("$cmp", 2, operand, evaluation);
+    return Math.sign(compareMissing(a, b));
+  },
+  $and: (operand, { run }) =>
+    (Array.isArray(operand) ? operand : [operand]).every((item) => isTrue(run(item))),
+  $or: (operand, { run }) => (Array.isArray(operand) ? operand : [operand]).some((item) => isTrue(run(item))),
+  $not: (operand, evaluation) => !isTrue(exactly("$not", 1, operand, evaluation)[0]),
+  $cond: (operand, { run }) => {
+    if (Array.isArray(operand)) {
+      if (operand.length !== 3) {
+        throw new CommandError(
+          16020,
+          `Expression $cond takes exactly 3 arguments. ${operand.length} were passed in.`,
+        );
+      }
+      return run((isTrue(run(operand[0] as Value)) ? operand[1] : operand[2]) as Value);
+    }
+    const { if: test, then: yes, else: no } = named("$cond", operand, ["if", "then", "else"]);
+    if (test === undefined) throw new CommandError(17080, "Missing 'if' parameter to $cond");
+    if (yes === undefined) throw new CommandError(17081, "Missing 'then' parameter to $cond");
+    if (no === undefined) throw new CommandError(17082, "Missing 'else' parameter to $cond");
+    return run(isTrue(run(test)) ? yes : no);
+  },
+  $ifNull: (operand, { run }) => {
+    if (!Array.isArray(operand) || operand.length < 2)
+      throw new CommandError(1257300, "$ifNull needs at least two arguments");
+    let value: Value | undefined;
+    for (const item of operand) {
+      value = run(item);
+      if (value !== undefined && value !== null) return value;
+    }
+    return value;
+  },
+  $switch: (operand, { run }) => {
+    const { branches, default: otherwise } = named("$switch", operand, ["branches", "default"]);
+    if (!Array.isArray(branches)) throw new CommandError(40061, "$switch expected an array for 'branches'");
+    for (const branch of branches) {
+      const { case: test, then } = named("$switch", branch, ["case", "then"]);
+      if (test === undefined || then === undefined)
+        throw new CommandError(40067, "$switch requires each branch have 'case' and 'then'");
+      if (isTrue(run(test))) return run(then);
+    }
+    if (otherwise === undefined) {
+      throw new CommandError(
+        40066,
+        "$switch could not find a matching branch for an input, and no default was specified.",
+      );
+    }
+    return run(otherwise);
+  },
+  $let: (operand, { run }) => {
+    const { vars, in: body } = named("$let", operand, ["vars", "in"]);
+    if (!isDoc(vars) || body === undefined) throw new CommandError(16874, "$let needs 'vars' and 'in'");
+    const more = new Map<string, Value | undefined>();
+    for (const key of Object.keys(vars)) more.set(key, run(vars[key] as Value));
+    return run(body, more);
+  },
+  $mergeObjects: (operand, evaluation) => {
+    const merged: Doc = {};
+    const values = operands(operand, evaluation);
+    const list = values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
+    for (const value of list) {
+      if (value === undefined || value === null) continue;
+      if (!isDoc(value)) throw new CommandError(40400, "$mergeObjects requires object inputs");
+      for (const key of Object.keys(value)) setField(merged, key, value[key] as Value);
+    }
+    return merged;
+  },
+  $getField: (operand, { root, run }) => {
+    const options: Doc = isDoc(operand) && operand.field !== undefined ? operand : { field: operand };
+    const name = run(options.field as Value);
+    if (typeof name !== "string")
+      throw new CommandError(5654602, "$getField requires 'field' to evaluate to type String");
+    const input = options.input === undefined ? root : run(options.input);
+    return isDoc(input) ? getField(input, name) : input === null ? null : undefined;
+  },
+  $setField: (operand, { run }) => {
+    const { field, input, value } = named("$setField", operand, ["field", "input", "value"]);
+    const name = run(field as Value);
+    const target = run(input as Value);
+    if (typeof name !== "string")
+      throw new CommandError(4161107, "$setField requires 'field' to be a string");
+    if (target === undefined || target === null) return null;
+    if (!isDoc(target))
+      throw new CommandError(4161105, "$setField requires 'input' to evaluate to type Object");
+    const copy = clone(target);
+    const next = run(value as Value);
+    if (next === undefined) delete copy[name];
+    else setField(copy, name, next);
+    return copy;
+  },
+  $unsetField: (operand, { run }) => {
+    const { field, input } = named("$unsetField", operand, ["field", "input"]);
+    const name = run(field as Value);
+    const target = run(input as Value);
+    if (typeof name !== "string")
+      throw new CommandError(4161107, "$unsetField requires 'field' to be a string");
+    if (!isDoc(target)) return null;
+    const copy = clone(target);
+    delete copy[name];
+    return copy;
+  },
+  $rand: () => Math.random(),
+  $meta: (operand) => {
+    throw new CommandError(
+      "NotImplemented",
+      `$meta: ${String(operand)} is not implemented by the embedded store`,
+    );
+  },
+};
+
+export { equal };

@@ -1,0 +1,101 @@
+import { CommandError, failedToParse, notImplemented } from "../errors.ts";
+import { type Doc, isDoc, type Value } from "../value.ts";
+import { compileDocumentStage } from "./document-stages.ts";
+import type { Scope } from "./expression.ts";
+import { stages } from "./stages.ts";
+
+/** Reaches other collections for `$lookup`, `$unionWith`, `$graphLookup`, `$out` and `$merge`. */
+export interface PipelineHost {
+  database: string;
+  /** The documents of a collection that match a filter, from an index when there is one. */
+  read(collection: string, filter: Doc, variables?: Scope): Promise<Doc[]>;
+  /** Writes for `$out` and `$merge`. */
+  write(name: "$out" | "$merge", operand: Value, docs: Doc[]): Promise<void>;
+  /** Documents of a stage that asks the server, such as `$collStats`. */
+  ask(name: string, operand: Value): Promise<Doc[]>;
+}
+
+/** One stage on all documents. */
+export type Stage = (docs: Doc[], host: PipelineHost, variables: Scope | undefined) => Promise<Doc[]> | Doc[];
+/** Makes a stage from its operand; the operand is checked here. */
+export type MakeStage = (operand: Value, variables: Scope | undefined) => Stage;
+
+const askStages = new Set([
+  "$collStats",
+  "$indexStats",
+  "$currentOp",
+  "$listSessions",
+  "$listLocalSessions",
+  "$planCacheStats",
+]);
+const missing = new Set([
+  "$geoNear",
+  "$search",
+  "$searchMeta",
+  "$vectorSearch",
+  "$listSearchIndexes",
+  "$redact",
+]);
+
+/** Reads a pipeline's stages. @throws {CommandError} FailedToParse, 40324 for an unknown stage, NotImplemented. */
+export function readStages(pipeline: Value): { name: string; operand: Value }[] {
+  if (!Array.isArray(pipeline))
+    throw new CommandError("TypeMismatch", "'pipeline' option must be specified as an array");
+  return pipeline.map((stage) => {
+    if (!isDoc(stage))
+      throw new CommandError("TypeMismatch", "Each element of the 'pipeline' array must be an object");
+    const keys = Object.keys(stage);
+    const name = keys[0];
+    if (keys.length !== 1 || name === undefined) {
+      throw new CommandError(40323, "A pipeline stage specification object must contain exactly one field.");
+    }
+    return { name, operand: stage[name] as Value };
+  });
+}
+
+/** Runs a pipeline on documents. */
+export async function runPipeline(
+  pipeline: Value,
+  docs: Doc[],
+  host: PipelineHost,
+  variables?: Scope,
+): Promise<Doc[]> {
+  let current = docs;
+  for (const { name, run } of compilePipeline(pipeline, variables)) {
+    void name;
+    current = await run(current, host, variables);
+  }
+  return current;
+}
+
+/** Compiles every stage, so that errors come before anything is read. */
+export function compilePipeline(pipeline: Value, variables?: Scope): { name: string; run: Stage }[] {
+  const list = readStages(pipeline);
+  return list.map(({ name, operand }, at) => {
+    if ((name === "$out" || name === "$merge") && at !== list.length - 1) {
+      throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);
+    }
+    return { name, run: compileStage(name, operand, variables) };
+  });
+}
+
+function compileStage(name: string, operand: Value, variables: Scope | undefined): Stage {
+  const one = compileDocumentStage(name, operand, variables);
+  if (one) return (docs) => docs.map(one);
+  const make = Object.hasOwn(stages, name) ? stages[name] : undefined;
+  if (make) return make(operand, variables);
+  if (name === "$out" || name === "$merge") {
+    return async (docs, host) => {
+      await host.write(name, operand, docs);
+      return [];
+    };
+  }
+  if (askStages.has(name)) return (_, host) => host.ask(name, operand);
+  if (name === "$changeStream" || name === "$changeStreamSplitLargeEvent") {
+    throw new CommandError(40573, "The $changeStream stage is only supported on replica sets");
+  }
+  if (missing.has(name)) throw notImplemented(name);
+  throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+}
+
+export { failedToParse };

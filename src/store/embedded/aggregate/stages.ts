@@ -1,0 +1,297 @@
+import { compare } from "../compare.ts";
+import { CommandError } from "../errors.ts";
+import { encodeValue } from "../key-encoding.ts";
+import { splitPath, valueAt } from "../path.ts";
+import { compileFilter } from "../query/filter.ts";
+import { compileSort, sortDocs } from "../query/sort.ts";
+import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
+import { compileAccumulator } from "./accumulators.ts";
+import { bucket, bucketAuto } from "./bucket-stages.ts";
+import { checkExpression, evaluate, fieldPath, type Scope } from "./expression.ts";
+import { mingoStage } from "./mingo-stage.ts";
+import { compilePipeline, type MakeStage, runPipeline } from "./pipeline.ts";
+
+function document(name: string, operand: Value, code = 15955): Doc {
+  if (!isDoc(operand)) throw new CommandError(code, `the ${name} specification must be an object`);
+  return operand;
+}
+
+function count(name: string, operand: Value, least: number, code: number): number {
+  if (!isNumber(operand) || !Number.isInteger(toNumber(operand)) || toNumber(operand) < least) {
+    throw new CommandError(
+      code,
+      `invalid argument to ${name} stage: Expected a ${least > 0 ? "positive" : "non-negative"} number in: ${name}`,
+    );
+  }
+  return toNumber(operand);
+}
+
+const group: MakeStage = (operand, variables) => {
+  const spec = document("$group", operand, 15947);
+  if (spec._id === undefined) throw new CommandError(15955, "a group specification must include an _id");
+  const id = spec._id;
+  checkExpression(id);
+  const fields = Object.keys(spec)
+    .filter((field) => field !== "_id")
+    .map((field) => {
+      if (field.includes(".")) throw new CommandError(40235, `The field name '${field}' cannot contain '.'`);
+      return { field, accumulate: compileAccumulator(field, spec[field] as Value, variables) };
+    });
+  return (docs) => {
+    const groups = new Map<string, { id: Value; docs: Doc[] }>();
+    for (const doc of docs) {
+      const value = evaluate(id, doc, variables) ?? null;
+      const key = encodeValue(value).latin1Slice();
+      const found = groups.get(key);
+      if (found) found.docs.push(doc);
+      else groups.set(key, { id: value, docs: [doc] });
+    }
+    return [...groups.values()].map(({ id: value, docs: members }) => {
+      const result: Doc = { _id: value };
+      for (const { field, accumulate } of fields) setField(result, field, accumulate(members));
+      return result;
+    });
+  };
+};
+
+const unwind: MakeStage = (operand) => {
+  const spec: Doc = typeof operand === "string" ? { path: operand } : document("$unwind", operand, 15981);
+  const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: keep } = spec;
+  if (typeof path !== "string") throw new CommandError(28812, "no path specified to $unwind stage");
+  if (!path.startsWith("$"))
+    throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  const parts = splitPath(path.slice(1));
+  return (docs) =>
+    docs.flatMap((doc) => {
+      const value = valueAt(doc, parts);
+      if (!Array.isArray(value) || value.length === 0) {
+        const single = value !== undefined && value !== null && !Array.isArray(value);
+        if (!single && keep !== true) return [];
+        const result = Array.isArray(value)
+          ? without(doc, parts)
+          : typeof index === "string"
+            ? clone(doc)
+            : doc;
+        if (typeof index === "string") setField(result, index, null);
+        return [result];
+      }
+      return value.map((item, at) => {
+        const result = withValue(doc, parts, item);
+        if (typeof index === "string") setField(result, index, at);
+        return result;
+      });
+    });
+};
+
+function withValue(doc: Doc, parts: readonly string[], value: Value): Doc {
+  const [first, ...rest] = parts as [string, ...string[]];
+  const copy: Doc = { ...doc };
+  const inner = getField(doc, first);
+  setField(copy, first, rest.length === 0 || !isDoc(inner) ? value : withValue(inner, rest, value));
+  return copy;
+}
+
+function without(doc: Doc, parts: readonly string[]): Doc {
+  const [first, ...rest] = parts as [string, ...string[]];
+  const copy: Doc = { ...doc };
+  const inner = getField(doc, first);
+  if (rest.length === 0) delete copy[first];
+  else if (isDoc(inner)) setField(copy, first, without(inner, rest));
+  return copy;
+}
+
+const lookup: MakeStage = (operand, outer) => {
+  const spec = document("$lookup", operand, 9);
+  const { from, localField, foreignField, as, pipeline } = spec;
+  const given = isDoc(spec.let) ? spec.let : {};
+  if (typeof as !== "string")
+    throw new CommandError("FailedToParse", "must specify 'as' field for a $lookup");
+  if (typeof from !== "string" && !Array.isArray(pipeline))
+    throw new CommandError("FailedToParse", "missing 'from' option to $lookup stage specification");
+  const byField = typeof localField === "string" && typeof foreignField === "string";
+  if (!byField && pipeline === undefined)
+    throw new CommandError(
+      "FailedToParse",
+      "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified",
+    );
+  return async (docs, host) => {
+    const results: Doc[] = [];
+    for (const doc of docs) {
+      let found: Doc[] = [];
+      const filter = byField ? joinFilter(fieldPath(doc, localField), foreignField) : {};
+      if (typeof from === "string") found = await host.read(from, filter);
+      if (pipeline !== undefined) {
+        const scope = new Map<string, Value | undefined>(outer ?? []);
+        for (const key of Object.keys(given)) scope.set(key, evaluate(given[key] as Value, doc, outer));
+        found = await runPipeline(pipeline, found, host, scope);
+      }
+      const result = clone(doc);
+      place(result, as, found);
+      results.push(result);
+    }
+    return results;
+  };
+};
+
+function place(doc: Doc, path: string, value: Value): void {
+  const parts = splitPath(path);
+  let holder = doc;
+  for (const part of parts.slice(0, -1)) {
+    const inner = getField(holder, part);
+    const next: Doc = isDoc(inner) ? inner : {};
+    setField(holder, part, next);
+    holder = next;
+  }
+  setField(holder, parts.at(-1) as string, value);
+}
+
+/** Documents whose field equals the local value, or one of the local array's values. */
+function joinFilter(local: Value | undefined, field: string): Doc {
+  if (local === undefined) return { [field]: { $eq: null } };
+  return Array.isArray(local) ? { [field]: { $in: [...local] } } : { [field]: { $eq: local } };
+}
+
+const facet: MakeStage = (operand, variables) => {
+  const spec = document("$facet", operand, 40169);
+  const names = Object.keys(spec);
+  for (const name of names) compilePipeline(spec[name] as Value, variables);
+  return async (docs, host) => {
+    const result: Doc = {};
+    for (const name of names)
+      setField(result, name, await runPipeline(spec[name] as Value, docs, host, variables));
+    return [result];
+  };
+};
+
+const unionWith: MakeStage = (operand, variables) => {
+  const spec: Doc = typeof operand === "string" ? { coll: operand } : document("$unionWith", operand, 9);
+  return async (docs, host) => {
+    const other = typeof spec.coll === "string" ? await host.read(spec.coll, {}) : [];
+    return [
+      ...docs,
+      ...(spec.pipeline === undefined ? other : await runPipeline(spec.pipeline, other, host, variables)),
+    ];
+  };
+};
+
+const graphLookup: MakeStage = (operand, variables) => {
+  const spec = document("$graphLookup", operand, 9);
+  const {
+    from,
+    startWith,
+    connectFromField,
+    connectToField,
+    as,
+    maxDepth,
+    depthField,
+    restrictSearchWithMatch,
+  } = spec;
+  if (
+    typeof from !== "string" ||
+    typeof connectFromField !== "string" ||
+    typeof connectToField !== "string" ||
+    typeof as !== "string" ||
+    startWith === undefined
+  ) {
+    throw new CommandError(
+      40105,
+      "$graphLookup requires 'from', 'as', 'startWith', 'connectFromField', and 'connectToField' to be specified.",
+    );
+  }
+  const deepest = isNumber(maxDepth) ? toNumber(maxDepth) : Number.POSITIVE_INFINITY;
+  const restriction = isDoc(restrictSearchWithMatch) ? restrictSearchWithMatch : {};
+  return async (docs, host) => {
+    const results: Doc[] = [];
+    for (const doc of docs) {
+      const seen = new Map<string, Doc>();
+      let frontier = listOf(evaluate(startWith, doc, variables));
+      for (let depth = 0; frontier.length > 0 && depth <= deepest; depth++) {
+        const found = await host.read(from, { $and: [{ [connectToField]: { $in: frontier } }, restriction] });
+        frontier = [];
+        for (const next of found) {
+          const key = encodeValue(next._id as Value).latin1Slice();
+          if (seen.has(key)) continue;
+          seen.set(key, typeof depthField === "string" ? { ...next, [depthField]: depth } : next);
+          frontier.push(...listOf(fieldPath(next, connectFromField)));
+        }
+      }
+      const result = clone(doc);
+      place(result, as, [...seen.values()]);
+      results.push(result);
+    }
+    return results;
+  };
+};
+
+function listOf(value: Value | undefined): Value[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? [...value] : [value];
+}
+
+function sorting(sort: Doc): (docs: Doc[]) => Doc[] {
+  compileSort(sort);
+  return (docs) => sortDocs(docs, sort, (doc) => doc);
+}
+
+const sortByCount: MakeStage = (operand, variables) => {
+  const grouped = group({ _id: operand, count: { $sum: 1 } }, variables);
+  return async (docs, host, scope) => sorting({ count: -1 })(await grouped(docs, host, scope));
+};
+
+/** Stages on whole lists of documents (source: MongoDB manual, "Aggregation Stages"). */
+export const stages: Readonly<Record<string, MakeStage>> = {
+  $match: (operand, variables) => {
+    const match = compileFilter(document("$match", operand, 15959), { variables });
+    return (docs) => docs.filter(match);
+  },
+  $sort: (operand) => {
+    const sort = document("$sort", operand, 15973);
+    if (Object.keys(sort).length === 0)
+      throw new CommandError(15976, "$sort stage must have at least one sort key");
+    return sorting(sort);
+  },
+  $limit: (operand) => {
+    const most = count("$limit", operand, 1, 15958);
+    return (docs) => docs.slice(0, most);
+  },
+  $skip: (operand) => {
+    const first = count("$skip", operand, 0, 15956);
+    return (docs) => docs.slice(first);
+  },
+  $count: (operand) => {
+    if (typeof operand !== "string" || operand === "" || operand.startsWith("$") || operand.includes(".")) {
+      throw new CommandError(40156, "the count field must be a non-empty string without '$' and '.'");
+    }
+    return (docs) => (docs.length === 0 ? [] : [{ [operand]: docs.length }]);
+  },
+  $sample: (operand) => {
+    const size = count("$sample", document("$sample", operand, 28745).size ?? null, 0, 28747);
+    return (docs) => {
+      const pool = [...docs];
+      for (let at = 0; at < Math.min(size, pool.length); at++) {
+        const other = at + Math.floor(Math.random() * (pool.length - at));
+        [pool[at], pool[other]] = [pool[other] as Doc, pool[at] as Doc];
+      }
+      return pool.slice(0, size);
+    };
+  },
+  $documents: (operand, variables) => () => {
+    const list = evaluate(operand, {}, variables);
+    if (!Array.isArray(list)) throw new CommandError(5858203, "an array is expected for $documents");
+    return list.filter(isDoc);
+  },
+  $group: group,
+  $unwind: unwind,
+  $lookup: lookup,
+  $facet: facet,
+  $unionWith: unionWith,
+  $graphLookup: graphLookup,
+  $sortByCount: sortByCount,
+  $bucket: bucket,
+  $bucketAuto: bucketAuto,
+  $setWindowFields: mingoStage("$setWindowFields"),
+  $fill: mingoStage("$fill"),
+  $densify: mingoStage("$densify"),
+};
+
+export { compare, type Scope };

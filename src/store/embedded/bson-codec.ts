@@ -1,0 +1,375 @@
+import { CommandError } from "./errors.ts";
+import {
+  Binary,
+  BSONRegExp,
+  BSONSymbol,
+  Code,
+  Decimal128,
+  type Doc,
+  Double,
+  isInt32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  RawDoc,
+  setField,
+  Timestamp,
+  type Value,
+} from "./value.ts";
+
+// The classes of `bson` hold the values, but its serializer cannot keep the types of numbers apart without
+// wrapping every one of them, nor copy a stored document into a reply as it is. Hence this codec.
+// Source: https://bsonspec.org/spec.html
+
+const depthMax = 180;
+
+function broken(why: string): CommandError {
+  return new CommandError(22, `invalid BSON: ${why}`);
+}
+
+/**
+ * Decodes the document that starts at `start`.
+ *
+ * @throws {CommandError} 22 when the bytes are not a well-formed document.
+ */
+export function decode(bytes: Buffer, start = 0): Doc {
+  const reader = new Reader(bytes, start);
+  try {
+    return reader.document(0);
+  } catch (error) {
+    if (error instanceof RangeError) throw broken("the bytes end too early");
+    throw error;
+  }
+}
+
+class Reader {
+  #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  #cstring(): string {
+    const end = this.#bytes.indexOf(0, this.#at);
+    if (end < 0) throw broken("a name without an end");
+    const text =
+      end - this.#at < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.utf8Slice(this.#at, end);
+    this.#at = end + 1;
+    return text;
+  }
+
+  #int(): number {
+    const value = this.#bytes.readInt32LE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  #string(): string {
+    const length = this.#int();
+    const end = this.#at + length - 1;
+    if (length < 1 || end >= this.#bytes.length || this.#bytes[end] !== 0) throw broken("bad string length");
+    const text = length < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.utf8Slice(this.#at, end);
+    this.#at = end + 1;
+    return text;
+  }
+
+  #open(depth: number): number {
+    if (depth > depthMax) throw new CommandError("Overflow", "BSON is nested too deeply");
+    const start = this.#at;
+    const end = start + this.#int();
+    if (end < start + 5 || end > this.#bytes.length || this.#bytes[end - 1] !== 0) {
+      throw broken("bad document length");
+    }
+    return end;
+  }
+
+  document(depth: number): Doc {
+    const end = this.#open(depth);
+    const doc: Doc = {};
+    for (;;) {
+      const type = this.#bytes[this.#at++];
+      if (type === 0) break;
+      const key = this.#cstring();
+      setField(doc, key, this.#value(type ?? -1, depth));
+      if (this.#at >= end) throw broken("a document longer than its length");
+    }
+    if (this.#at !== end) throw broken("a document shorter than its length");
+    return doc;
+  }
+
+  #array(depth: number): Value[] {
+    const end = this.#open(depth);
+    const items: Value[] = [];
+    for (;;) {
+      const type = this.#bytes[this.#at++];
+      if (type === 0) break;
+      const name = this.#bytes.indexOf(0, this.#at);
+      if (name < 0) throw broken("a name without an end");
+      this.#at = name + 1;
+      items.push(this.#value(type ?? -1, depth));
+      if (this.#at >= end) throw broken("an array longer than its length");
+    }
+    if (this.#at !== end) throw broken("an array shorter than its length");
+    return items;
+  }
+
+  #take(length: number): Buffer {
+    if (length < 0 || this.#at + length > this.#bytes.length) throw broken("the bytes end too early");
+    const taken = Buffer.from(this.#bytes.subarray(this.#at, this.#at + length));
+    this.#at += length;
+    return taken;
+  }
+
+  #value(type: number, depth: number): Value {
+    switch (type) {
+      case 0x01: {
+        const value = this.#bytes.readDoubleLE(this.#at);
+        this.#at += 8;
+        return isInt32(value) ? new Double(value) : value;
+      }
+      case 0x02:
+        return this.#string();
+      case 0x03:
+        return this.document(depth + 1);
+      case 0x04:
+        return this.#array(depth + 1);
+      case 0x05: {
+        let length = this.#int();
+        const subtype = this.#bytes.readUInt8(this.#at++);
+        if (subtype === 2) length = this.#int();
+        return new Binary(this.#take(length), subtype);
+      }
+      case 0x06:
+      case 0x0a:
+        return null;
+      case 0x07:
+        return new ObjectId(this.#take(12));
+      case 0x08:
+        return this.#bytes.readUInt8(this.#at++) !== 0;
+      case 0x09: {
+        const value = this.#bytes.readBigInt64LE(this.#at);
+        this.#at += 8;
+        return new Date(Number(value));
+      }
+      case 0x0b: {
+        const pattern = this.#cstring();
+        return new BSONRegExp(pattern, this.#cstring());
+      }
+      case 0x0c: {
+        const namespace = this.#string();
+        return { $ref: namespace, $id: new ObjectId(this.#take(12)) };
+      }
+      case 0x0d:
+        return new Code(this.#string());
+      case 0x0e:
+        return new BSONSymbol(this.#string());
+      case 0x0f: {
+        this.#at += 4;
+        const text = this.#string();
+        return new Code(text, this.document(depth + 1));
+      }
+      case 0x10:
+        return this.#int();
+      case 0x11: {
+        const low = this.#int();
+        return new Timestamp(new Long(low, this.#int(), true));
+      }
+      case 0x12: {
+        const low = this.#int();
+        return new Long(low, this.#int());
+      }
+      case 0x13:
+        return new Decimal128(this.#take(16));
+      case 0xff:
+        return new MinKey();
+      case 0x7f:
+        return new MaxKey();
+    }
+    throw broken(`unknown type ${type}`);
+  }
+}
+
+function asciiOrUtf8(bytes: Buffer, start: number, end: number): string {
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte > 127) return bytes.utf8Slice(start, end);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+let scratch = Buffer.allocUnsafe(64 * 1024);
+
+function room(at: number, length: number): void {
+  if (at + length <= scratch.length) return;
+  const bigger = Buffer.allocUnsafe(Math.max(scratch.length * 2, at + length));
+  scratch.copy(bigger, 0, 0, at);
+  scratch = bigger;
+}
+
+/** Encodes a document into bytes of its own. */
+export function encode(doc: Doc): Buffer {
+  const end = writeDocument(0, doc);
+  const bytes = Buffer.allocUnsafe(end);
+  scratch.copy(bytes, 0, 0, end);
+  if (scratch.length > 4 * 1024 * 1024) scratch = Buffer.allocUnsafe(64 * 1024);
+  return bytes;
+}
+
+function writeDocument(start: number, doc: Doc): number {
+  room(start, 5);
+  let at = start + 4;
+  for (const key in doc) {
+    const value = doc[key];
+    if (value !== undefined) at = writeElement(at, key, value);
+  }
+  room(at, 1);
+  scratch[at++] = 0;
+  scratch.writeInt32LE(at - start, start);
+  return at;
+}
+
+function writeArray(start: number, items: Value[]): number {
+  room(start, 5);
+  let at = start + 4;
+  for (let index = 0; index < items.length; index++)
+    at = writeElement(at, String(index), items[index] ?? null);
+  room(at, 1);
+  scratch[at++] = 0;
+  scratch.writeInt32LE(at - start, start);
+  return at;
+}
+
+function writeText(at: number, text: string): number {
+  room(at, text.length * 3 + 5);
+  const length = scratch.utf8Write(text, at + 4);
+  scratch.writeInt32LE(length + 1, at);
+  scratch[at + 4 + length] = 0;
+  return at + length + 5;
+}
+
+function writeName(at: number, text: string): number {
+  room(at, text.length * 3 + 1);
+  const end = at + scratch.utf8Write(text, at);
+  scratch[end] = 0;
+  return end + 1;
+}
+
+function writeBytes(at: number, bytes: Uint8Array): number {
+  room(at, bytes.length);
+  scratch.set(bytes, at);
+  return at + bytes.length;
+}
+
+function writeLong(at: number, value: Long): number {
+  scratch.writeInt32LE(value.low, at);
+  scratch.writeInt32LE(value.high, at + 4);
+  return at + 8;
+}
+
+function writeElement(typeAt: number, key: string, value: Value): number {
+  room(typeAt, 1);
+  const at = writeName(typeAt + 1, key);
+  room(at, 32);
+  const type = (code: number): void => {
+    scratch[typeAt] = code;
+  };
+  switch (typeof value) {
+    case "string":
+      type(0x02);
+      return writeText(at, value);
+    case "number":
+      if (isInt32(value)) {
+        type(0x10);
+        scratch.writeInt32LE(value, at);
+        return at + 4;
+      }
+      type(0x01);
+      scratch.writeDoubleLE(value, at);
+      return at + 8;
+    case "boolean":
+      type(0x08);
+      scratch[at] = value ? 1 : 0;
+      return at + 1;
+  }
+  if (value === null) {
+    type(0x0a);
+    return at;
+  }
+  if (Array.isArray(value)) {
+    type(0x04);
+    return writeArray(at, value);
+  }
+  if (value instanceof RawDoc) {
+    type(0x03);
+    return writeBytes(at, value.bytes);
+  }
+  if (value instanceof ObjectId) {
+    type(0x07);
+    return writeBytes(at, value.id);
+  }
+  if (value instanceof Date) {
+    type(0x09);
+    scratch.writeBigInt64LE(BigInt(value.getTime()), at);
+    return at + 8;
+  }
+  if (value instanceof Timestamp) {
+    type(0x11);
+    return writeLong(at, value);
+  }
+  if (value instanceof Long) {
+    type(0x12);
+    return writeLong(at, value);
+  }
+  if (value instanceof Double) {
+    type(0x01);
+    scratch.writeDoubleLE(value.value, at);
+    return at + 8;
+  }
+  if (value instanceof Decimal128) {
+    type(0x13);
+    return writeBytes(at, value.bytes);
+  }
+  if (value instanceof Binary) {
+    type(0x05);
+    const content = value.buffer.subarray(0, value.position);
+    const old = value.sub_type === 2;
+    scratch.writeInt32LE(content.length + (old ? 4 : 0), at);
+    scratch[at + 4] = value.sub_type;
+    if (!old) return writeBytes(at + 5, content);
+    scratch.writeInt32LE(content.length, at + 5);
+    return writeBytes(at + 9, content);
+  }
+  if (value instanceof BSONRegExp) {
+    type(0x0b);
+    return writeName(writeName(at, value.pattern), value.options);
+  }
+  if (value instanceof Code) {
+    if (!value.scope) {
+      type(0x0d);
+      return writeText(at, value.code);
+    }
+    type(0x0f);
+    const end = writeDocument(writeText(at + 4, value.code), value.scope as Doc);
+    scratch.writeInt32LE(end - at, at);
+    return end;
+  }
+  if (value instanceof BSONSymbol) {
+    type(0x0e);
+    return writeText(at, value.value);
+  }
+  if (value instanceof MinKey) {
+    type(0xff);
+    return at;
+  }
+  if (value instanceof MaxKey) {
+    type(0x7f);
+    return at;
+  }
+  type(0x03);
+  return writeDocument(at, value);
+}

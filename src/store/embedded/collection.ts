@@ -1,0 +1,329 @@
+import { decode, encode } from "./bson-codec.ts";
+import { CommandError } from "./errors.ts";
+import { type IndexKeys, indexKeys } from "./index-keys.ts";
+import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
+import { compileFilter, type Match } from "./query/filter.ts";
+import { shellText } from "./shell-text.ts";
+import type { Storage } from "./storage.ts";
+import { type Doc, setField, type Value } from "./value.ts";
+
+/** An index as it is stored in the catalog. */
+export interface IndexMeta {
+  /** The index's number: the first four bytes of its entries. */
+  id: number;
+  name: string;
+  /** Field paths in order. */
+  paths: string[];
+  /** 1 or -1 for every path. */
+  directions: number[];
+  /** The specification as the client gave it, for listIndexes. */
+  spec: Doc;
+  unique: boolean;
+  sparse: boolean;
+  hidden: boolean;
+  partial?: Doc;
+  /** Seconds after which a document goes (a TTL index). */
+  expireAfterSeconds?: number;
+  /** Some document has an array here. */
+  multikey: boolean;
+  /** Some key was cut (see `shorten`), so entries are not wholly in order. */
+  cut: boolean;
+}
+
+/** An open index. */
+export interface Index extends IndexMeta {
+  prefix: Buffer;
+  includes: Match;
+  isId: boolean;
+  /** How often a plan used it since the server started. */
+  uses: number;
+}
+
+/** A document as it lies in the store: its number gives the order of insertion. */
+export interface Stored {
+  record: number;
+  bytes: Buffer;
+}
+
+/** Makes the byte prefix for a number. */
+export function prefixOf(id: number): Buffer {
+  const prefix = Buffer.allocUnsafe(4);
+  prefix.writeUInt32BE(id);
+  return prefix;
+}
+
+/** The eight bytes of a record number. */
+export function recordBytes(record: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64BE(BigInt(record));
+  return bytes;
+}
+
+/** Opens an index's catalog form. */
+export function openIndex(meta: IndexMeta): Index {
+  return {
+    ...meta,
+    prefix: prefixOf(meta.id),
+    includes: compileFilter(meta.partial ?? {}),
+    isId: meta.name === "_id_",
+    uses: 0,
+  };
+}
+
+/**
+ * A collection's documents and index entries. Everything that changes them must run inside `Storage.write`; each
+ * method decides what can fail before it writes, so a document and its entries always go together.
+ */
+export class Collection {
+  readonly id: number;
+  readonly namespace: string;
+  readonly options: Doc;
+  indexes: Index[];
+  /** Called when an index's flags changed, to store them in the same transaction. */
+  onIndexChange: () => void = () => {};
+  #storage: Storage;
+  #count: number | undefined;
+  #next: number | undefined;
+  #bytes = 0;
+
+  constructor(storage: Storage, id: number, namespace: string, options: Doc, indexes: Index[]) {
+    this.#storage = storage;
+    this.id = id;
+    this.namespace = namespace;
+    this.options = options;
+    this.indexes = indexes;
+  }
+
+  /** How many documents there are. */
+  get count(): number {
+    if (this.#count === undefined) this.#measure();
+    return this.#count ?? 0;
+  }
+
+  /** The documents' size in bytes. */
+  get size(): number {
+    if (this.#count === undefined) this.#measure();
+    return this.#bytes;
+  }
+
+  #measure(): void {
+    let count = 0;
+    let bytes = 0;
+    for (const stored of this.scan()) {
+      count++;
+      bytes += stored.bytes.length;
+    }
+    this.#count = count;
+    this.#bytes = bytes;
+  }
+
+  /** Forgets what is kept in memory. */
+  forget(): void {
+    this.#count = undefined;
+    this.#next = undefined;
+  }
+
+  get #prefix(): Buffer {
+    return prefixOf(this.id);
+  }
+
+  #documentKey(record: number): Buffer {
+    const key = Buffer.allocUnsafe(12);
+    key.writeUInt32BE(this.id);
+    key.writeUInt32BE(Math.floor(record / 2 ** 32), 4);
+    key.writeUInt32BE(record % 2 ** 32, 8);
+    return key;
+  }
+
+  #nextRecord(): number {
+    if (this.#next === undefined) {
+      this.#next = 1;
+      const range = { start: after(this.#prefix), end: this.#prefix, reverse: true, limit: 1 };
+      for (const key of this.#storage.documents.getKeys(range)) {
+        if (key.readUInt32BE(0) === this.id) this.#next = Number(key.readBigUInt64BE(4)) + 1;
+      }
+    }
+    return this.#next++;
+  }
+
+  /** A document's bytes by its record number. */
+  get(record: number): Buffer | undefined {
+    return this.#storage.documents.getBinary(this.#documentKey(record));
+  }
+
+  /** The record number of the document with this `_id`. */
+  recordOf(id: Value): number | undefined {
+    const found = this.#storage.entries.getBinary(this.#idKey(id));
+    return found && Number(found.readBigUInt64BE(0));
+  }
+
+  #idKey(id: Value): Buffer {
+    const index = this.indexes[0] as Index;
+    return Buffer.concat([index.prefix, shorten(encodeValue(id)).key]);
+  }
+
+  /** Documents in the order of insertion, after (or, backwards, before) a record. */
+  *scan(from?: number, reverse = false, limit?: number): Generator<Stored> {
+    const low = reverse || from === undefined ? this.#prefix : this.#documentKey(from + 1);
+    const high = reverse && from !== undefined ? this.#documentKey(from - 1) : after(this.#prefix);
+    const range = reverse ? { start: high, end: low, reverse, limit } : { start: low, end: high, limit };
+    for (const { key, value } of this.#storage.documents.getRange(range)) {
+      if (key.length !== 12 || key.readUInt32BE(0) !== this.id) continue;
+      yield { record: Number(key.readBigUInt64BE(4)), bytes: value };
+    }
+  }
+
+  /** Adds a document whose `_id` is set, and says its record number. Inside a write only. */
+  insert(doc: Doc, bytes: Buffer): number {
+    const id = doc._id as Value;
+    const idKey = this.#idKey(id);
+    if (this.#storage.entries.doesExist(idKey)) throw this.#duplicate(this.indexes[0] as Index, [id]);
+    const changes = this.#plan(undefined, doc);
+    const record = this.#nextRecord();
+    if (this.#count !== undefined) {
+      this.#count++;
+      this.#bytes += bytes.length;
+    }
+    this.#storage.documents.put(this.#documentKey(record), bytes);
+    this.#storage.entries.put(idKey, recordBytes(record));
+    this.#apply(changes, record);
+    return record;
+  }
+
+  /** Replaces a document by another with the same `_id`. Inside a write only. */
+  replace(record: number, old: Doc, oldBytes: Buffer, doc: Doc, bytes = encode(doc)): void {
+    const changes = this.#plan(old, doc, record);
+    this.#bytes += bytes.length - oldBytes.length;
+    this.#storage.documents.put(this.#documentKey(record), bytes);
+    this.#apply(changes, record);
+  }
+
+  /** Removes a document. Inside a write only. */
+  remove(record: number, doc: Doc, bytes: Buffer): void {
+    const changes = this.#plan(doc, undefined);
+    if (this.#count !== undefined) {
+      this.#count--;
+      this.#bytes -= bytes.length;
+    }
+    this.#storage.documents.remove(this.#documentKey(record));
+    this.#storage.entries.remove(this.#idKey(doc._id as Value));
+    this.#apply(changes, record);
+  }
+
+  /** Fills a new index with what is there. Inside a write only; throws before it writes when a key is double. */
+  build(index: Index): void {
+    const entries: { key: Buffer; record: number }[] = [];
+    const seen = new Map<string, Keyed[]>();
+    for (const { record, bytes } of this.scan()) {
+      const doc = decode(bytes);
+      const made = this.#keys(index, doc);
+      if (!made) continue;
+      if (made.multikey) index.multikey = true;
+      if (made.cut) index.cut = true;
+      for (const [position, key] of made.keys.entries()) {
+        if (index.unique) {
+          const text = key.latin1Slice();
+          const values = made.values[position] as Keyed[];
+          if (seen.has(text)) throw this.#duplicate(index, values);
+          seen.set(text, values);
+        }
+        entries.push({ key, record });
+      }
+    }
+    for (const { key, record } of entries) {
+      this.#storage.entries.put(Buffer.concat([index.prefix, key, recordBytes(record)]), empty);
+    }
+  }
+
+  /** Removes up to `limit` entries of an index and says how many went. Inside a write only. */
+  clearIndex(index: Index, limit: number): number {
+    return clearPrefix(this.#storage.entries, index.prefix, limit);
+  }
+
+  /** Removes up to `limit` documents, leaving their entries. Inside a write only. */
+  clearDocuments(limit: number): number {
+    return clearPrefix(this.#storage.documents, this.#prefix, limit);
+  }
+
+  #keys(index: Index, doc: Doc): IndexKeys | undefined {
+    if (index.partial && !index.includes(doc)) return undefined;
+    const made = indexKeys(doc, index.paths, index.directions);
+    return index.sparse && made.missing ? undefined : made;
+  }
+
+  #plan(old: Doc | undefined, next: Doc | undefined, record?: number): Change[] {
+    const changes: Change[] = [];
+    for (const index of this.indexes) {
+      if (index.isId) continue;
+      const before = old && this.#keys(index, old);
+      const made = next && this.#keys(index, next);
+      const had = new Set(before?.keys.map((key) => key.latin1Slice()));
+      const has = new Set(made?.keys.map((key) => key.latin1Slice()));
+      const add = made?.keys.filter((key) => !had.has(key.latin1Slice())) ?? [];
+      const remove = before?.keys.filter((key) => !has.has(key.latin1Slice())) ?? [];
+      if (index.unique) {
+        for (const key of add) {
+          if (this.#taken(index, key, record)) {
+            throw this.#duplicate(index, made?.values[made.keys.indexOf(key)] ?? []);
+          }
+        }
+      }
+      if (add.length + remove.length > 0 || (made?.multikey && !index.multikey)) {
+        changes.push({ index, add, remove, multikey: made?.multikey === true, cut: made?.cut === true });
+      }
+    }
+    return changes;
+  }
+
+  #taken(index: Index, key: Buffer, record: number | undefined): boolean {
+    const start = Buffer.concat([index.prefix, key]);
+    for (const found of this.#storage.entries.getKeys({ start, end: after(start) })) {
+      if (found.length !== start.length + 8) continue;
+      if (Number(found.readBigUInt64BE(found.length - 8)) !== record) return true;
+    }
+    return false;
+  }
+
+  #apply(changes: Change[], record: number): void {
+    const suffix = recordBytes(record);
+    for (const { index, add, remove, multikey, cut } of changes) {
+      for (const key of remove) this.#storage.entries.remove(Buffer.concat([index.prefix, key, suffix]));
+      for (const key of add) this.#storage.entries.put(Buffer.concat([index.prefix, key, suffix]), empty);
+      if ((multikey && !index.multikey) || (cut && !index.cut)) {
+        index.multikey ||= multikey;
+        index.cut ||= cut;
+        this.onIndexChange();
+      }
+    }
+  }
+
+  #duplicate(index: Index, values: Keyed[]): CommandError {
+    const keyValue: Doc = {};
+    for (const [position, path] of index.paths.entries()) {
+      const value = values[position];
+      setField(keyValue, path, value === undefined || value === emptyArrayMark ? null : (value as Value));
+    }
+    return new CommandError(
+      "DuplicateKey",
+      `E11000 duplicate key error collection: ${this.namespace} index: ${index.name} dup key: ${shellText(keyValue)}`,
+      { keyPattern: index.spec.key as Doc, keyValue },
+    );
+  }
+}
+
+const empty = Buffer.alloc(0);
+
+interface Change {
+  index: Index;
+  add: Buffer[];
+  remove: Buffer[];
+  multikey: boolean;
+  cut: boolean;
+}
+
+/** Removes up to `limit` keys that begin with `prefix`. */
+export function clearPrefix(table: Storage["entries"], prefix: Buffer, limit: number): number {
+  const keys = [...table.getKeys({ start: prefix, end: after(prefix), limit })];
+  for (const key of keys) table.remove(key);
+  return keys.length;
+}

@@ -1,0 +1,107 @@
+import type { Catalog } from "../catalog.ts";
+import type { Collection } from "../collection.ts";
+import type { Cursors } from "../cursors.ts";
+import { badValue, CommandError, typeMismatch } from "../errors.ts";
+import type { Storage } from "../storage.ts";
+import { type Doc, isDoc, isNumber, toNumber, typeName, type Value } from "../value.ts";
+
+/** What the commands of a server share. */
+export interface ServerState {
+  storage: Storage;
+  catalog: Catalog;
+  cursors: Cursors;
+  startedAt: Date;
+  /** host:port, as the server is reached. */
+  address: string;
+  /** Deletes what TTL indexes say is over; gives the number of documents. */
+  sweepExpired: (now?: Date) => Promise<number>;
+}
+
+/** One command as it runs. */
+export interface CommandContext extends ServerState {
+  /** The database it is sent to. */
+  database: string;
+  /** The command's document. */
+  command: Doc;
+  /** A number of the connection, for whatsmyuri and the log. */
+  connection: string;
+  connectionId: number;
+}
+
+/** A command: gives the reply without `ok`. */
+export type Command = (context: CommandContext) => Promise<Doc> | Doc;
+
+/** The namespace a command's first field names. @throws {CommandError} InvalidNamespace, BadValue. */
+export function namespaceOf(
+  { command, database }: CommandContext,
+  field = Object.keys(command)[0] ?? "",
+): string {
+  const name = command[field];
+  if (typeof name !== "string") {
+    throw new CommandError("InvalidNamespace", `collection name has invalid type ${typeName(name)}`);
+  }
+  if (name === "") throw new CommandError("InvalidNamespace", `Invalid namespace specified '${database}.'`);
+  return `${database}.${name}`;
+}
+
+/** The collection a command names, if it exists. */
+export function collectionFor(context: CommandContext): Collection | undefined {
+  return context.catalog.find(namespaceOf(context));
+}
+
+/** An optional document field. @throws {CommandError} TypeMismatch. */
+export function docField(command: Doc, name: string): Doc | undefined {
+  const value = command[name];
+  if (value === undefined || value === null) return undefined;
+  if (!isDoc(value)) {
+    throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}', expected type 'object'`);
+  }
+  return value;
+}
+
+/** An optional number field. @throws {CommandError} TypeMismatch, BadValue for a negative one. */
+export function numberField(command: Doc, name: string, negative = false): number | undefined {
+  const value = command[name];
+  if (value === undefined || value === null) return undefined;
+  if (!isNumber(value)) {
+    throw typeMismatch(
+      `BSON field '${name}' is the wrong type '${typeName(value)}', expected types '[long, int, decimal, double]'`,
+    );
+  }
+  const number = Math.trunc(toNumber(value));
+  if (number < 0 && !negative)
+    throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
+  return number;
+}
+
+/** Whether an optional field is true. */
+export function flag(command: Doc, name: string): boolean {
+  const value = command[name];
+  return value === true || (isNumber(value) && toNumber(value) !== 0);
+}
+
+/** An array of documents. @throws {CommandError} TypeMismatch. */
+export function docsField(command: Doc, name: string): Doc[] {
+  const value: Value | undefined = command[name];
+  if (!Array.isArray(value)) {
+    throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}', expected type 'array'`);
+  }
+  return value.map((item, index) => {
+    if (!isDoc(item))
+      throw typeMismatch(
+        `BSON field '${name}.${index}' is the wrong type '${typeName(item)}', expected type 'object'`,
+      );
+    return item;
+  });
+}
+
+/** @throws {CommandError} NotImplemented for a collation other than "simple". */
+export function checkCollation(command: Doc): void {
+  const collation = docField(command, "collation");
+  if (collation && Object.keys(collation).length > 0 && collation.locale !== "simple") {
+    throw new CommandError(
+      "NotImplemented",
+      "collation is not implemented by the embedded store; only the simple collation is",
+    );
+  }
+}

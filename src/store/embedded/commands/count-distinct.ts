@@ -1,0 +1,53 @@
+import { compare } from "../compare.ts";
+import { typeMismatch } from "../errors.ts";
+import { matchingInTurns } from "../find.ts";
+import { encodeValue } from "../key-encoding.ts";
+import { valuesAt } from "../path.ts";
+import { makePlan } from "../planner.ts";
+import { compileFilter } from "../query/filter.ts";
+import type { Value } from "../value.ts";
+import { type Command, checkCollation, collectionFor, docField, numberField } from "./context.ts";
+
+/** `count`. */
+export const count: Command = async (context) => {
+  const { command, storage } = context;
+  checkCollation(command);
+  const collection = collectionFor(context);
+  const filter = docField(command, "query") ?? {};
+  const match = compileFilter(filter);
+  const skip = numberField(command, "skip") ?? 0;
+  const limit = Math.abs(numberField(command, "limit", true) ?? 0);
+  let n = 0;
+  if (collection) {
+    if (Object.keys(filter).length === 0) n = collection.count;
+    else {
+      const plan = makePlan(collection, filter, undefined, command.hint);
+      for await (const _ of matchingInTurns(storage, collection, plan, match)) n++;
+    }
+  }
+  n = Math.max(0, n - skip);
+  return { n: limit > 0 ? Math.min(n, limit) : n };
+};
+
+/** `distinct`. */
+export const distinct: Command = async (context) => {
+  const { command, storage } = context;
+  checkCollation(command);
+  if (typeof command.key !== "string")
+    throw typeMismatch("BSON field 'distinct.key' is missing but a required field");
+  const collection = collectionFor(context);
+  const filter = docField(command, "query") ?? {};
+  const match = compileFilter(filter);
+  const found = new Map<string, Value>();
+  if (collection) {
+    const plan = makePlan(collection, filter, undefined, command.hint);
+    for await (const { doc } of matchingInTurns(storage, collection, plan, match)) {
+      for (const value of valuesAt(doc, command.key)) {
+        if (value === undefined) continue;
+        const key = encodeValue(value).latin1Slice();
+        if (!found.has(key)) found.set(key, value);
+      }
+    }
+  }
+  return { values: [...found.values()].sort(compare) };
+};

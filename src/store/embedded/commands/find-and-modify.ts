@@ -1,0 +1,66 @@
+import { failedToParse } from "../errors.ts";
+import { compileFilter } from "../query/filter.ts";
+import { compileProjection } from "../query/projection.ts";
+import { compileSort } from "../query/sort.ts";
+import { compileUpdate } from "../update/update.ts";
+import type { Doc, Value } from "../value.ts";
+import { type Command, checkCollation, docField, flag, namespaceOf } from "./context.ts";
+import { findOne, type UpdateStep, updateOne, variablesOf } from "./update.ts";
+
+/** MongoDB's `findAndModify` command. */
+export const findAndModify: Command = async (context) => {
+  const { command, storage, catalog } = context;
+  const namespace = namespaceOf(context);
+  checkCollation(command);
+  const filter = docField(command, "query") ?? {};
+  const sort = docField(command, "sort");
+  if (sort) compileSort(sort);
+  const fields = docField(command, "fields") ?? docField(command, "projection");
+  const project =
+    fields && Object.keys(fields).length > 0 ? compileProjection(fields, { filter }) : (doc: Doc) => doc;
+  const variables = variablesOf(docField(command, "let"));
+  const match = compileFilter(filter, { variables });
+  const search = {
+    filter,
+    match,
+    sort: sort && Object.keys(sort).length > 0 ? sort : undefined,
+    hint: command.hint,
+  };
+  if (flag(command, "remove")) {
+    if (command.update !== undefined) throw failedToParse("Cannot specify both an update and remove=true");
+    if (flag(command, "new"))
+      throw failedToParse(
+        "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
+      );
+    if (flag(command, "upsert")) throw failedToParse("Cannot specify both upsert=true and remove=true");
+    return storage.write(() => {
+      const collection = catalog.find(namespace);
+      const found = collection && findOne(context, collection, search);
+      if (!collection || !found) return { lastErrorObject: { n: 0 }, value: null };
+      const value = project(found.doc);
+      collection.remove(found.record, found.doc, found.bytes);
+      return { lastErrorObject: { n: 1 }, value };
+    });
+  }
+  if (command.update === undefined) throw failedToParse("Either an update or remove=true must be specified");
+  const { apply, replacement } = compileUpdate(
+    command.update as Value,
+    filter,
+    command.arrayFilters,
+    variables,
+  );
+  const step: UpdateStep = { ...search, apply, replacement, multi: false, upsert: flag(command, "upsert") };
+  return storage.write(() => {
+    const outcome = updateOne(context, namespace, step);
+    const shown = flag(command, "new") ? outcome.after : outcome.before;
+    const inserted = outcome.upserted !== undefined;
+    return {
+      lastErrorObject: {
+        n: outcome.matched + Number(inserted),
+        updatedExisting: outcome.matched > 0,
+        ...(inserted ? { upserted: outcome.upserted as Value } : {}),
+      },
+      value: shown ? project(shown) : null,
+    };
+  });
+};

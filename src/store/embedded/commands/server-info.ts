@@ -1,0 +1,148 @@
+import { hostname } from "node:os";
+import { CommandError } from "../errors.ts";
+import { type Doc, isDoc, Long, ObjectId } from "../value.ts";
+import type { Command, CommandContext } from "./context.ts";
+
+/** The MongoDB version whose behaviour this server follows. */
+export const version = "7.0.0";
+const processId = new ObjectId();
+
+/**
+ * `hello`. Wire version 21 is MongoDB 7.0. There is no `setName`: a driver takes the server for a standalone one
+ * and does not retry writes.
+ */
+export const hello: Command = ({ command, connectionId }: CommandContext) => {
+  const legacy = command.hello === undefined;
+  return {
+    helloOk: true,
+    ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    maxMessageSizeBytes: 48_000_000,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(),
+    logicalSessionTimeoutMinutes: 30,
+    connectionId,
+    minWireVersion: 0,
+    maxWireVersion: 21,
+    readOnly: false,
+  };
+};
+
+/** `buildInfo`. */
+export const buildInfo: Command = () => ({
+  version,
+  gitVersion: "embedded",
+  modules: [],
+  allocator: "system",
+  javascriptEngine: "none",
+  sysInfo: "deprecated",
+  versionArray: [...version.split(".").map(Number), 0],
+  bits: 64,
+  debug: false,
+  maxBsonObjectSize: 16 * 1024 * 1024,
+  storageEngines: ["lmdb"],
+});
+
+/** `getParameter`. */
+export const getParameter: Command = ({ command }) => {
+  const all: Doc = {
+    featureCompatibilityVersion: { version: "7.0" },
+    authenticationMechanisms: [],
+    enableTestCommands: false,
+    quiet: false,
+    logLevel: 0,
+  };
+  if (command.getParameter === "*") return all;
+  const reply: Doc = {};
+  for (const name of Object.keys(all)) if (command[name] !== undefined) reply[name] = all[name] ?? null;
+  if (Object.keys(reply).length === 0) throw new CommandError("InvalidOptions", "no option found to get");
+  return reply;
+};
+
+/** `hostInfo`. */
+export const hostInfo: Command = () => ({
+  system: {
+    currentTime: new Date(),
+    hostname: hostname(),
+    cpuAddrSize: 64,
+    memSizeMB: 0,
+    numCores: 1,
+    cpuArch: process.arch,
+  },
+  os: { type: process.platform, name: process.platform, version: "" },
+  extra: {},
+});
+
+/** `connectionStatus`. */
+export const connectionStatus: Command = () => ({
+  authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] },
+});
+
+/** `serverStatus`. */
+export const serverStatus: Command = ({ startedAt, cursors, address }) => ({
+  host: address,
+  version,
+  process: "hawker-store",
+  pid: Long.fromNumber(process.pid),
+  uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
+  uptimeMillis: Long.fromNumber(Date.now() - startedAt.getTime()),
+  localTime: new Date(),
+  connections: { current: 1, available: 10_000, totalCreated: 1 },
+  metrics: { cursor: { open: { total: cursors.size } } },
+  storageEngine: { name: "lmdb", supportsCommittedReads: false, persistent: true },
+  topologyVersionProcess: processId,
+});
+
+/** `killCursors`. */
+export const killCursors: Command = ({ command, cursors }) => {
+  const ids = Array.isArray(command.cursors) ? command.cursors : [];
+  const killed: Long[] = [];
+  const notFound: Long[] = [];
+  for (const id of ids) {
+    const long = id instanceof Long ? id : Long.fromNumber(Number(id));
+    (cursors.kill(long.toBigInt()) ? killed : notFound).push(long);
+  }
+  return { cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] };
+};
+
+/** `getMore`. */
+export const getMore: Command = async ({ command, cursors, database }) => {
+  const id = command.getMore;
+  if (!(id instanceof Long))
+    throw new CommandError(
+      "TypeMismatch",
+      "BSON field 'getMore.getMore' is the wrong type, expected type 'long'",
+    );
+  const size = Number(command.batchSize ?? 0);
+  const wait = Number(command.maxTimeMS ?? 1000);
+  const batch = size > 0 ? size : Number.POSITIVE_INFINITY;
+  return {
+    cursor: await cursors.more(id.toBigInt(), `${database}.${String(command.collection)}`, batch, wait),
+  };
+};
+
+/** `getLog`. */
+export const getLog: Command = ({ command }) =>
+  command.getLog === "*" ? { names: ["global", "startupWarnings"] } : { totalLinesWritten: 0, log: [] };
+/** `whatsmyuri`. */
+export const whatsmyuri: Command = ({ connection }) => ({ you: connection });
+/** Commands that have nothing to do here. */
+export const nothing: Command = () => ({});
+/** `getCmdLineOpts`. */
+export const getCmdLineOpts: Command = () => ({ argv: ["hawker-store"], parsed: {} });
+
+/** Commands that only a replica set or a larger server has. */
+export const standaloneOnly: Command = ({ command }) => {
+  const name = Object.keys(command)[0] ?? "";
+  if (name === "replSetGetStatus" || name === "replSetGetConfig")
+    throw new CommandError(76, "not running with --replSet");
+  if (name === "commitTransaction" || name === "abortTransaction") {
+    throw new CommandError(
+      "IllegalOperation",
+      "Transaction numbers are only allowed on a replica set member or mongos",
+    );
+  }
+  throw new CommandError("CommandNotSupported", `${name} is not supported by the embedded store`);
+};
+
+export { isDoc };

@@ -1,0 +1,197 @@
+import type { Scope } from "../aggregate/expression.ts";
+import { decode, encode } from "../bson-codec.ts";
+import type { Collection } from "../collection.ts";
+import { CommandError, failedToParse } from "../errors.ts";
+import { type Found, matching, matchingInTurns } from "../find.ts";
+import { makePlan } from "../planner.ts";
+import { compileFilter, type Match } from "../query/filter.ts";
+import { sortDocs } from "../query/sort.ts";
+import { compileUpdate, type Update } from "../update/update.ts";
+import { upsertBase } from "../upsert.ts";
+import { type Doc, getField, isDoc, ObjectId, setField, type Value } from "../value.ts";
+import {
+  type Command,
+  type CommandContext,
+  checkCollation,
+  docField,
+  docsField,
+  flag,
+  namespaceOf,
+} from "./context.ts";
+import { checkId, checkSize, insertOne } from "./insert.ts";
+import { writeError } from "./write-result.ts";
+
+/** One update of a command, compiled. */
+export interface UpdateStep {
+  filter: Doc;
+  match: Match;
+  apply: Update;
+  replacement: boolean;
+  multi: boolean;
+  upsert: boolean;
+  sort?: Doc;
+  hint?: Value;
+}
+
+/** What an update did. */
+export interface UpdateOutcome {
+  matched: number;
+  modified: number;
+  upserted?: Value;
+  before?: Doc;
+  after?: Doc;
+}
+
+/** MongoDB's `update` command. */
+export const update: Command = async (context) => {
+  const namespace = namespaceOf(context);
+  const statements = docsField(context.command, "updates");
+  const ordered = context.command.ordered !== false;
+  const writeErrors: Doc[] = [];
+  const upserted: Doc[] = [];
+  let n = 0;
+  let nModified = 0;
+  const run = async (statement: Doc, index: number): Promise<void> => {
+    try {
+      const outcome = await updateStatement(context, namespace, statement);
+      n += outcome.matched;
+      nModified += outcome.modified;
+      if (outcome.upserted !== undefined) {
+        n += 1;
+        upserted.push({ index, _id: outcome.upserted });
+      }
+    } catch (error) {
+      writeErrors.push(writeError(index, error));
+    }
+  };
+  for (const [index, statement] of statements.entries()) {
+    await run(statement, index);
+    if (ordered && writeErrors.length > 0) break;
+  }
+  return {
+    n,
+    nModified,
+    ...(upserted.length > 0 ? { upserted } : {}),
+    ...(writeErrors.length > 0 ? { writeErrors } : {}),
+  };
+};
+
+/** Variables from a command's `let` or a statement's `c`. */
+export function variablesOf(given: Doc | undefined): Scope | undefined {
+  return given && new Map(Object.entries(given));
+}
+
+async function updateStatement(
+  context: CommandContext,
+  namespace: string,
+  statement: Doc,
+): Promise<UpdateOutcome> {
+  checkCollation(statement);
+  const filter = docField(statement, "q") ?? {};
+  const variables = variablesOf(docField(statement, "c") ?? docField(context.command, "let"));
+  const { apply, replacement } = compileUpdate(
+    statement.u as Value,
+    filter,
+    statement.arrayFilters,
+    variables,
+  );
+  const step: UpdateStep = {
+    filter,
+    match: compileFilter(filter, { variables }),
+    apply,
+    replacement,
+    multi: flag(statement, "multi"),
+    upsert: flag(statement, "upsert"),
+    sort: docField(statement, "sort"),
+    hint: statement.hint,
+  };
+  if (step.multi && replacement)
+    throw failedToParse("multi update is not supported for replacement-style update");
+  if (!step.multi) return context.storage.write(() => updateOne(context, namespace, step));
+  return updateMany(context, namespace, step);
+}
+
+/** Finds one document and changes it, or inserts one; for use inside a write, so it is one atomic step. */
+export function updateOne(context: CommandContext, namespace: string, step: UpdateStep): UpdateOutcome {
+  const collection = context.catalog.find(namespace);
+  const found = collection && findOne(context, collection, step);
+  if (collection && found) return change(collection, found, step.apply);
+  return step.upsert ? insertUpsert(context, namespace, step) : { matched: 0, modified: 0 };
+}
+
+/** The first match in the sort's order; for use inside a write. */
+export function findOne(
+  context: CommandContext,
+  collection: Collection,
+  step: Pick<UpdateStep, "filter" | "match" | "sort" | "hint">,
+): Found | undefined {
+  const plan = makePlan(collection, step.filter, step.sort, step.hint);
+  const found = matching(context.storage, collection, plan, step.match);
+  if (!step.sort || (plan.kind === "index" && plan.sorted)) {
+    for (const first of found) return first;
+    return undefined;
+  }
+  return sortDocs([...found], step.sort, ({ doc }) => doc)[0];
+}
+
+function change(collection: Collection, found: Found, apply: Update): UpdateOutcome {
+  const after = apply(found.doc, { now: new Date(), inserting: false });
+  const bytes = encode(after);
+  if (bytes.equals(found.bytes)) return { matched: 1, modified: 0, before: found.doc, after };
+  checkSize(bytes);
+  collection.replace(found.record, found.doc, found.bytes, after, bytes);
+  return { matched: 1, modified: 1, before: found.doc, after };
+}
+
+async function updateMany(
+  context: CommandContext,
+  namespace: string,
+  step: UpdateStep,
+): Promise<UpdateOutcome> {
+  const outcome: UpdateOutcome = { matched: 0, modified: 0 };
+  const collection = context.catalog.find(namespace);
+  const records: number[] = [];
+  if (collection) {
+    const plan = makePlan(collection, step.filter, undefined, step.hint);
+    for await (const found of matchingInTurns(context.storage, collection, plan, step.match))
+      records.push(found.record);
+  }
+  for (let from = 0; from < records.length; from += 500) {
+    await context.storage.write(() => {
+      for (const record of records.slice(from, from + 500)) {
+        const bytes = collection?.get(record);
+        const doc = bytes && decode(bytes);
+        // It may have changed since it was found.
+        if (!collection || !bytes || !doc || !step.match(doc)) continue;
+        outcome.matched += 1;
+        outcome.modified += change(collection, { record, bytes, doc }, step.apply).modified;
+      }
+    });
+  }
+  if (outcome.matched === 0 && step.upsert) {
+    return context.storage.write(() => insertUpsert(context, namespace, step));
+  }
+  return outcome;
+}
+
+function insertUpsert(context: CommandContext, namespace: string, step: UpdateStep): UpdateOutcome {
+  const base = step.replacement ? idOnly(upsertBase(step.filter)) : upsertBase(step.filter);
+  let after = step.apply(base, { now: new Date(), inserting: true });
+  let id = getField(after, "_id");
+  if (id === undefined) {
+    id = new ObjectId();
+    const withId: Doc = { _id: id };
+    for (const key of Object.keys(after)) setField(withId, key, after[key] as Value);
+    after = withId;
+  }
+  checkId(id);
+  const inserted = insertOne(context, namespace, after);
+  return { matched: 0, modified: 0, upserted: id, after: inserted };
+}
+
+function idOnly(doc: Doc): Doc {
+  const id = getField(doc, "_id");
+  return id === undefined ? {} : { _id: id };
+}
+
+export { CommandError, isDoc };

@@ -1,0 +1,137 @@
+import { encode } from "./bson-codec.ts";
+import { CommandError } from "./errors.ts";
+import { type Doc, Long, RawDoc } from "./value.ts";
+
+/** What a cursor gives: documents, encoded already or not. */
+export type Source = AsyncIterator<Doc | RawDoc>;
+
+interface Open {
+  id: bigint;
+  namespace: string;
+  source: Source;
+  /** A document that was read but did not fit the last reply. */
+  held: RawDoc | undefined;
+  lastUsed: number;
+  keep: boolean;
+  /** Waits for more documents at the end (a tailable cursor on a capped collection). */
+  tail: ((waitMs: number) => Promise<void>) | undefined;
+}
+
+/** How a cursor lives. */
+export interface CursorOptions {
+  namespace: string;
+  /** Documents in the first reply; the rest follows by getMore. */
+  batchSize?: number;
+  /** Ends after the first reply. */
+  singleBatch?: boolean;
+  noTimeout?: boolean;
+  tail?: (waitMs: number) => Promise<void>;
+}
+
+/** A reply holds at most 16 MB of documents. */
+const replyBytesMax = 16 * 1024 * 1024;
+/** The number of documents in a first reply that does not say (source: MongoDB manual, "Cursors"). */
+const firstBatch = 101;
+/** Idle cursors go after ten minutes, as on a MongoDB server. */
+const idleMs = 10 * 60 * 1000;
+
+/** The server's open cursors. */
+export class Cursors {
+  #open = new Map<bigint, Open>();
+  #next = BigInt(Math.floor(Math.random() * 2 ** 40)) * 1024n + 1n;
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Reads the first batch and keeps the cursor when there is more; gives the reply's `cursor` field. */
+  async start(source: Source, options: CursorOptions): Promise<Doc> {
+    const cursor: Open = {
+      id: this.#next++,
+      namespace: options.namespace,
+      source,
+      held: undefined,
+      lastUsed: Date.now(),
+      keep: options.noTimeout === true,
+      tail: options.tail,
+    };
+    const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch);
+    const ended = (done && !options.tail) || options.singleBatch === true;
+    if (!ended) this.#open.set(cursor.id, cursor);
+    else if (!done) await source.return?.();
+    return {
+      firstBatch: batch,
+      id: Long.fromBigInt(ended ? 0n : cursor.id),
+      ns: options.namespace,
+    };
+  }
+
+  /** @throws {CommandError} CursorNotFound; Unauthorized when the cursor is another collection's. */
+  async more(id: bigint, namespace: string, batchSize: number, waitMs: number): Promise<Doc> {
+    const cursor = this.#open.get(id);
+    if (!cursor) throw new CommandError("CursorNotFound", `cursor id ${id} not found`);
+    if (cursor.namespace !== namespace) {
+      throw new CommandError(
+        "Unauthorized",
+        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
+      );
+    }
+    cursor.lastUsed = Date.now();
+    let { batch, done } = await this.#read(cursor, batchSize);
+    if (cursor.tail) {
+      if (batch.length === 0) {
+        await cursor.tail(waitMs);
+        ({ batch } = await this.#read(cursor, batchSize));
+      }
+      done = false;
+    }
+    if (done) this.#open.delete(id);
+    return { nextBatch: batch, id: Long.fromBigInt(done || !this.#open.has(id) ? 0n : id), ns: namespace };
+  }
+
+  /** Closes a cursor; `false` when there is none. */
+  kill(id: bigint): boolean {
+    const cursor = this.#open.get(id);
+    if (!cursor) return false;
+    this.#open.delete(id);
+    void cursor.source.return?.();
+    return true;
+  }
+
+  /** Closes the cursors that nobody has used for ten minutes. */
+  sweep(now = Date.now()): void {
+    for (const cursor of this.#open.values()) {
+      if (!cursor.keep && now - cursor.lastUsed > idleMs) this.kill(cursor.id);
+    }
+  }
+
+  /** Closes all cursors of a namespace, or of everything below it. */
+  killIn(namespace: string): void {
+    for (const cursor of this.#open.values()) {
+      if (cursor.namespace === namespace || cursor.namespace.startsWith(`${namespace}.`))
+        this.kill(cursor.id);
+    }
+  }
+
+  async #read(cursor: Open, size: number): Promise<{ batch: RawDoc[]; done: boolean }> {
+    const batch: RawDoc[] = [];
+    let bytes = 0;
+    while (batch.length < size) {
+      let doc = cursor.held;
+      cursor.held = undefined;
+      if (!doc) {
+        const next = await cursor.source.next();
+        if (next.done) return { batch, done: true };
+        doc = next.value instanceof RawDoc ? next.value : new RawDoc(encode(next.value));
+      }
+      if (batch.length > 0 && bytes + doc.bytes.length > replyBytesMax) {
+        cursor.held = doc;
+        return { batch, done: false };
+      }
+      bytes += doc.bytes.length;
+      batch.push(doc);
+    }
+    return { batch, done: false };
+  }
+}

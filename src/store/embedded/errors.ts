@@ -1,0 +1,70 @@
+import type { Doc } from "./value.ts";
+
+/** MongoDB's error codes used here (source: MongoDB manual, "Error Codes"). */
+export const codes = {
+  InternalError: 1,
+  BadValue: 2,
+  FailedToParse: 9,
+  UserNotFound: 11,
+  Unauthorized: 13,
+  TypeMismatch: 14,
+  Overflow: 15,
+  InvalidLength: 16,
+  IllegalOperation: 20,
+  NamespaceNotFound: 26,
+  IndexNotFound: 27,
+  PathNotViable: 28,
+  ConflictingUpdateOperators: 40,
+  CursorNotFound: 43,
+  NamespaceExists: 48,
+  DollarPrefixedFieldName: 52,
+  EmptyFieldName: 56,
+  DottedFieldName: 57,
+  CommandNotFound: 59,
+  ImmutableField: 66,
+  CannotCreateIndex: 67,
+  InvalidOptions: 72,
+  InvalidNamespace: 73,
+  IndexOptionsConflict: 85,
+  IndexKeySpecsConflict: 86,
+  CommandNotSupported: 115,
+  DocumentValidationFailure: 121,
+  CannotIndexParallelArrays: 171,
+  InvalidPipelineOperator: 168,
+  ClientMetadataCannotBeMutated: 186,
+  NotImplemented: 238,
+  BSONObjectTooLarge: 10334,
+  DuplicateKey: 11000,
+} as const;
+
+/** The name of one of MongoDB's error codes. */
+export type CodeName = keyof typeof codes;
+
+/** A failure that is told to the client as a command error or a write error. */
+export class CommandError extends Error {
+  readonly code: number;
+  readonly codeName: string;
+  /** Further fields of the error, such as keyPattern and keyValue. */
+  readonly extra: Doc | undefined;
+
+  constructor(name: CodeName | number, message: string, extra?: Doc) {
+    super(message);
+    this.name = "CommandError";
+    this.code = typeof name === "number" ? name : codes[name];
+    this.codeName = typeof name === "number" ? `Location${name}` : name;
+    this.extra = extra;
+  }
+}
+
+/** BadValue (2). */
+export const badValue = (message: string): CommandError => new CommandError("BadValue", message);
+/** FailedToParse (9). */
+export const failedToParse = (message: string): CommandError => new CommandError("FailedToParse", message);
+/** TypeMismatch (14). */
+export const typeMismatch = (message: string): CommandError => new CommandError("TypeMismatch", message);
+/** NotImplemented (238): MongoDB has it, this server has not. */
+export const notImplemented = (what: string): CommandError =>
+  new CommandError(
+    "NotImplemented",
+    `${what} is not implemented by the embedded store; use a MongoDB server`,
+  );

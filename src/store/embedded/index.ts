@@ -1,0 +1,2 @@
+export { DirectoryInUse } from "./lock.ts";
+export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from "./server.ts";

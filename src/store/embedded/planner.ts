@@ -1,0 +1,393 @@
+import type { Collection, Index } from "./collection.ts";
+import { typeOrder } from "./compare.ts";
+import { badValue } from "./errors.ts";
+import { after, bound, emptyArrayMark, encodeValue, invert, type Keyed, typeByte } from "./key-encoding.ts";
+import { implies } from "./partial.ts";
+import { isOperators } from "./query/filter.ts";
+import { literalPrefix } from "./query/regex.ts";
+import { BSONRegExp, type Doc, isDoc, isNumber, MaxKey, MinKey, toNumber, type Value } from "./value.ts";
+
+/** Keys from `low` (included) up to `high` (not included), without the index's prefix. */
+export interface Range {
+  low: Buffer;
+  /** `undefined`: to the end. */
+  high: Buffer | undefined;
+}
+
+/** One walk over an index. */
+export interface IndexScan {
+  index: Index;
+  ranges: Range[];
+  reverse: boolean;
+}
+
+/** How the documents that may match are found. Every one of them is checked against the filter again. */
+export type Plan =
+  | { kind: "collection"; reverse: boolean }
+  | { kind: "id"; id: Value }
+  | { kind: "index"; scan: IndexScan; sorted: boolean }
+  | { kind: "union"; scans: IndexScan[] };
+
+/** The range of encoded values of one field, with whether it is one point. */
+interface FieldRange {
+  low: Buffer;
+  high: Buffer | undefined;
+  point: boolean;
+}
+
+const rangesMax = 5000;
+const noEnd = Buffer.from([0xff]);
+
+/**
+ * Picks how to find the documents: by `_id`, by the index that most of the filter's fields fit, or by reading the
+ * whole collection.
+ *
+ * @throws {CommandError} BadValue for a hint that names no index.
+ */
+export function makePlan(collection: Collection, filter: Doc, sort?: Doc, hint?: Value): Plan {
+  if (hint !== undefined && hint !== null && !(isDoc(hint) && Object.keys(hint).length === 0)) {
+    return hinted(collection, filter, sort, hint);
+  }
+  const id = filter._id;
+  if (id !== undefined && Object.hasOwn(filter, "_id")) {
+    const value = isDoc(id) && Object.keys(id).length === 1 && Object.hasOwn(id, "$eq") ? id.$eq : id;
+    if (
+      value !== undefined &&
+      !isOperators(value) &&
+      !(value instanceof BSONRegExp) &&
+      !Array.isArray(value)
+    ) {
+      return { kind: "id", id: value };
+    }
+  }
+  if (Object.keys(filter).length === 0 && !sort) return { kind: "collection", reverse: false };
+  const conditions = gather(filter);
+  let best: { scan: IndexScan; sorted: boolean; score: number } | undefined;
+  for (const index of collection.indexes) {
+    if (index.hidden) continue;
+    if (index.partial && !implies(filter, index.partial)) continue;
+    if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
+    const plan = scanOf(index, conditions, sort);
+    if (plan && (!best || plan.score > best.score)) best = plan;
+  }
+  if (best && best.score >= 100) return { kind: "index", scan: best.scan, sorted: best.sorted };
+  const union = unionOf(collection, filter);
+  if (union) return { kind: "union", scans: union };
+  if (best) return { kind: "index", scan: best.scan, sorted: best.sorted };
+  return { kind: "collection", reverse: false };
+}
+
+function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint: Value): Plan {
+  if (isDoc(hint) && hint.$natural !== undefined) {
+    return { kind: "collection", reverse: isNumber(hint.$natural) && toNumber(hint.$natural) < 0 };
+  }
+  const index = findIndex(collection, hint);
+  if (!index)
+    throw badValue(
+      "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
+    );
+  const plan = scanOf(index, gather(filter), sort);
+  if (plan) return { kind: "index", scan: plan.scan, sorted: plan.sorted };
+  return {
+    kind: "index",
+    scan: { index, ranges: [{ low: Buffer.alloc(0), high: undefined }], reverse: false },
+    sorted: false,
+  };
+}
+
+/** The index that has this name or this key pattern. */
+export function findIndex(collection: Collection, hint: Value): Index | undefined {
+  return collection.indexes.find((index) => {
+    if (typeof hint === "string") return index.name === hint;
+    return isDoc(hint) && samePattern(index.spec.key as Doc, hint);
+  });
+}
+
+/** Whether two key patterns have the same fields in the same order and directions. */
+export function samePattern(a: Doc, b: Doc): boolean {
+  const left = Object.entries(a);
+  const right = Object.entries(b);
+  return (
+    left.length === right.length &&
+    left.every(([path, direction], at) => {
+      const [otherPath, otherDirection] = right[at] as [string, Value];
+      if (path !== otherPath) return false;
+      if (isNumber(direction) && isNumber(otherDirection))
+        return toNumber(direction) === toNumber(otherDirection);
+      return direction === otherDirection;
+    })
+  );
+}
+
+/** A sparse index lacks documents without its fields, so some field must be asked for by a value. */
+function coversSparse(index: Index, conditions: Conditions): boolean {
+  return index.paths.some((path) =>
+    (conditions.get(path) ?? []).some(({ name, operand }) => {
+      if (name === "$eq") return operand !== null;
+      if (name === "$in") return Array.isArray(operand) && !operand.includes(null);
+      if (name === "$exists") return operand === true || (isNumber(operand) && toNumber(operand) !== 0);
+      return ["$gt", "$gte", "$lt", "$lte"].includes(name)
+        ? operand !== null && typeOrder(operand) !== 127
+        : name === "$regex";
+    }),
+  );
+}
+
+interface Condition {
+  name: string;
+  operand: Value;
+}
+type Conditions = Map<string, Condition[]>;
+
+/** The conditions that every match fulfils, by path. */
+function gather(filter: Doc, into: Conditions = new Map()): Conditions {
+  for (const key of Object.keys(filter)) {
+    const condition = filter[key] as Value;
+    if (key === "$and" && Array.isArray(condition)) {
+      for (const part of condition) if (isDoc(part)) gather(part, into);
+    } else if (!key.startsWith("$")) addConditions(key, condition, into);
+  }
+  return into;
+}
+
+function addConditions(path: string, condition: Value, into: Conditions): void {
+  const list = into.get(path) ?? [];
+  into.set(path, list);
+  if (condition instanceof BSONRegExp) list.push({ name: "$regex", operand: condition });
+  else if (!isOperators(condition)) list.push({ name: "$eq", operand: condition });
+  else {
+    for (const name of Object.keys(condition)) {
+      const operand = condition[name] as Value;
+      if (name === "$elemMatch" && isDoc(operand)) {
+        if (isOperators(operand)) addConditions(path, operand, into);
+        else
+          for (const key of Object.keys(operand))
+            if (!key.startsWith("$")) addConditions(`${path}.${key}`, operand[key] as Value, into);
+      } else if (name === "$regex" && typeof operand === "string") {
+        const options = typeof condition.$options === "string" ? condition.$options : "";
+        list.push({ name, operand: new BSONRegExp(operand, options) });
+      } else list.push({ name, operand });
+    }
+  }
+}
+
+/** The ranges of a field that hold every value its conditions allow; `undefined` when they do not narrow it. */
+function fieldRanges(conditions: Condition[], multikey: boolean): FieldRange[] | undefined {
+  let points: FieldRange[] | undefined;
+  let low: Buffer | undefined;
+  let high: Buffer | undefined;
+  for (const { name, operand } of conditions) {
+    switch (name) {
+      case "$eq": {
+        const found = pointsOf(operand);
+        if (!points || found.length < points.length) points = found;
+        break;
+      }
+      case "$in": {
+        if (!Array.isArray(operand) || operand.some((item) => item instanceof BSONRegExp)) break;
+        const found = operand.flatMap(pointsOf);
+        if (!points || found.length < points.length) points = found;
+        break;
+      }
+      case "$all": {
+        const first = Array.isArray(operand) ? operand[0] : undefined;
+        if (first !== undefined && !isOperators(first) && !(first instanceof BSONRegExp))
+          points ??= pointsOf(first);
+        break;
+      }
+      case "$gt":
+      case "$gte":
+      case "$lt":
+      case "$lte": {
+        if (
+          Array.isArray(operand) ||
+          operand instanceof MinKey ||
+          operand instanceof MaxKey ||
+          operand === null
+        )
+          break;
+        const encoded = encodeValue(operand);
+        const bracket = Buffer.from([typeByte(operand)]);
+        const upward = name === "$gt" || name === "$gte";
+        const newLow = upward ? (name === "$gt" ? (after(encoded) ?? noEnd) : encoded) : bracket;
+        const newHigh = upward ? after(bracket) : name === "$lt" ? encoded : after(encoded);
+        // On an array two bounds may be met by two different elements, so only one of them may narrow the scan.
+        if (multikey && (low || high)) break;
+        if (!low || Buffer.compare(newLow, low) > 0) low = newLow;
+        if (newHigh && (!high || Buffer.compare(newHigh, high) < 0)) high = newHigh;
+        break;
+      }
+      case "$regex": {
+        if (multikey && (low || high)) break;
+        const prefix = operand instanceof BSONRegExp ? literalPrefix(operand) : "";
+        if (prefix === "") break;
+        const encoded = encodeValue(prefix);
+        const start = encoded.subarray(0, encoded.length - 2);
+        // A regular expression value that is equal matches too, and lies elsewhere in the index.
+        points ??= [
+          { low: start, high: after(start), point: false },
+          { ...(pointsOf(operand)[0] as FieldRange) },
+        ];
+        break;
+      }
+    }
+  }
+  if (points) return points;
+  if (!low && !high) return undefined;
+  return [{ low: low ?? Buffer.alloc(0), high, point: false }];
+}
+
+function pointsOf(value: Value): FieldRange[] {
+  const point = (keyed: Keyed): FieldRange => {
+    const low = encodeValue(keyed);
+    return { low, high: after(low), point: true };
+  };
+  if (value === null) return [point(null)];
+  if (Array.isArray(value)) {
+    // An array is indexed by its elements; the whole one is only there when it is an element itself.
+    const first = value.length === 0 ? emptyArrayMark : value[0];
+    return [point(first), point(value)];
+  }
+  return [point(value)];
+}
+
+function scanOf(
+  index: Index,
+  conditions: Conditions,
+  sort: Doc | undefined,
+): { scan: IndexScan; sorted: boolean; score: number } | undefined {
+  let prefixes: FieldRange[] = [{ low: Buffer.alloc(0), high: undefined, point: true }];
+  let score = 0;
+  let fixed = 0;
+  let onePoint = true;
+  for (const [position, path] of index.paths.entries()) {
+    const list = conditions.get(path);
+    const ranges = list && fieldRanges(list, index.multikey);
+    // With several array paths one document's conditions may be met by different elements; only the first narrows
+    // unless the paths have nothing to do with arrays.
+    if (!ranges || (index.multikey && position > 0 && sharesArray(index.paths, position))) break;
+    const turned = index.directions[position] === -1 ? ranges.map(turn) : ranges;
+    const merged = disjoint(turned);
+    if (prefixes.length * merged.length > rangesMax) break;
+    const points = merged.every((range) => range.point);
+    prefixes = prefixes.flatMap((prefix) => merged.map((range) => append(prefix, range)));
+    score += points ? 200 : 100;
+    if (points && merged.length === 1) score += 20;
+    if (!points) {
+      onePoint = false;
+      break;
+    }
+    if (merged.length > 1) onePoint = false;
+    if (onePoint) fixed++;
+  }
+  const order = sort && sortedBy(index, fixed, sort, conditions);
+  if (score === 0 && !order) return undefined;
+  // One range, or one that only widens the sort's field, keeps the order; several points in front do not.
+  const inOrder = order !== undefined && (prefixes.length === 1 || sortsFirstField(index, sort, fixed));
+  if (score === 0 && !inOrder) return undefined;
+  if (index.unique && score >= 200 * index.paths.length) score += 50;
+  if (inOrder) score += 60;
+  const ranges = prefixes.map((range) => ({
+    low: bound(range.low),
+    high:
+      range.high === undefined
+        ? undefined
+        : range.high.length > bound(range.high).length
+          ? after(bound(range.high))
+          : range.high,
+  }));
+  const reverse = inOrder && order === -1;
+  const ordered = ranges.sort((a, b) => Buffer.compare(a.low, b.low));
+  if (reverse) ordered.reverse();
+  return { scan: { index, ranges: ordered, reverse }, sorted: inOrder, score };
+}
+
+/** Whether the sort is by the field that the several ranges are of, so that walking them in order is sorted. */
+function sortsFirstField(index: Index, sort: Doc | undefined, fixed: number): boolean {
+  return sort !== undefined && Object.keys(sort)[0] === index.paths[fixed];
+}
+
+function sharesArray(paths: readonly string[], position: number): boolean {
+  const root = (path: string | undefined): string | undefined => path?.split(".")[0];
+  return paths.slice(0, position).some((path) => root(path) === root(paths[position]));
+}
+
+function turn(range: FieldRange): FieldRange {
+  if (range.point) {
+    const low = invert(range.low);
+    return { low, high: after(low), point: true };
+  }
+  // [low, high) turned around is (~high, ~low]; what begins with ~low belongs to it.
+  const low = range.high ? (after(invert(range.high)) ?? noEnd) : Buffer.alloc(0);
+  const start = range.high ? invert(range.high) : low;
+  return { low: start, high: range.low.length === 0 ? undefined : after(invert(range.low)), point: false };
+}
+
+function disjoint(ranges: FieldRange[]): FieldRange[] {
+  const ordered = [...ranges].sort((a, b) => Buffer.compare(a.low, b.low));
+  const result: FieldRange[] = [];
+  for (const range of ordered) {
+    const last = result.at(-1);
+    if (last?.high && Buffer.compare(last.high, range.low) > 0) {
+      if (range.high && Buffer.compare(range.high, last.high) <= 0) continue;
+      last.high = range.high;
+      last.point = false;
+    } else if (last && last.high === undefined) {
+      // The last one has no end.
+    } else result.push({ ...range });
+  }
+  return result;
+}
+
+function append(prefix: FieldRange, range: FieldRange): FieldRange {
+  const low = Buffer.concat([prefix.low, range.low]);
+  const high = range.high === undefined ? after(prefix.low) : Buffer.concat([prefix.low, range.high]);
+  return { low, high, point: range.point };
+}
+
+/** 1 or -1 when walking the index that way gives the sort's order after `fixed` leading points. */
+function sortedBy(index: Index, fixed: number, sort: Doc, conditions: Conditions): 1 | -1 | undefined {
+  if (index.cut) return undefined;
+  const wanted = Object.entries(sort);
+  if (wanted.length === 0) return undefined;
+  let way: 1 | -1 | undefined;
+  let at = 0;
+  for (const [path, direction] of wanted) {
+    if (!isNumber(direction)) return undefined;
+    const fixedAt = index.paths.indexOf(path);
+    if (fixedAt >= 0 && fixedAt < fixed && !index.multikey) continue;
+    while (at < fixed && index.paths[at] !== path) at++;
+    if (index.paths[at] !== path) return undefined;
+    // In a multikey index a filter on the sort's field leaves out elements that decide the order.
+    if (index.multikey && conditions.has(path)) return undefined;
+    const step = (toNumber(direction) < 0 ? -1 : 1) * (index.directions[at] ?? 1) < 0 ? -1 : 1;
+    if (way !== undefined && way !== step) return undefined;
+    way = step;
+    at++;
+  }
+  return way ?? 1;
+}
+
+function unionOf(collection: Collection, filter: Doc): IndexScan[] | undefined {
+  const branches = filter.$or;
+  if (!Array.isArray(branches)) return undefined;
+  const scans: IndexScan[] = [];
+  for (const branch of branches) {
+    if (!isDoc(branch)) return undefined;
+    const conditions = gather(branch);
+    let best: { scan: IndexScan; score: number } | undefined;
+    for (const index of collection.indexes) {
+      if (index.hidden) continue;
+      if (index.partial && !implies(branch, index.partial)) continue;
+      if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
+      const plan = scanOf(index, conditions, undefined);
+      if (plan && (!best || plan.score > best.score)) best = plan;
+    }
+    if (!best) {
+      const nested = unionOf(collection, branch);
+      if (!nested) return undefined;
+      scans.push(...nested);
+    } else scans.push(best.scan);
+  }
+  return scans.length > 0 ? scans : undefined;
+}

@@ -1,0 +1,423 @@
+import { checkExpression, evaluate, type Scope } from "../aggregate/expression.ts";
+import { compare, equal, typeOrder } from "../compare.ts";
+import { badValue, CommandError, failedToParse, notImplemented } from "../errors.ts";
+import { somePath, splitPath } from "../path.ts";
+import {
+  Binary,
+  BSONRegExp,
+  type Doc,
+  isDoc,
+  isNumber,
+  Long,
+  MaxKey,
+  MinKey,
+  toNumber,
+  typeName,
+  type Value,
+} from "../value.ts";
+import { compileRegex } from "./regex.ts";
+import { isTrue } from "./truth.ts";
+import { typeTest } from "./types.ts";
+
+/** Whether a document passes a filter. */
+export type Match = (doc: Value) => boolean;
+/** Whether a value (missing: `undefined`) passes a condition. */
+type Test = (value: Value | undefined) => boolean;
+
+/** What a filter may refer to beside the document. */
+export interface FilterContext {
+  /** Variables for `$expr`, from `let`. */
+  variables?: Scope;
+}
+
+/**
+ * Compiles a filter (source: MongoDB manual, "Query and Projection Operators").
+ *
+ * @throws {CommandError} BadValue or FailedToParse for what the filter language does not have; NotImplemented for
+ * what only a full server has ($text, $near, $where, $jsonSchema).
+ */
+export function compileFilter(filter: Doc, context: FilterContext = {}): Match {
+  const matches: Match[] = [];
+  for (const key of Object.keys(filter)) {
+    const condition = filter[key] as Value;
+    if (key.startsWith("$")) {
+      const match = compileTopLevel(key, condition, context);
+      if (match) matches.push(match);
+    } else matches.push(compileField(key, condition, context));
+  }
+  return all(matches);
+}
+
+function all(matches: Match[]): Match {
+  if (matches.length === 0) return () => true;
+  if (matches.length === 1) return matches[0] as Match;
+  return (doc) => {
+    for (const match of matches) if (!match(doc)) return false;
+    return true;
+  };
+}
+
+function clauses(name: string, condition: Value, context: FilterContext): Match[] {
+  if (!Array.isArray(condition)) throw badValue(`${name} must be an array`);
+  if (condition.length === 0) throw badValue(`${name} argument must be a non-empty array`);
+  return condition.map((clause) => {
+    if (!isDoc(clause)) throw badValue(`${name} argument's entries must be objects`);
+    return compileFilter(clause, context);
+  });
+}
+
+function compileTopLevel(name: string, condition: Value, context: FilterContext): Match | undefined {
+  switch (name) {
+    case "$and":
+      return all(clauses(name, condition, context));
+    case "$or": {
+      const branches = clauses(name, condition, context);
+      return (doc) => branches.some((branch) => branch(doc));
+    }
+    case "$nor": {
+      const branches = clauses(name, condition, context);
+      return (doc) => !branches.some((branch) => branch(doc));
+    }
+    case "$expr": {
+      const scope = context.variables;
+      checkExpression(condition);
+      return (doc) => isTrue(evaluate(condition, doc, scope));
+    }
+    case "$comment":
+      return undefined;
+    case "$alwaysTrue":
+      return () => true;
+    case "$alwaysFalse":
+      return () => false;
+    case "$sampleRate": {
+      const rate = isNumber(condition) ? toNumber(condition) : Number.NaN;
+      if (!(rate >= 0 && rate <= 1)) throw badValue("numeric argument to $sampleRate must be in [0, 1]");
+      return () => Math.random() < rate;
+    }
+    case "$text":
+    case "$where":
+    case "$jsonSchema":
+      throw notImplemented(name);
+  }
+  throw badValue(
+    `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+  );
+}
+
+/** Whether the document is a set of operators, such as `{ $gt: 1 }`, and not a value. */
+export function isOperators(condition: Value | undefined): condition is Doc {
+  if (!isDoc(condition)) return false;
+  const first = Object.keys(condition)[0];
+  return first?.startsWith("$") === true && first !== "$ref" && first !== "$id" && first !== "$db";
+}
+
+function compileField(path: string, condition: Value, context: FilterContext): Match {
+  const parts = splitPath(path);
+  if (isOperators(condition)) return compileOperators(parts, condition, context);
+  return at(parts, true, condition instanceof BSONRegExp ? regexTest(condition) : equalTest(condition));
+}
+
+function at(parts: readonly string[], leaves: boolean, test: Test): Match {
+  if (parts.length === 1) {
+    const name = parts[0] as string;
+    // The common case, without the general walk.
+    return (doc) => {
+      if (!isDoc(doc)) return somePath(doc, parts, 0, leaves, test);
+      const value = Object.hasOwn(doc, name) ? doc[name] : undefined;
+      if (leaves && Array.isArray(value)) for (const item of value) if (test(item)) return true;
+      return test(value);
+    };
+  }
+  return (doc) => somePath(doc, parts, 0, leaves, test);
+}
+
+/** A test for the elements of an array (`$elemMatch` with operators, `$pull`). */
+export function compileValueTest(condition: Doc, context: FilterContext = {}): Match {
+  return compileOperators([], condition, context);
+}
+
+function compileOperators(parts: readonly string[], condition: Doc, context: FilterContext): Match {
+  const matches: Match[] = [];
+  for (const name of Object.keys(condition)) {
+    const operand = condition[name] as Value;
+    if (name === "$options") {
+      if (condition.$regex === undefined) throw badValue("$options needs a $regex");
+      continue;
+    }
+    matches.push(compileOperator(parts, name, operand, condition, context));
+  }
+  return all(matches);
+}
+
+function not(match: Match): Match {
+  return (doc) => !match(doc);
+}
+
+function compileOperator(
+  parts: readonly string[],
+  name: string,
+  operand: Value,
+  condition: Doc,
+  context: FilterContext,
+): Match {
+  switch (name) {
+    case "$eq":
+      return at(parts, true, equalTest(operand));
+    case "$ne":
+      if (operand instanceof BSONRegExp) throw badValue("Can't have regex as arg to $ne.");
+      return not(at(parts, true, equalTest(operand)));
+    case "$gt":
+    case "$gte":
+    case "$lt":
+    case "$lte":
+      if (operand instanceof BSONRegExp)
+        throw badValue(`Can't have RegEx as arg to predicate over field '${parts.join(".")}'.`);
+      return at(parts, true, orderTest(name, operand));
+    case "$in":
+      return at(parts, true, inTest(name, operand));
+    case "$nin":
+      return not(at(parts, true, inTest(name, operand)));
+    case "$exists": {
+      const exists = at(parts, false, (value) => value !== undefined);
+      return isTrue(operand) ? exists : not(exists);
+    }
+    case "$type":
+      return at(parts, true, typeTest(operand));
+    case "$not": {
+      if (operand instanceof BSONRegExp) return not(at(parts, true, regexTest(operand)));
+      if (!isDoc(operand)) throw badValue("$not needs a regex or a document");
+      if (!isOperators(operand)) throw badValue("$not needs a document with operators");
+      return not(compileOperators(parts, operand, context));
+    }
+    case "$regex": {
+      const options = condition.$options;
+      if (options !== undefined && typeof options !== "string") throw badValue("$options has to be a string");
+      if (typeof operand === "string")
+        return at(parts, true, regexTest(new BSONRegExp(operand, sorted(options ?? ""))));
+      if (operand instanceof BSONRegExp) {
+        if (options !== undefined && operand.options !== "") {
+          throw new CommandError(51075, "options set in both $regex and $options");
+        }
+        return at(
+          parts,
+          true,
+          regexTest(new BSONRegExp(operand.pattern, sorted(options ?? operand.options))),
+        );
+      }
+      throw badValue("$regex has to be a string");
+    }
+    case "$mod":
+      return at(parts, true, modTest(operand));
+    case "$size": {
+      const size = wholeNumber(operand);
+      if (size === undefined)
+        throw failedToParse(`Failed to parse $size. Expected a number in: $size: ${text(operand)}`);
+      if (size < 0)
+        throw failedToParse(`Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
+      return at(parts, false, (value) => Array.isArray(value) && value.length === size);
+    }
+    case "$all":
+      return compileAll(parts, operand, context);
+    case "$elemMatch":
+      return compileElemMatch(parts, operand, context);
+    case "$bitsAllSet":
+    case "$bitsAllClear":
+    case "$bitsAnySet":
+    case "$bitsAnyClear":
+      return at(parts, true, bitsTest(name, operand));
+    case "$comment":
+      return () => true;
+    case "$near":
+    case "$nearSphere":
+    case "$geoWithin":
+    case "$geoIntersects":
+    case "$within":
+    case "$geoNear":
+      throw notImplemented(name);
+  }
+  throw badValue(`unknown operator: ${name}`);
+}
+
+function sorted(options: string): string {
+  return [...options].sort().join("");
+}
+
+function compileAll(parts: readonly string[], operand: Value, context: FilterContext): Match {
+  if (!Array.isArray(operand)) throw badValue("$all needs an array");
+  if (operand.length === 0) return () => false;
+  return all(
+    operand.map((item) => {
+      if (isDoc(item) && item.$elemMatch !== undefined)
+        return compileElemMatch(parts, item.$elemMatch, context);
+      if (isOperators(item)) throw badValue("no $ expressions in $all");
+      return at(parts, true, item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
+    }),
+  );
+}
+
+const logical = new Set(["$and", "$or", "$nor", "$where", "$expr"]);
+
+function compileElemMatch(parts: readonly string[], operand: Value, context: FilterContext): Match {
+  const match = compileElement(operand, context);
+  return at(parts, false, (value) => Array.isArray(value) && value.some(match));
+}
+
+/**
+ * Compiles the operand of `$elemMatch` to a test of one element.
+ *
+ * @throws {CommandError} BadValue when it is not a document.
+ */
+export function compileElement(operand: Value, context: FilterContext = {}): Match {
+  if (!isDoc(operand)) throw badValue("$elemMatch needs an Object");
+  const first = Object.keys(operand)[0] ?? "";
+  if (isOperators(operand) && !logical.has(first)) {
+    const test = compileOperators([], operand, context);
+    // An element that is an array is one value here: it is not opened once more.
+    return (element) =>
+      Array.isArray(element) ? compileOperatorsOnArray(operand, context)(element) : test(element);
+  }
+  const match = compileFilter(operand, context);
+  return (element) => (isDoc(element) || Array.isArray(element)) && match(element);
+}
+
+function compileOperatorsOnArray(operand: Doc, context: FilterContext): Match {
+  const wrapped = compileFilter({ v: operand }, context);
+  return (element) => wrapped({ v: element });
+}
+
+/** Equality as queries mean it: null also equals a missing field. */
+export function equalTest(operand: Value): Test {
+  if (operand === null) return (value) => value === undefined || value === null;
+  if (typeof operand === "string")
+    return (value) => value === operand || (typeof value === "object" && equalSymbol(value, operand));
+  return (value) => value !== undefined && equal(value, operand);
+}
+
+function equalSymbol(value: Value | undefined, operand: string): boolean {
+  return value !== null && typeOrder(value) === 15 && equal(value, operand);
+}
+
+function orderTest(name: string, operand: Value): Test {
+  const wanted = typeOrder(operand);
+  const whole = operand instanceof MinKey || operand instanceof MaxKey;
+  const strict = name === "$gt" || name === "$lt";
+  const sign = name === "$gt" || name === "$gte" ? 1 : -1;
+  const isNaN = isNumber(operand) && Number.isNaN(toNumber(operand));
+  return (value) => {
+    if (value === undefined && wanted !== 5) return whole && sign < 0 && operand instanceof MaxKey;
+    if (!whole && typeOrder(value) !== wanted) return false;
+    if (wanted === 10 && isNumber(value) && !whole && isNaN !== Number.isNaN(toNumber(value))) return false;
+    const order = compare(value, operand) * sign;
+    return strict ? order > 0 : order >= 0;
+  };
+}
+
+function regexTest(operand: BSONRegExp): Test {
+  const regex = compileRegex(operand);
+  return (value) => {
+    if (typeof value === "string") return regex.test(value);
+    if (value instanceof BSONRegExp)
+      return value.pattern === operand.pattern && value.options === operand.options;
+    return value !== undefined && typeOrder(value) === 15 && regex.test(String(value));
+  };
+}
+
+function inTest(name: string, operand: Value): Test {
+  if (!Array.isArray(operand)) throw badValue(`${name} needs an array`);
+  const tests: Test[] = [];
+  const texts = new Set<string>();
+  for (const item of operand) {
+    if (isOperators(item)) throw badValue(`cannot nest $ under ${name}`);
+    if (typeof item === "string") texts.add(item);
+    else tests.push(item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
+  }
+  return (value) => {
+    if (typeof value === "string" && texts.has(value)) return true;
+    for (const test of tests) if (test(value)) return true;
+    return false;
+  };
+}
+
+function modTest(operand: Value): Test {
+  if (!Array.isArray(operand)) throw badValue("malformed mod, needs to be an array");
+  if (operand.length < 2) throw badValue("malformed mod, not enough elements");
+  if (operand.length > 2) throw badValue("malformed mod, too many elements");
+  const [divisor, rest] = operand;
+  if (!isNumber(divisor)) throw badValue("malformed mod, divisor not a number");
+  if (!isNumber(rest)) throw badValue("malformed mod, remainder not a number");
+  const by = truncated(divisor);
+  const wanted = truncated(rest);
+  if (by === undefined || wanted === undefined)
+    throw badValue("malformed mod, divisor or remainder is not finite");
+  if (by === 0n) throw badValue("divisor cannot be 0");
+  return (value) => {
+    if (!isNumber(value)) return false;
+    const whole = truncated(value);
+    return whole !== undefined && whole % by === wanted;
+  };
+}
+
+function truncated(value: Value): bigint | undefined {
+  if (!isNumber(value)) return undefined;
+  if (value instanceof Long) return value.toBigInt();
+  const number = Math.trunc(toNumber(value));
+  return Number.isFinite(number) ? BigInt(number) : undefined;
+}
+
+function wholeNumber(value: Value): number | undefined {
+  if (!isNumber(value)) return undefined;
+  const number = toNumber(value);
+  return Number.isInteger(number) ? number : undefined;
+}
+
+function bitMask(name: string, operand: Value): bigint {
+  if (isNumber(operand)) {
+    const mask = wholeNumber(operand);
+    if (mask === undefined) throw failedToParse(`${name} takes a whole number, an array or binary data`);
+    if (mask < 0) throw failedToParse(`Expected a non-negative number in: ${name}: ${mask}`);
+    return BigInt(mask);
+  }
+  if (operand instanceof Binary) return bitsOf(operand);
+  if (Array.isArray(operand)) {
+    return operand.reduce<bigint>((mask, item) => {
+      const position = wholeNumber(item);
+      if (position === undefined || position < 0)
+        throw badValue(`bit positions must be whole and >= 0 but got: ${text(item)}`);
+      return mask | (1n << BigInt(position));
+    }, 0n);
+  }
+  throw badValue(`${name} takes an Array, a number, or a BinData but received: ${text(operand)}`);
+}
+
+function bitsOf(value: Binary): bigint {
+  let bits = 0n;
+  for (let index = value.position - 1; index >= 0; index--)
+    bits = (bits << 8n) | BigInt(value.buffer[index] ?? 0);
+  return bits;
+}
+
+function bitsTest(name: string, operand: Value): Test {
+  const mask = bitMask(name, operand);
+  return (value) => {
+    let bits: bigint | undefined;
+    if (value instanceof Binary) bits = bitsOf(value);
+    else if (isNumber(value) && (value instanceof Long || Number.isInteger(toNumber(value)))) {
+      bits = truncated(value);
+    }
+    if (bits === undefined) return false;
+    switch (name) {
+      case "$bitsAllSet":
+        return (bits & mask) === mask;
+      case "$bitsAllClear":
+        return (bits & mask) === 0n;
+      case "$bitsAnySet":
+        return (bits & mask) !== 0n;
+      default:
+        return (bits & mask) !== mask;
+    }
+  };
+}
+
+function text(value: Value): string {
+  return `${typeName(value)} ${String(value)}`;
+}

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type Logger, pino } from "pino";
+import { Catalog } from "./catalog.ts";
+import { serve } from "./connection.ts";
+import { Cursors } from "./cursors.ts";
+import { lockDirectory } from "./lock.ts";
+import { Storage } from "./storage.ts";
+import { sweepExpired } from "./ttl.ts";
+
+/** How to start the server. */
+export interface EmbeddedOptions {
+  /** The directory of the files; made if need be. One process at a time may have it open. */
+  dir: string;
+  /** TCP port; 0, the default, takes a free one. */
+  port?: number;
+  /** Address to listen on: 127.0.0.1 unless said otherwise, as the server knows no passwords. */
+  host?: string;
+  /** Milliseconds between sweeps of TTL indexes; 60 000 as in MongoDB. */
+  ttlIntervalMs?: number;
+  log?: Logger;
+  memory?: never;
+}
+
+/** A running server. */
+export interface EmbeddedServer {
+  /** Connection string, `mongodb://127.0.0.1:PORT/hawker?directConnection=true`. */
+  url: string;
+  /** Deletes what TTL indexes say is over at `now` without waiting for the next sweep; gives the number. */
+  sweepExpired(now?: Date): Promise<number>;
+  /** Closes connections, finishes writes, closes the files and frees the directory. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a single-node server that speaks MongoDB's wire protocol and keeps its data in `dir`. A write is on disk
+ * before it is acknowledged.
+ *
+ * @throws {DirectoryInUse} when another process has the directory open.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? "warn" });
+  const unlock = lockDirectory(options.dir);
+  let storage: Storage | undefined;
+  try {
+    storage = new Storage(options.dir);
+    return await listen(options, storage, log, unlock);
+  } catch (error) {
+    await storage?.close();
+    unlock();
+    throw error;
+  }
+}
+
+async function listen(
+  options: EmbeddedOptions,
+  storage: Storage,
+  log: Logger,
+  unlock: () => void,
+): Promise<EmbeddedServer> {
+  const catalog = new Catalog(storage);
+  const cursors = new Cursors();
+  const sockets = new Set<Socket>();
+  const sweep = (now?: Date): Promise<number> => sweepExpired(storage, catalog, now);
+  const host = options.host ?? "127.0.0.1";
+  const state = { storage, catalog, cursors, startedAt: new Date(), address: "", sweepExpired: sweep };
+  let connections = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(socket, state, ++connections, log);
+  });
+  server.listen(options.port ?? 0, host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  state.address = `${host}:${port}`;
+  const timer = setInterval(() => {
+    cursors.sweep();
+    sweep().catch((error: unknown) =>
+      log.error({ err: error }, "store: the sweep of expired documents failed"),
+    );
+  }, options.ttlIntervalMs ?? 60_000);
+  timer.unref();
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+    await storage.close();
+    unlock();
+  };
+  return {
+    url: `mongodb://${host}:${port}/hawker?directConnection=true`,
+    sweepExpired: sweep,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
