@@ -86,11 +86,12 @@ export class StoreQueue implements Queue {
 
   async add(name: string, id: string, data: unknown, runAt: Date = this.#options.now()): Promise<void> {
     if (id.includes(":")) throw new RangeError(`the id of a job holds no ":", unlike ${id}`);
-    await JobModel.updateOne(
-      { _id: `${name}/${id}` },
-      { $setOnInsert: { name, id, data, runAt, attempts: 0, doneAt: null } },
-      { upsert: true },
-    );
+    const job: Job = { _id: `${name}/${id}`, name, id, data, runAt, attempts: 0, doneAt: null };
+    try {
+      await JobModel.create(job);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === 11000)) throw error;
+    }
     this.wake();
   }
 

@@ -1,7 +1,7 @@
 import mongoose, { model, type QueryFilter, Schema } from "mongoose";
 import { open, seal } from "../store/secret-box.ts";
 import type { Address } from "./address.ts";
-import { NotFound } from "./errors.ts";
+import { isDuplicateKey, NotFound } from "./errors.ts";
 import { type OrderState, orderStates } from "./order-machine.ts";
 import type { ProductImage } from "./product.ts";
 import { type Localised, localisedField } from "./shop.ts";
@@ -242,12 +242,19 @@ const Counter = model<{ _id: string; count: number }>(
 
 /** The next order number of the shop; numbers are never given twice, but may be left out. */
 export async function nextOrderNumber(shop: string): Promise<string> {
-  const counter = await Counter.findOneAndUpdate(
-    { _id: `orders/${shop}` },
-    { $inc: { count: 1 } },
-    { upsert: true, returnDocument: "after" },
-  ).lean<{ count: number }>();
-  return `H-${1000 + (counter?.count ?? 1)}`;
+  const _id = `orders/${shop}`;
+  for (;;) {
+    const counter = await Counter.findOneAndUpdate(
+      { _id },
+      { $inc: { count: 1 } },
+      { returnDocument: "after" },
+    ).lean<{ count: number }>();
+    if (counter !== null) return `H-${counter.count}`;
+    // Made apart from the counting: an upsert of two at a time may clash, and not every store answers what it made.
+    await Counter.create({ _id, count: 1000 }).catch((error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+    });
+  }
 }
 
 /** The order of this id, whatever its shop; for what providers and timers bring. */

@@ -167,6 +167,23 @@ describe("placing an order", () => {
     expect(world.provider.state(sessionOf(order)).amount.amount).toBe(1200 + 990);
   });
 
+  test("a draft changed while its session is being made is charged for what it is now", async () => {
+    const draft = await world.draft();
+    const create = world.provider.createSession.bind(world.provider);
+    world.provider.createSession = async (request) => {
+      const session = await create(request);
+      if (request.shipping.amount === 490) await setShipping(draft, "courier");
+      return session;
+    };
+    const order = await world.commerce.placeOrder(draft);
+    expect(order.total).toBe(1200 + 990);
+    expect(world.provider.state(sessionOf(order))).toMatchObject({
+      status: "open",
+      amount: { amount: order.total },
+    });
+    expect(world.provider.sessions.filter(({ status }) => status === "open")).toHaveLength(1);
+  });
+
   test("an attempt that is never finished lets go of its stock when the hold is over", async () => {
     const draft = await world.draft();
     world.provider.breakOnce("createSession", "before");
@@ -262,6 +279,15 @@ describe("placing an order", () => {
 });
 
 describe("finding orders", () => {
+  test("numbers are never given twice, also to many at the same time", async () => {
+    const buyNow = { sku: "MUG", quantity: 1 };
+    const keys = Array.from({ length: 10 }, () => world.key());
+    const drafts = await Promise.all(
+      keys.map((key) => startCheckout(world.shop, world.customer, key, { buyNow })),
+    );
+    expect(new Set(drafts.map(({ number }) => number)).size).toBe(10);
+  });
+
   test("numbers count up in each shop and are found however they are typed", async () => {
     const first = await world.draft();
     const second = await world.draft();

@@ -286,8 +286,9 @@ describe("a payment that is not the order's", () => {
       idempotencyKey: "another",
     });
     world.provider.breakOnce("refund", "after");
-    const delivery = world.provider.pay(id);
-    for (let time = 0; time < 2; time += 1) await world.receive(delivery);
+    await world.receive(world.provider.pay(id));
+    await world.receive(world.provider.forge(id, {}));
+    expect((await world.order(order)).strays).toHaveLength(1);
     world.clock.advance(MINUTE);
     await world.restart().sweep();
     expect(world.provider.refunds).toMatchObject([{ session: id, amount: { amount: 500 } }]);
