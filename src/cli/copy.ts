@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import mongoose from "mongoose";
 import { readConfig } from "../config.ts";
 import { CannotCopy, copyStore } from "../store/copy.ts";
-import { startEmbedded } from "../store/embedded/index.ts";
+import { DirectoryInUse, startEmbedded } from "../store/embedded/index.ts";
 import { runTool, UsageError } from "./report.ts";
 
 const USAGE = `npm run copy -- mongodb://HOST/DATABASE
@@ -14,7 +14,7 @@ const USAGE = `npm run copy -- mongodb://HOST/DATABASE
 /** The embedded store, which a shop that runs keeps to itself. */
 const embeddedAlone = (dataDir: string) =>
   startEmbedded({ dir: join(dataDir, "store") }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "STORE_LOCKED")
+    if (error instanceof DirectoryInUse)
       throw new UsageError("Stop the shop first: its store is in use.", { cause: error });
     throw error;
   });
