@@ -84,7 +84,7 @@ export function write(doc: Doc, parts: readonly string[], value: Value): void {
       const next: Value | undefined = last ? value : (getField(current, part) ?? undefined);
       if (!last && next === undefined && Object.hasOwn(current, part))
         throw notViable(parts, at + 1, current, part);
-      const made: Value = next ?? {};
+      const made: Value = last ? value : (next ?? {});
       if (last || next === undefined) setField(current, part, made);
       current = made;
     } else if (Array.isArray(current)) {
