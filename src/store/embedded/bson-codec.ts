@@ -56,7 +56,9 @@ class Reader {
     const end = this.#bytes.indexOf(0, this.#at);
     if (end < 0) throw broken("a name without an end");
     const text =
-      end - this.#at < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.utf8Slice(this.#at, end);
+      end - this.#at < 24
+        ? asciiOrUtf8(this.#bytes, this.#at, end)
+        : this.#bytes.toString("utf8", this.#at, end);
     this.#at = end + 1;
     return text;
   }
@@ -71,7 +73,8 @@ class Reader {
     const length = this.#int();
     const end = this.#at + length - 1;
     if (length < 1 || end >= this.#bytes.length || this.#bytes[end] !== 0) throw broken("bad string length");
-    const text = length < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.utf8Slice(this.#at, end);
+    const text =
+      length < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.toString("utf8", this.#at, end);
     this.#at = end + 1;
     return text;
   }
@@ -196,7 +199,7 @@ function asciiOrUtf8(bytes: Buffer, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte > 127) return bytes.utf8Slice(start, end);
+    if (byte > 127) return bytes.toString("utf8", start, end);
     text += String.fromCharCode(byte);
   }
   return text;
@@ -246,7 +249,7 @@ function writeArray(start: number, items: Value[]): number {
 
 function writeText(at: number, text: string): number {
   room(at, text.length * 3 + 5);
-  const length = scratch.utf8Write(text, at + 4);
+  const length = scratch.write(text, at + 4, "utf8");
   scratch.writeInt32LE(length + 1, at);
   scratch[at + 4 + length] = 0;
   return at + length + 5;
@@ -254,7 +257,7 @@ function writeText(at: number, text: string): number {
 
 function writeName(at: number, text: string): number {
   room(at, text.length * 3 + 1);
-  const end = at + scratch.utf8Write(text, at);
+  const end = at + scratch.write(text, at, "utf8");
   scratch[end] = 0;
   return end + 1;
 }
@@ -265,7 +268,7 @@ function writeBytes(at: number, bytes: Uint8Array): number {
   return at + bytes.length;
 }
 
-function writeLong(at: number, value: Long): number {
+function writeLong(at: number, value: { low: number; high: number }): number {
   scratch.writeInt32LE(value.low, at);
   scratch.writeInt32LE(value.high, at + 4);
   return at + 8;

@@ -222,7 +222,7 @@ export class Collection {
       if (made.cut) index.cut = true;
       for (const [position, key] of made.keys.entries()) {
         if (index.unique) {
-          const text = key.latin1Slice();
+          const text = key.toString("latin1");
           const values = made.values[position] as Keyed[];
           if (seen.has(text)) throw this.#duplicate(index, values);
           seen.set(text, values);
@@ -257,10 +257,10 @@ export class Collection {
       if (index.isId) continue;
       const before = old && this.#keys(index, old);
       const made = next && this.#keys(index, next);
-      const had = new Set(before?.keys.map((key) => key.latin1Slice()));
-      const has = new Set(made?.keys.map((key) => key.latin1Slice()));
-      const add = made?.keys.filter((key) => !had.has(key.latin1Slice())) ?? [];
-      const remove = before?.keys.filter((key) => !has.has(key.latin1Slice())) ?? [];
+      const had = new Set(before?.keys.map((key) => key.toString("latin1")));
+      const has = new Set(made?.keys.map((key) => key.toString("latin1")));
+      const add = made?.keys.filter((key) => !had.has(key.toString("latin1"))) ?? [];
+      const remove = before?.keys.filter((key) => !has.has(key.toString("latin1"))) ?? [];
       if (index.unique) {
         for (const key of add) {
           if (this.#taken(index, key, record)) {

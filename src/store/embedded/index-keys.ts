@@ -37,7 +37,7 @@ export function indexKeys(doc: Doc, paths: readonly string[], directions: readon
     const { key, cut } = shorten(encodeKey(values, directions));
     if (cut) result.cut = true;
     if (result.multikey) {
-      const text = key.latin1Slice();
+      const text = key.toString("latin1");
       if (seen.has(text)) return;
       seen.add(text);
     }

@@ -104,19 +104,28 @@ function write(value: Keyed): void {
   room(32);
   out[at++] = typeByte(value);
   if (value === undefined || value === null || value === emptyArrayMark) return;
-  if (typeof value === "string") return writeText(value);
+  if (typeof value === "string") {
+    writeText(value);
+    return;
+  }
   if (typeof value === "boolean") {
     out[at++] = value ? 1 : 0;
     return;
   }
-  if (isNumber(value)) return writeNumber(value);
+  if (isNumber(value)) {
+    writeNumber(value);
+    return;
+  }
   if (Array.isArray(value)) {
     for (const item of value) write(item);
     room(1);
     out[at++] = 0;
     return;
   }
-  if (value instanceof ObjectId) return writeBytes(value.id);
+  if (value instanceof ObjectId) {
+    writeBytes(value.id);
+    return;
+  }
   if (value instanceof Date) {
     at = out.writeBigInt64BE(BigInt(value.getTime()), at);
     out[at - 8] = (out[at - 8] as number) ^ 0x80;
@@ -127,19 +136,25 @@ function write(value: Keyed): void {
     at = out.writeInt32BE(value.low, at);
     return;
   }
-  if (value instanceof BSONSymbol) return writeText(value.value);
+  if (value instanceof BSONSymbol) {
+    writeText(value.value);
+    return;
+  }
   if (value instanceof Binary) {
     at = out.writeUInt32BE(value.position, at);
     out[at++] = value.sub_type;
-    return writeBytes(value.buffer.subarray(0, value.position));
+    writeBytes(value.buffer.subarray(0, value.position));
+    return;
   }
   if (value instanceof BSONRegExp) {
     writeText(value.pattern);
-    return writeText(value.options);
+    writeText(value.options);
+    return;
   }
   if (value instanceof Code) {
     writeText(value.code);
-    return value.scope ? writeDoc(value.scope as Doc) : undefined;
+    if (value.scope) writeDoc(value.scope as Doc);
+    return;
   }
   if (value instanceof MinKey || value instanceof MaxKey) return;
   writeDoc(value as Doc);
@@ -167,7 +182,7 @@ function writeBytes(bytes: Uint8Array): void {
 function writeText(text: string): void {
   room(text.length * 6 + 2);
   const start = at;
-  const length = out.utf8Write(text, start);
+  const length = out.write(text, start, "utf8");
   at += length;
   if (text.includes("\0")) {
     const bytes = Buffer.from(out.subarray(start, at));
@@ -206,7 +221,7 @@ function writeNumber(value: Value): void {
   room(exact.digits.length + 8);
   const start = at;
   at = out.writeUInt16BE(exact.exponent + 0x8000, at);
-  at += out.latin1Write(exact.digits, at);
+  at += out.write(exact.digits, at, "latin1");
   out[at++] = 0;
   if (exact.sign < 0) for (let turn = start; turn < at; turn++) out[turn] = ~(out[turn] as number) & 0xff;
 }

@@ -79,7 +79,7 @@ function readMsg(bytes: Buffer, id: number): Request {
 function readSequence(bytes: Buffer, from: number, end: number): [string, Doc[]] {
   const nameEnd = bytes.indexOf(0, from);
   if (nameEnd < 0 || nameEnd >= end) throw new ProtocolError("document sequence without a name");
-  const name = bytes.utf8Slice(from, nameEnd);
+  const name = bytes.toString("utf8", from, nameEnd);
   const documents: Doc[] = [];
   let at = nameEnd + 1;
   while (at < end) {
@@ -94,7 +94,7 @@ function readSequence(bytes: Buffer, from: number, end: number): [string, Doc[]]
 function readQuery(bytes: Buffer, id: number): Request {
   const nameEnd = bytes.indexOf(0, headerLength + 4);
   if (nameEnd < 0 || nameEnd + 13 > bytes.length) throw new ProtocolError("OP_QUERY is too short");
-  const namespace = bytes.utf8Slice(headerLength + 4, nameEnd);
+  const namespace = bytes.toString("utf8", headerLength + 4, nameEnd);
   if (!namespace.endsWith(".$cmd")) throw new ProtocolError("OP_QUERY is only supported for a handshake");
   let command = decode(bytes, nameEnd + 9);
   const wrapped: Value | undefined = command.$query;

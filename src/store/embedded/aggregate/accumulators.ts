@@ -42,7 +42,7 @@ const simple: Readonly<Record<string, Reduce>> = {
     const set = new Map<string, Value>();
     for (const value of values) {
       if (value === undefined) continue;
-      const key = encodeValue(value).latin1Slice();
+      const key = encodeValue(value).toString("latin1");
       if (!set.has(key)) set.set(key, value);
     }
     return [...set.values()];

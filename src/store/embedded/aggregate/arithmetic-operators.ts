@@ -88,7 +88,7 @@ function halfToEven(value: number): number {
   return low % 2 === 0 ? low : low + 1;
 }
 
-const millisecondsMax = 8.64e15;
+const _millisecondsMax = 8.64e15;
 
 /** Arithmetic with MongoDB's types: int and long stay whole, a decimal makes a decimal. */
 export const arithmeticOperators: Readonly<Record<string, ExpressionOperator>> = {
@@ -183,5 +183,3 @@ export const arithmeticOperators: Readonly<Record<string, ExpressionOperator>> =
     return double(result);
   },
 };
-
-export { millisecondsMax };

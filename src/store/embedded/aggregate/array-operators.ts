@@ -37,7 +37,7 @@ function listed(operand: Value, evaluation: Parameters<ExpressionOperator>[1]): 
 function unique(items: Value[]): Value[] {
   const seen = new Set<string>();
   return items.filter((item) => {
-    const key = encodeValue(item).latin1Slice();
+    const key = encodeValue(item).toString("latin1");
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

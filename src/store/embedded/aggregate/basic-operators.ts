@@ -1,4 +1,4 @@
-import { compare, equal } from "../compare.ts";
+import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { isTrue } from "../query/truth.ts";
 import { clone, type Doc, getField, isDoc, setField, type Value } from "../value.ts";
@@ -177,5 +177,3 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
     );
   },
 };
-
-export { equal };

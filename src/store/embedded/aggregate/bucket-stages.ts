@@ -3,7 +3,7 @@ import { CommandError } from "../errors.ts";
 import { type Doc, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { compileAccumulator } from "./accumulators.ts";
 import { evaluate, type Scope } from "./expression.ts";
-import type { MakeStage } from "./pipeline.ts";
+import type { MakeStage } from "./stage.ts";
 
 function outputs(output: Value | undefined, variables: Scope | undefined): (docs: Doc[]) => Doc {
   const spec: Doc = isDoc(output) ? output : { count: { $sum: 1 } };

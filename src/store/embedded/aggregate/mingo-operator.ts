@@ -1,5 +1,5 @@
 import { aggregate } from "mingo";
-import { Context, OpType } from "mingo/core";
+import { Context } from "mingo/core";
 import * as mingoExpressions from "mingo/operators/expression";
 import { CommandError } from "../errors.ts";
 import {
@@ -89,5 +89,3 @@ export function fromPlain(value: unknown): Value | undefined {
   }
   return value as Value;
 }
-
-export { OpType };

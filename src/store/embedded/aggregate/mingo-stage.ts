@@ -2,7 +2,7 @@ import { Aggregator } from "mingo";
 import { badValue } from "../errors.ts";
 import { type Doc, isDoc, type Value } from "../value.ts";
 import { fromPlain, toPlain } from "./mingo-operator.ts";
-import type { MakeStage } from "./pipeline.ts";
+import type { MakeStage } from "./stage.ts";
 
 /**
  * A stage that mingo runs as a whole. 64-bit and decimal numbers in its documents become the nearest double.

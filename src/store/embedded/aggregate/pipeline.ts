@@ -1,24 +1,9 @@
-import { CommandError, failedToParse, notImplemented } from "../errors.ts";
+import { CommandError, notImplemented } from "../errors.ts";
 import { type Doc, isDoc, type Value } from "../value.ts";
 import { compileDocumentStage } from "./document-stages.ts";
 import type { Scope } from "./expression.ts";
+import type { Nested, PipelineHost, Stage } from "./stage.ts";
 import { stages } from "./stages.ts";
-
-/** Reaches other collections for `$lookup`, `$unionWith`, `$graphLookup`, `$out` and `$merge`. */
-export interface PipelineHost {
-  database: string;
-  /** The documents of a collection that match a filter, from an index when there is one. */
-  read(collection: string, filter: Doc, variables?: Scope): Promise<Doc[]>;
-  /** Writes for `$out` and `$merge`. */
-  write(name: "$out" | "$merge", operand: Value, docs: Doc[]): Promise<void>;
-  /** Documents of a stage that asks the server, such as `$collStats`. */
-  ask(name: string, operand: Value): Promise<Doc[]>;
-}
-
-/** One stage on all documents. */
-export type Stage = (docs: Doc[], host: PipelineHost, variables: Scope | undefined) => Promise<Doc[]> | Doc[];
-/** Makes a stage from its operand; the operand is checked here. */
-export type MakeStage = (operand: Value, variables: Scope | undefined) => Stage;
 
 const askStages = new Set([
   "$collStats",
@@ -61,12 +46,13 @@ export async function runPipeline(
   variables?: Scope,
 ): Promise<Doc[]> {
   let current = docs;
-  for (const { name, run } of compilePipeline(pipeline, variables)) {
-    void name;
+  for (const { run } of compilePipeline(pipeline, variables)) {
     current = await run(current, host, variables);
   }
   return current;
 }
+
+const nested: Nested = { compile: compilePipeline, run: runPipeline };
 
 /** Compiles every stage, so that errors come before anything is read. */
 export function compilePipeline(pipeline: Value, variables?: Scope): { name: string; run: Stage }[] {
@@ -83,7 +69,7 @@ function compileStage(name: string, operand: Value, variables: Scope | undefined
   const one = compileDocumentStage(name, operand, variables);
   if (one) return (docs) => docs.map(one);
   const make = Object.hasOwn(stages, name) ? stages[name] : undefined;
-  if (make) return make(operand, variables);
+  if (make) return make(operand, variables, nested);
   if (name === "$out" || name === "$merge") {
     return async (docs, host) => {
       await host.write(name, operand, docs);
@@ -97,5 +83,3 @@ function compileStage(name: string, operand: Value, variables: Scope | undefined
   if (missing.has(name)) throw notImplemented(name);
   throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
 }
-
-export { failedToParse };

@@ -1,4 +1,3 @@
-import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { splitPath, valueAt } from "../path.ts";
@@ -7,9 +6,9 @@ import { compileSort, sortDocs } from "../query/sort.ts";
 import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { compileAccumulator } from "./accumulators.ts";
 import { bucket, bucketAuto } from "./bucket-stages.ts";
-import { checkExpression, evaluate, fieldPath, type Scope } from "./expression.ts";
+import { checkExpression, evaluate, fieldPath } from "./expression.ts";
 import { mingoStage } from "./mingo-stage.ts";
-import { compilePipeline, type MakeStage, runPipeline } from "./pipeline.ts";
+import type { MakeStage } from "./stage.ts";
 
 function document(name: string, operand: Value, code = 15955): Doc {
   if (!isDoc(operand)) throw new CommandError(code, `the ${name} specification must be an object`);
@@ -41,7 +40,7 @@ const group: MakeStage = (operand, variables) => {
     const groups = new Map<string, { id: Value; docs: Doc[] }>();
     for (const doc of docs) {
       const value = evaluate(id, doc, variables) ?? null;
-      const key = encodeValue(value).latin1Slice();
+      const key = encodeValue(value).toString("latin1");
       const found = groups.get(key);
       if (found) found.docs.push(doc);
       else groups.set(key, { id: value, docs: [doc] });
@@ -100,7 +99,7 @@ function without(doc: Doc, parts: readonly string[]): Doc {
   return copy;
 }
 
-const lookup: MakeStage = (operand, outer) => {
+const lookup: MakeStage = (operand, outer, nested) => {
   const spec = document("$lookup", operand, 9);
   const { from, localField, foreignField, as, pipeline } = spec;
   const given = isDoc(spec.let) ? spec.let : {};
@@ -123,7 +122,7 @@ const lookup: MakeStage = (operand, outer) => {
       if (pipeline !== undefined) {
         const scope = new Map<string, Value | undefined>(outer ?? []);
         for (const key of Object.keys(given)) scope.set(key, evaluate(given[key] as Value, doc, outer));
-        found = await runPipeline(pipeline, found, host, scope);
+        found = await nested.run(pipeline, found, host, scope);
       }
       const result = clone(doc);
       place(result, as, found);
@@ -151,25 +150,25 @@ function joinFilter(local: Value | undefined, field: string): Doc {
   return Array.isArray(local) ? { [field]: { $in: [...local] } } : { [field]: { $eq: local } };
 }
 
-const facet: MakeStage = (operand, variables) => {
+const facet: MakeStage = (operand, variables, nested) => {
   const spec = document("$facet", operand, 40169);
   const names = Object.keys(spec);
-  for (const name of names) compilePipeline(spec[name] as Value, variables);
+  for (const name of names) nested.compile(spec[name] as Value, variables);
   return async (docs, host) => {
     const result: Doc = {};
     for (const name of names)
-      setField(result, name, await runPipeline(spec[name] as Value, docs, host, variables));
+      setField(result, name, await nested.run(spec[name] as Value, docs, host, variables));
     return [result];
   };
 };
 
-const unionWith: MakeStage = (operand, variables) => {
+const unionWith: MakeStage = (operand, variables, nested) => {
   const spec: Doc = typeof operand === "string" ? { coll: operand } : document("$unionWith", operand, 9);
   return async (docs, host) => {
     const other = typeof spec.coll === "string" ? await host.read(spec.coll, {}) : [];
     return [
       ...docs,
-      ...(spec.pipeline === undefined ? other : await runPipeline(spec.pipeline, other, host, variables)),
+      ...(spec.pipeline === undefined ? other : await nested.run(spec.pipeline, other, host, variables)),
     ];
   };
 };
@@ -209,7 +208,7 @@ const graphLookup: MakeStage = (operand, variables) => {
         const found = await host.read(from, { $and: [{ [connectToField]: { $in: frontier } }, restriction] });
         frontier = [];
         for (const next of found) {
-          const key = encodeValue(next._id as Value).latin1Slice();
+          const key = encodeValue(next._id as Value).toString("latin1");
           if (seen.has(key)) continue;
           seen.set(key, typeof depthField === "string" ? { ...next, [depthField]: depth } : next);
           frontier.push(...listOf(fieldPath(next, connectFromField)));
@@ -233,8 +232,8 @@ function sorting(sort: Doc): (docs: Doc[]) => Doc[] {
   return (docs) => sortDocs(docs, sort, (doc) => doc);
 }
 
-const sortByCount: MakeStage = (operand, variables) => {
-  const grouped = group({ _id: operand, count: { $sum: 1 } }, variables);
+const sortByCount: MakeStage = (operand, variables, nested) => {
+  const grouped = group({ _id: operand, count: { $sum: 1 } }, variables, nested);
   return async (docs, host, scope) => sorting({ count: -1 })(await grouped(docs, host, scope));
 };
 
@@ -293,5 +292,3 @@ export const stages: Readonly<Record<string, MakeStage>> = {
   $fill: mingoStage("$fill"),
   $densify: mingoStage("$densify"),
 };
-
-export { compare, type Scope };

@@ -1,13 +1,14 @@
 import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
-import { compilePipeline, type PipelineHost, readStages } from "../aggregate/pipeline.ts";
+import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
+import type { PipelineHost } from "../aggregate/stage.ts";
 import { decode, encode } from "../bson-codec.ts";
 import { checkNamespace } from "../catalog.ts";
 import { equal } from "../compare.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
-import { matchingInTurns } from "../find.ts";
+import { candidates, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
-import { findIndex, makePlan } from "../planner.ts";
+import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { clone, type Doc, isDoc, ObjectId, type Value } from "../value.ts";
 import {
@@ -131,7 +132,7 @@ async function out(context: CommandContext, operand: Value, docs: Doc[]): Promis
     const ids = new Set<string>();
     const ready = docs.map((doc) => prepare(doc));
     for (const doc of ready) {
-      const id = encode({ _id: doc._id as Value }).latin1Slice();
+      const id = encode({ _id: doc._id as Value }).toString("latin1");
       if (ids.has(id))
         throw new CommandError(
           "DuplicateKey",
@@ -177,7 +178,7 @@ async function merge(context: CommandContext, operand: Value, docs: Doc[]): Prom
       const collection = context.catalog.ensure(namespace);
       const match = compileFilter(filter);
       const plan = makePlan(collection, filter);
-      for (const { record, bytes } of candidatesOf(context, collection, plan)) {
+      for (const { record, bytes } of candidates(context.storage, collection, plan)) {
         const old = decode(bytes);
         if (Object.keys(filter).length === 0 || !match(old)) continue;
         if (matched === "fail")
@@ -198,17 +199,3 @@ async function merge(context: CommandContext, operand: Value, docs: Doc[]): Prom
     });
   }
 }
-
-import type { Collection } from "../collection.ts";
-import { candidates as candidatesIn } from "../find.ts";
-import type { Plan } from "../planner.ts";
-
-function candidatesOf(
-  context: CommandContext,
-  collection: Collection,
-  plan: Plan,
-): ReturnType<typeof candidatesIn> {
-  return candidatesIn(context.storage, collection, plan);
-}
-
-export { findIndex };

@@ -44,7 +44,7 @@ export const create: Command = async (context) => {
 export const drop: Command = async (context) => {
   const { catalog, storage, cursors } = context;
   const namespace = namespaceOf(context);
-  return storage.write(() => {
+  return storage.write((): Doc => {
     const collection = catalog.find(namespace);
     // Since 7.0 dropping what is not there succeeds.
     if (!collection) return {};
@@ -152,7 +152,7 @@ export const listCollections: Command = async (context) => {
 };
 
 /** `listDatabases`. */
-export const listDatabases: Command = ({ command, catalog }) => {
+export const listDatabases: Command = ({ command, catalog }): Doc => {
   const match = compileFilter(docField(command, "filter") ?? {});
   const databases = catalog
     .databases()

@@ -44,7 +44,7 @@ export const distinct: Command = async (context) => {
     for await (const { doc } of matchingInTurns(storage, collection, plan, match)) {
       for (const value of valuesAt(doc, command.key)) {
         if (value === undefined) continue;
-        const key = encodeValue(value).latin1Slice();
+        const key = encodeValue(value).toString("latin1");
         if (!found.has(key)) found.set(key, value);
       }
     }

@@ -4,7 +4,7 @@ import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort, sortDocs } from "../query/sort.ts";
-import { type Doc, isDoc, isNumber, Long, RawDoc, toNumber } from "../value.ts";
+import { type Doc, isNumber, Long, RawDoc, toNumber } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -142,5 +142,3 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
     },
   });
 }
-
-export { isDoc };

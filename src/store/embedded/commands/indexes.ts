@@ -250,7 +250,7 @@ export const dropIndexes: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
   const wanted = command.index;
-  return storage.write(() => {
+  return storage.write((): Doc => {
     const collection = catalog.find(namespace);
     if (!collection) throw new CommandError("NamespaceNotFound", `ns not found ${namespace}`);
     const nIndexesWas = collection.indexes.length;

@@ -1,6 +1,6 @@
 import { encode } from "../bson-codec.ts";
 import { trimCapped } from "../capped.ts";
-import { badValue, CommandError } from "../errors.ts";
+import { CommandError } from "../errors.ts";
 import {
   BSONRegExp,
   type Doc,
@@ -84,5 +84,3 @@ export function checkId(id: Value): void {
     }
   }
 }
-
-export { badValue };

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { CommandError } from "../errors.ts";
-import { type Doc, isDoc, Long, ObjectId } from "../value.ts";
+import { type Doc, Long, ObjectId } from "../value.ts";
 import type { Command, CommandContext } from "./context.ts";
 
 /** The MongoDB version whose behaviour this server follows. */
@@ -122,7 +122,7 @@ export const getMore: Command = async ({ command, cursors, database }) => {
 };
 
 /** `getLog`. */
-export const getLog: Command = ({ command }) =>
+export const getLog: Command = ({ command }): Doc =>
   command.getLog === "*" ? { names: ["global", "startupWarnings"] } : { totalLinesWritten: 0, log: [] };
 /** `whatsmyuri`. */
 export const whatsmyuri: Command = ({ connection }) => ({ you: connection });
@@ -144,5 +144,3 @@ export const standaloneOnly: Command = ({ command }) => {
   }
   throw new CommandError("CommandNotSupported", `${name} is not supported by the embedded store`);
 };
-
-export { isDoc };

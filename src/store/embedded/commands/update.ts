@@ -1,14 +1,14 @@
 import type { Scope } from "../aggregate/expression.ts";
 import { decode, encode } from "../bson-codec.ts";
 import type { Collection } from "../collection.ts";
-import { CommandError, failedToParse } from "../errors.ts";
+import { failedToParse } from "../errors.ts";
 import { type Found, matching, matchingInTurns } from "../find.ts";
 import { makePlan } from "../planner.ts";
 import { compileFilter, type Match } from "../query/filter.ts";
 import { sortDocs } from "../query/sort.ts";
 import { compileUpdate, type Update } from "../update/update.ts";
 import { upsertBase } from "../upsert.ts";
-import { type Doc, getField, isDoc, ObjectId, setField, type Value } from "../value.ts";
+import { type Doc, getField, ObjectId, setField, type Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -193,5 +193,3 @@ function idOnly(doc: Doc): Doc {
   const id = getField(doc, "_id");
   return id === undefined ? {} : { _id: id };
 }
-
-export { CommandError, isDoc };

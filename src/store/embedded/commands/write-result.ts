@@ -1,6 +1,6 @@
 import { CommandError } from "../errors.ts";
 import type { Storage } from "../storage.ts";
-import type { Doc, Value } from "../value.ts";
+import type { Doc } from "../value.ts";
 
 /** The largest document, in bytes (source: MongoDB manual, "MongoDB Limits and Thresholds"). */
 export const documentBytesMax = 16 * 1024 * 1024;
@@ -39,5 +39,3 @@ export async function runOrdered<S, R>(
   }
   return { done, writeErrors };
 }
-
-export type { Value };

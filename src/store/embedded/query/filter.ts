@@ -302,11 +302,12 @@ function orderTest(name: string, operand: Value): Test {
   const whole = operand instanceof MinKey || operand instanceof MaxKey;
   const strict = name === "$gt" || name === "$lt";
   const sign = name === "$gt" || name === "$gte" ? 1 : -1;
-  const isNaN = isNumber(operand) && Number.isNaN(toNumber(operand));
+  const wantsNaN = isNumber(operand) && Number.isNaN(toNumber(operand));
   return (value) => {
     if (value === undefined && wanted !== 5) return whole && sign < 0 && operand instanceof MaxKey;
     if (!whole && typeOrder(value) !== wanted) return false;
-    if (wanted === 10 && isNumber(value) && !whole && isNaN !== Number.isNaN(toNumber(value))) return false;
+    if (wanted === 10 && isNumber(value) && !whole && wantsNaN !== Number.isNaN(toNumber(value)))
+      return false;
     const order = compare(value, operand) * sign;
     return strict ? order > 0 : order >= 0;
   };

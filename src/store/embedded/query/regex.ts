@@ -1,5 +1,5 @@
 import { CommandError } from "../errors.ts";
-import { BSONRegExp } from "../value.ts";
+import type { BSONRegExp } from "../value.ts";
 
 const compiled = new Map<string, RegExp>();
 
@@ -76,5 +76,3 @@ export function literalPrefix(value: BSONRegExp): string {
   if (/^[*?{]/.test(value.pattern.slice(match[0].length))) prefix = prefix.replace(/(\\.|.)$/u, "");
   return prefix.replace(/\\(.)/g, "$1");
 }
-
-export { BSONRegExp };

@@ -172,7 +172,7 @@ function bit(operand: Value, path: string): FieldChange {
           `Cannot apply $bit to a value of non-integral type.{_id: ${shellText(at.id)}} has the field ${last(at.path)} of non-integer type ${typeName(value)}`,
         );
       }
-      const long = value instanceof Long || mask instanceof Long;
+      const long: boolean = value instanceof Long || mask instanceof Long;
       const left = integer(value);
       const right = integer(mask);
       const result = name === "and" ? left & right : name === "or" ? left | right : left ^ right;

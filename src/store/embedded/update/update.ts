@@ -162,7 +162,10 @@ function renameStep(path: string, operand: Value): Step {
 }
 
 function applyStep(doc: Doc, step: Step, positions: Positions, context: UpdateContext): void {
-  if (step.target !== undefined) return rename(doc, step.path, step.target);
+  if (step.target !== undefined) {
+    rename(doc, step.path, step.target);
+    return;
+  }
   for (const parts of resolvePath(doc, step.path, positions)) {
     if (step.operator === "$unset") {
       remove(doc, parts);
