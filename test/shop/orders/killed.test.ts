@@ -1,0 +1,150 @@
+import mongoose from "mongoose";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readCart } from "../../../src/shop/cart.ts";
+import type { Order } from "../../../src/shop/order.ts";
+import {
+  expectLegalHistory,
+  expectStockConserved,
+  HOUR,
+  MINUTE,
+  sessionOf,
+  useStore,
+  World,
+} from "./world.ts";
+
+useStore();
+
+// Kills the process, as far as the store can tell: the n-th write is the last that gets through (or the first that
+// does not), and from then on nothing does.
+const collection = mongoose.mongo.Collection.prototype;
+const writes = [
+  "insertOne",
+  "updateOne",
+  "replaceOne",
+  "deleteOne",
+  "deleteMany",
+  "findOneAndUpdate",
+] as const;
+type Write = (...given: unknown[]) => Promise<unknown>;
+const original = new Map<string, Write>(writes.map((name) => [name, Reflect.get(collection, name)]));
+let left = Number.POSITIVE_INFINITY;
+let dead = false;
+
+beforeEach(() => {
+  left = Number.POSITIVE_INFINITY;
+  dead = false;
+  for (const name of writes) {
+    const kept: Write = original.get(name)!;
+    Reflect.set(collection, name, async function (this: unknown, ...given: unknown[]) {
+      if (dead) throw new Error("killed");
+      left -= 1;
+      if (left >= 0.5) return Reflect.apply(kept, this, given);
+      dead = true;
+      // A whole number dies after its write, a half before it.
+      if (left === 0) await Reflect.apply(kept, this, given);
+      throw new Error("killed");
+    });
+  }
+});
+afterEach(() => {
+  for (const name of writes) Reflect.set(collection, name, original.get(name));
+});
+
+/** Runs the steps until the process dies after `writes` writes; answers whether it did. */
+async function killedAfter(count: number, steps: (() => Promise<unknown>)[]): Promise<boolean> {
+  left = count;
+  for (const step of steps) await step().catch(() => {});
+  const died = dead;
+  dead = false;
+  left = Number.POSITIVE_INFINITY;
+  return died;
+}
+
+/** Every point at which a process can die, before and after each write, until it gets through whole. */
+async function everywhere(scenario: (at: number) => Promise<boolean>): Promise<number> {
+  let at = 0.5;
+  while (await scenario(at)) {
+    for (const name of mongoose.modelNames()) await mongoose.model(name).deleteMany({});
+    at += 0.5;
+  }
+  return at;
+}
+
+async function comeToRest(world: World, commands: (() => Promise<unknown>)[]): Promise<void> {
+  world.restart();
+  for (const command of commands) await command();
+  for (let round = 0; round < 3; round += 1) {
+    world.clock.advance(MINUTE);
+    await world.commerce.sweep();
+  }
+}
+
+const events = async (world: World) => {
+  for (const delivery of world.provider.deliveries) await world.receive(delivery);
+};
+
+describe("a process killed at any write and started again", () => {
+  test("places one order with one session and one hold, and clears the cart", async () => {
+    const points = await everywhere(async (at) => {
+      const world = await World.create();
+      const draft = await world.draft({ MUG: 2, LAMP: 1 });
+      const place = () => world.commerce.placeOrder(draft, "turn");
+      const died = await killedAfter(at, [place]);
+      await comeToRest(world, [place]);
+      expect((await world.order(draft)).state).toBe("awaiting_payment");
+      expect(world.provider.sessions).toHaveLength(1);
+      expect([await world.stock("MUG"), await world.stock("LAMP")]).toMatchObject([{ held: 2 }, { held: 1 }]);
+      expect((await readCart(world.shop, world.customer)).lines).toEqual([]);
+      await expectStockConserved();
+      return died;
+    });
+    expect(points).toBeGreaterThan(5);
+  });
+
+  test("fulfils a paid order once, though nobody repeats the webhook", async () => {
+    const points = await everywhere(async (at) => {
+      const world = await World.create();
+      const order = await world.placed({ MUG: 2 });
+      const delivery = world.provider.pay(sessionOf(order));
+      const died = await killedAfter(at, [() => world.receive(delivery)]);
+      // Only a delivery that was not acknowledged before it was kept comes again.
+      await comeToRest(world, at < 1 ? [() => world.receive(delivery)] : []);
+      expect((await world.order(order)).state).toBe("paid");
+      expect(world.told(order)).toEqual(["order.paid"]);
+      expect(await world.stock()).toEqual({ available: 8, held: 0, sold: 2 });
+      return died;
+    });
+    expect(points).toBeGreaterThan(4);
+  });
+
+  test("lets an unpaid order expire once", async () => {
+    await everywhere(async (at) => {
+      const world = await World.create();
+      const order = await world.placed({ MUG: 2 });
+      world.clock.advance(HOUR);
+      const died = await killedAfter(at, [() => world.commerce.sweep()]);
+      await comeToRest(world, [() => events(world)]);
+      expect((await world.order(order)).state).toBe("expired");
+      expect(world.told(order)).toEqual(["order.expired"]);
+      expect(await world.stock()).toEqual({ available: 10, held: 0, sold: 0 });
+      return died;
+    });
+  });
+
+  test("refunds a cancelled order once and puts its units back once", async () => {
+    await everywhere(async (at) => {
+      const world = await World.create();
+      const order = await world.paid({ MUG: 2 });
+      const cancel = () => world.commerce.cancelOrder(order, world.customer, "turn");
+      const died = await killedAfter(at, [cancel]);
+      await comeToRest(world, [cancel]);
+      const refunded: Order = await world.order(order);
+      expect(refunded.state).toBe("refunded");
+      expect(world.provider.refunds).toHaveLength(1);
+      expect(world.told(order)).toEqual(["order.paid", "order.refunded"]);
+      expect(await world.stock()).toEqual({ available: 10, held: 0, sold: 0 });
+      expectLegalHistory(refunded);
+      return died;
+    });
+  });
+});
