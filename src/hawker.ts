@@ -16,9 +16,10 @@ import { StoreQueue } from "./jobs/store-queue.ts";
 import type { Logger } from "./log.ts";
 import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { stripeProvider } from "./payments/stripe.ts";
-import { landingRoutes, webhookRoutes } from "./payments/webhook.ts";
+import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { getCustomer } from "./shop/customer.ts";
+import { NotFound } from "./shop/errors.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
@@ -55,7 +56,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     metrics,
     bodyLimits: { "/chat/photos": 6 * 1024 * 1024 },
   });
-  const queue = new StoreQueue({ onError: (error, job) => log.error({ err: error, ...job }, "A job failed and will be tried again") });
+  const queue = new StoreQueue({
+    onError: (error, job) => log.error({ err: error, ...job }, "A job failed and will be tried again"),
+  });
   const shop = demoShop._id;
   const sandbox = sandboxProvider({
     publicUrl: () => config.publicUrl,
@@ -103,6 +106,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
         metrics.turns.inc({ kind });
         metrics.turnSeconds.observe({ kind }, seconds);
       },
+      trip: (step) => metrics.storeTrips.inc({ step }),
       sent: (platform, fate) => metrics.outboxSends.inc({ platform, fate }),
     },
   });
@@ -133,20 +137,23 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   );
   app.route(
     "/",
-    landingRoutes(async (id) => {
-      const order = await commerce.reconcile(id);
-      const outcome =
-        order.state === "awaiting_payment"
-          ? order.payment?.status === "pending"
-            ? "pending"
-            : "open"
-          : ["cancelled", "expired"].includes(order.state)
-            ? "closed"
-            : "paid";
-      return { outcome, number: order.number, back: config.publicUrl };
+    landingRoutes(async (id, session) => {
+      try {
+        const order = await commerce.reconcile(id);
+        // Only who came from the web chat finds the way back by its address.
+        const { identities } = await getCustomer(order.shop, order.customer);
+        return landingOf(
+          order,
+          session,
+          identities.at(-1)?.platform === "web" ? config.publicUrl : undefined,
+        );
+      } catch (error) {
+        if (error instanceof NotFound) return null;
+        throw error;
+      }
     }, log),
   );
-  if (provider === sandbox) app.route("/", sandbox.routes);
+  app.route("/", sandbox.routes);
   if (telegramChat?.routes) app.route("/webhooks/telegram", telegramChat.routes);
   app.route("/", web.routes);
 

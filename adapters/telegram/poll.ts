@@ -11,8 +11,11 @@ export const UPDATES = ["message", "callback_query"] as const;
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);
 
-/** grammY's type of a signal is that of an older library, of the same shape. */
-export const forGrammy = (signal: AbortSignal) => signal as Parameters<Api["getMe"]>[0];
+/**
+ * The signal for one call. grammY leaves its listener on the signal it is given, so a long-lived one would gather
+ * them; its type is that of an older library, of the same shape.
+ */
+export const forGrammy = (signal: AbortSignal) => AbortSignal.any([signal]) as Parameters<Api["getMe"]>[0];
 
 /** Growing pauses of half a second to thirty. */
 export const backoff = (failures: number): number => Math.min(30_000, 500 * 2 ** Math.min(failures, 6));

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { languageOf, locales, sayIn } from "../i18n/index.ts";
 import { type Adapter, type Host, SendError } from "./adapter.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
-import { type Address, conversationId, type Inbound } from "./inbound.ts";
-import { LEASE_MS, Mailbox } from "./mailbox.ts";
+import type { Address, Inbound } from "./inbound.ts";
+import { LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
 import { apology, runTurn } from "./run-turn.ts";
 import type { Script } from "./script.ts";
 import { TokenSealer } from "./token.ts";
@@ -17,6 +17,7 @@ const LONGEST_PAUSE_MS = 5 * 60_000;
 /** What the engine measures; a metrics library stands behind it. */
 export interface EngineMetrics {
   turn(kind: string, seconds: number): void;
+  trip(step: Step): void;
   sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
 }
 
@@ -51,7 +52,7 @@ export class Engine {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
     this.#adapters = new Map(options.adapters.map((adapter) => [adapter.name, adapter]));
-    this.#mailbox = new Mailbox(randomUUID(), this.#now);
+    this.#mailbox = new Mailbox(randomUUID(), this.#now, (step) => options.metrics?.trip(step));
     this.#sealer = new TokenSealer(options.secret);
   }
 
@@ -226,6 +227,3 @@ export class Engine {
     return { sent };
   }
 }
-
-/** The key of the conversation at an address. */
-export { conversationId };

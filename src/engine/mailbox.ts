@@ -19,6 +19,9 @@ export interface Commit {
   readonly links: readonly { short: string; token: string }[];
 }
 
+/** What a round trip to the store was for. */
+export type Step = "accept" | "claim" | "commit" | "settle" | "sweep";
+
 /**
  * The store side of a conversation: accept, claim, commit, settle. One round trip each.
  *
@@ -27,11 +30,13 @@ export interface Commit {
 export class Mailbox {
   readonly #owner: string;
   readonly #now: () => Date;
+  readonly #onTrip: (step: Step) => void;
 
-  /** `owner` is unique per process. */
-  constructor(owner: string, now: () => Date) {
+  /** `owner` is unique per process; `onTrip` hears of every round trip. */
+  constructor(owner: string, now: () => Date, onTrip: (step: Step) => void = () => {}) {
     this.#owner = owner;
     this.#now = now;
+    this.#onTrip = onTrip;
   }
 
   /**
@@ -42,6 +47,7 @@ export class Mailbox {
     const _id = conversationId(inbound.address);
     const until = this.#leaseEnd();
     const put = { inbox: inbound, seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
+    this.#onTrip("accept");
     try {
       const taken = await ConversationModel.findOneAndUpdate(
         { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
@@ -67,6 +73,7 @@ export class Mailbox {
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }
+    this.#onTrip("accept");
     // The conversation exists, but it is leased or knows the event already.
     const queued = await ConversationModel.updateOne(
       { _id, seen: trusted({ $ne: inbound.id }) },
@@ -80,6 +87,7 @@ export class Mailbox {
   /** Takes a conversation nobody works on; null if somebody does. */
   async claim(_id: string): Promise<Conversation | null> {
     const until = this.#leaseEnd();
+    this.#onTrip("claim");
     return ConversationModel.findOneAndUpdate(
       { _id, until: trusted({ $lte: this.#now() }) },
       { $set: { owner: this.#owner, until, due: until } },
@@ -94,6 +102,7 @@ export class Mailbox {
       ...(outcome.replies.length > 0 && { outbox: { $each: outcome.replies } }),
       ...(outcome.links.length > 0 && { links: { $each: outcome.links, $slice: -LINKS_KEPT } }),
     };
+    this.#onTrip("commit");
     const done = await ConversationModel.updateOne(
       { _id: held._id, owner: this.#owner, revision: held.revision },
       {
@@ -118,11 +127,13 @@ export class Mailbox {
     const mine = { _id: held._id, owner: this.#owner, revision: held.revision };
     const pull = sent.length > 0 ? { $pull: { outbox: { key: { $in: [...sent] } } } } : {};
     const attempts = retry?.attempts ?? 0;
+    this.#onTrip("settle");
     const released = await ConversationModel.updateOne(
       { ...mine, inbox: trusted({ $size: 0 }) },
       { ...pull, $set: { owner: null, until: FREE, due: retry?.at ?? null, attempts } },
     );
     if (released.matchedCount === 1) return null;
+    this.#onTrip("settle");
     const until = this.#leaseEnd();
     return ConversationModel.findOneAndUpdate(
       mine,
@@ -151,6 +162,7 @@ export class Mailbox {
 
   /** Conversations with something left to do and nobody at work, the longest waiting first. */
   async stranded(limit: number): Promise<string[]> {
+    this.#onTrip("sweep");
     const due = await ConversationModel.find(
       { due: trusted({ $type: "date", $lte: this.#now() }) },
       { _id: 1 },
