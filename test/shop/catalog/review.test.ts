@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { getProduct } from "../../../src/shop/catalog.ts";
 import { OrderModel } from "../../../src/shop/order.ts";
 import { type OrderState, orderStates } from "../../../src/shop/order-machine.ts";
-import { saveProduct } from "../../../src/shop/product.ts";
+import { ProductModel, saveProduct } from "../../../src/shop/product.ts";
 import { getReview, listReviews, ReviewModel, writeReview } from "../../../src/shop/review.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
@@ -158,6 +158,14 @@ test("a rating that a crash left behind is put right by the repeated turn", asyn
   expect((await getProduct(shop, product))?.rating.count).toBe(0);
   await writeReview({ shop, order, sku: "MUG", customer: "ada", rating: 2 });
   expect((await getProduct(shop, product))?.rating).toEqual({ average: 2, count: 1 });
+});
+
+test("a process that counted fewer reviews does not write over one that counted more", async () => {
+  const { shop, product } = await aMug();
+  await ProductModel.updateOne({ _id: product }, { $set: { rating: { average: 4, count: 2 } } });
+  const order = await anOrder(shop, product, "delivered");
+  await writeReview({ shop, order, sku: "MUG", customer: "ada", rating: 1 });
+  expect((await getProduct(shop, product))?.rating).toEqual({ average: 4, count: 2 });
 });
 
 test("reviews are listed the latest first, page by page", async () => {

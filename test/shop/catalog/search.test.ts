@@ -91,6 +91,8 @@ test("the category's name finds what is in it", async () => {
 
 test("all words count before any does", async () => {
   expect(await found("leather journal")).toEqual(["journal"]);
+  // Also with a typing mistake: the teapot is in the kitchen too, but no mug.
+  expect(await found("kitchn mug")).toEqual(["mug"]);
 });
 
 test("what has nothing in common is not found", async () => {
