@@ -57,7 +57,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     bodyLimits: { "/chat/photos": 6 * 1024 * 1024 },
   });
   const queue = new StoreQueue({
-    onError: (error, job) => log.error({ err: error, ...job }, "A job failed and will be tried again"),
+    onDone: ({ name }) => metrics.jobs.inc({ name, outcome: "done" }),
+    onError: (error, job) => {
+      metrics.jobs.inc({ name: job.name, outcome: "failed" });
+      log.error({ err: error, ...job }, "A job failed and will be tried again");
+    },
   });
   const shop = demoShop._id;
   const sandbox = sandboxProvider({

@@ -85,7 +85,7 @@ export async function poll(
       log.warn({ reason: describe(error) }, "Telegram could not be asked for updates, trying again");
       await pause(retryAfterMs(error) ?? backoff(failures++), signal);
     }
-    if (pending.size > 0) await Promise.race([Promise.all(pending.values()), pause(1000, signal)]);
+    if (pending.size > 0) await settledOr(1000, pending.values(), signal);
     advance();
   }
   await Promise.all(pending.values());
@@ -95,6 +95,13 @@ export async function poll(
     const patience = forGrammy(AbortSignal.timeout(3000));
     await api.getUpdates({ offset, limit: 1, timeout: 0 }, patience).catch(() => undefined);
   }
+}
+
+/** Waits until all is settled, but not longer than `ms`. */
+async function settledOr(ms: number, work: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  await Promise.race([Promise.all(work), pause(ms, AbortSignal.any([signal, settled.signal]))]);
+  settled.abort();
 }
 
 const chatOf = (update: Update): string => {

@@ -1,4 +1,5 @@
 import mongoose, { model, Schema } from "mongoose";
+import { isDuplicateKey } from "../store/duplicate-key.ts";
 import type { Queue } from "./queue.ts";
 
 const { trusted } = mongoose;
@@ -48,6 +49,7 @@ export interface StoreQueueOptions {
   /** A done job is remembered for so long, and its id added again changes nothing. */
   readonly rememberMs?: number;
   readonly onError?: (error: unknown, job: { readonly name: string; readonly id: string }) => void;
+  readonly onDone?: (job: { readonly name: string; readonly id: string }) => void;
 }
 
 const PAUSE_MS = 1_000;
@@ -80,6 +82,7 @@ export class StoreQueue implements Queue {
       concurrency: 8,
       rememberMs: 7 * DAY,
       onError: () => {},
+      onDone: () => {},
       ...options,
     };
   }
@@ -90,7 +93,7 @@ export class StoreQueue implements Queue {
     try {
       await JobModel.create(job);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === 11000)) throw error;
+      if (!isDuplicateKey(error)) throw error;
     }
     this.wake();
   }
@@ -164,6 +167,7 @@ export class StoreQueue implements Queue {
       await this.#handlers.get(name)?.(data, { id, attempt: attempts });
       clearInterval(beat);
       await JobModel.updateOne(mine, { $set: { runAt: null, doneAt: this.#options.now() } });
+      this.#options.onDone({ name, id });
     } catch (error) {
       clearInterval(beat);
       const runAt = new Date(this.#options.now().getTime() + pauseAfter(attempts));

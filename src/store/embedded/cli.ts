@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DirectoryInUse, startEmbedded } from "./index.ts";
 
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "27017" },
-    dir: { type: "string", default: process.env.DATA_DIR ?? "data" },
+    dir: { type: "string", default: join(process.env.DATA_DIR ?? "data", "store") },
     host: { type: "string", default: "127.0.0.1" },
   },
 });
