@@ -26,7 +26,7 @@ const writes = [
   "findOneAndUpdate",
 ] as const;
 type Write = (...given: unknown[]) => Promise<unknown>;
-const original = new Map<string, Write>(writes.map((name) => [name, Reflect.get(collection, name)]));
+const original = new Map<string, Write>(writes.map((name: string) => [name, Reflect.get(collection, name)]));
 let left = Number.POSITIVE_INFINITY;
 let dead = false;
 
@@ -83,7 +83,7 @@ const events = async (world: World) => {
   for (const delivery of world.provider.deliveries) await world.receive(delivery);
 };
 
-describe("a process killed at any write and started again", () => {
+describe("a process killed at any write and started again", { timeout: 120_000 }, () => {
   test("places one order with one session and one hold, and clears the cart", async () => {
     const points = await everywhere(async (at) => {
       const world = await World.create();
