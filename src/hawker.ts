@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mongoose from "mongoose";
 import { telegramAdapter } from "../adapters/telegram/index.ts";
-import { webAdapter } from "../adapters/web/index.ts";
+import { webAdapter, webBodyLimits } from "../adapters/web/index.ts";
 import { shopScript } from "../flows/index.ts";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./demo/index.ts";
@@ -20,6 +20,7 @@ import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { getCustomer } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
+import { recoverImports } from "./shop/import-journal.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
@@ -47,6 +48,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   useSecret(config.secret);
   await connect(config.mongodbUrl ?? embedded?.url ?? "");
   await ensureIndexes();
+  await recoverImports();
   await seedDemo();
 
   const metrics = createMetrics();
@@ -54,7 +56,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     log,
     publicUrl: config.publicUrl,
     metrics,
-    bodyLimits: { "/chat/photos": 6 * 1024 * 1024 },
+    bodyLimits: webBodyLimits,
   });
   const queue = new StoreQueue({
     onDone: ({ name }) => metrics.jobs.inc({ name, outcome: "done" }),

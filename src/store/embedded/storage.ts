@@ -64,8 +64,11 @@ export class Storage {
     const batch = this.#waiting;
     this.#waiting = [];
     const settle: (() => void)[] = [];
+    if (this.#closed) {
+      for (const { reject } of batch) reject(new Error("the store is closed"));
+      return;
+    }
     try {
-      if (this.#closed) throw new Error("the store is closed");
       this.#root.transactionSync(() => {
         for (const { run, resolve, reject } of batch) {
           try {
