@@ -70,11 +70,11 @@ export function browseFlow(script: Script, front: Shopfront): void {
       links.category({ category: id, page: 1, sort, max, ...change });
     const steps = PRICE_STEPS.map((step) => step * minorUnit(shop));
     return view({
-      text: rich`${bold(inLanguage(category.title, turn.locale))}\n${
-        found.total === 0
-          ? turn.say("list.empty")
-          : turn.say("page", { page: found.page, pages: found.pages })
-      }`,
+      text: joined([
+        bold(inLanguage(category.title, turn.locale)),
+        ...(found.total === 0 ? [plain(turn.say("list.empty"))] : []),
+        ...(found.pages > 1 ? [plain(turn.say("page", { page: found.page, pages: found.pages }))] : []),
+      ]),
       cards: found.products.map((product) => listCard(turn, shop, product)),
       controls: [
         ...pager(turn, found, (to) => at({ page: to })),

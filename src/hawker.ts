@@ -77,7 +77,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const commerce = createCommerce({
     provider,
     olderProviders: config.stripe ? [sandbox] : [],
-    live: config.stripe?.secretKey.startsWith("sk_live") === true,
+    live: /^[sr]k_live_/.test(config.stripe?.secretKey ?? ""),
     onError: (error, about) =>
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
   });
