@@ -127,7 +127,7 @@ export function orderView(turn: Turn, order: Order) {
   const cost = (amount: number) => price(turn, amount, order.currency);
   const address = addressOf(order);
   const items = order.lines.map((line) => {
-    const title = [inLanguage(line.title, turn.locale), ...line.values].join(", ");
+    const title = [line.title, ...line.values].map((word) => inLanguage(word, turn.locale)).join(", ");
     return plain(`${line.quantity} × ${title} · ${cost(line.unitPrice * line.quantity)}`);
   });
   const facts: [string, string][] = [[turn.say("order.state"), turn.say(`state.${order.state}`)]];

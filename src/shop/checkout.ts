@@ -7,7 +7,7 @@ import { newId } from "./ids.ts";
 import { money } from "./money.ts";
 import { nextOrderNumber, type Order, type OrderLine, OrderModel, sealAddress } from "./order.ts";
 import { IllegalTransition } from "./order-machine.ts";
-import type { Product, Variant } from "./product.ts";
+import { type Product, type Variant, variantValues } from "./product.ts";
 import { shippingOptions } from "./shipping.ts";
 import { getShop } from "./shop.ts";
 import { OutOfStock, stockOf } from "./stock.ts";
@@ -169,7 +169,8 @@ async function oneLine(shop: string, { sku, quantity, seenPrice }: BuyNow): Prom
 }
 
 function orderLine(product: Product, variant: Variant, quantity: number): OrderLine {
-  const { sku, price, values } = variant;
+  const { sku, price } = variant;
+  const values = variantValues(product, variant);
   const image = product.images[variant.image ?? 0];
   const line = { sku, product: product._id, title: product.title, values, unitPrice: price, quantity };
   return image === undefined ? line : { ...line, image };

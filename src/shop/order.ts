@@ -14,7 +14,7 @@ export interface OrderLine {
   product: string;
   title: Localised;
   /** The words that tell the variant from its siblings. */
-  values: string[];
+  values: Localised[];
   unitPrice: number;
   quantity: number;
   image?: ProductImage;
@@ -161,7 +161,7 @@ const schema = new Schema<Order>(
           sku: text,
           product: text,
           title: { type: localisedField, required: true },
-          values: [String],
+          values: [localisedField],
           unitPrice: number,
           quantity: number,
           image: imageField,

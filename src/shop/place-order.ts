@@ -160,7 +160,7 @@ export function sessionRequest(order: Order): SessionRequest {
     orderNumber: number,
     amount: money(order.total, currency),
     lines: order.lines.map(({ title, values, quantity, unitPrice }) => ({
-      title: [inLanguage(title, locale), ...values].join(" / "),
+      title: [inLanguage(title, locale), ...values.map((value) => inLanguage(value, locale))].join(" / "),
       quantity,
       unitPrice: money(unitPrice, currency),
     })),

@@ -72,13 +72,16 @@ export type ProductInput = Omit<
 };
 
 /** The words that tell a variant from its siblings ("Blue / L"), "" where a product has no options. */
-export function variantTitle(product: Product, variant: Variant, locale: string): string {
-  const words = variant.values.map((value, index) => {
-    const known = product.options[index]?.values.find(({ en }) => en === value);
-    return known === undefined ? value : inLanguage(known, locale);
-  });
-  return words.join(" / ");
-}
+export const variantTitle = (product: Product, variant: Variant, locale: string): string =>
+  variantValues(product, variant)
+    .map((value) => inLanguage(value, locale))
+    .join(" / ");
+
+/** The variant's value of each option, in all languages. */
+export const variantValues = (product: Product, variant: Variant): Localised[] =>
+  variant.values.map(
+    (value, index) => product.options[index]?.values.find(({ en }) => en === value) ?? { en: value },
+  );
 
 /** The characters of handles and category names in catalog files and addresses. */
 export const slugSchema = z
