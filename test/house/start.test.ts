@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { freePort } from "../journeys/world.ts";
+
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+const folder = async (): Promise<string> => {
+  const made = await mkdtemp(join(tmpdir(), "hawker-start-"));
+  folders.push(made);
+  return made;
+};
+
+/** Starts Hawker as `npm start` does, with nothing but these variables. */
+function start(env: Record<string, string>) {
+  const child = spawn("node_modules/.bin/tsx", ["src/main.ts"], {
+    env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), LOG_LEVEL: "warn", ...env },
+  });
+  started.push(child);
+  let output = "";
+  const listen = (bytes: Buffer) => {
+    output += bytes;
+  };
+  child.stdout.on("data", listen);
+  child.stderr.on("data", listen);
+  const ended = once(child, "exit").then(([code]) => Number(code));
+  return { child, ended, output: () => output };
+}
+
+test("with nothing set, Hawker opens a demo shop, says what runs, keeps its secret to itself and ends on SIGTERM with 0", async () => {
+  const dataDir = await folder();
+  const port = await freePort();
+  const hawker = start({ DATA_DIR: dataDir, PORT: String(port) });
+  await expect
+    .poll(hawker.output, { timeout: 30_000 })
+    .toContain(`Hawker is open at http://localhost:${port}`);
+  expect(hawker.output()).toMatch(/Store\s+embedded/);
+  expect(hawker.output()).toContain("TELEGRAM_BOT_TOKEN");
+  expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
+  expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`http://localhost:${port}/metrics`)).text()).toContain("hawker_turns_total");
+  expect((await stat(join(dataDir, "secret"))).mode & 0o777).toBe(0o600);
+
+  const second = start({ DATA_DIR: dataDir, PORT: String(await freePort()) });
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toMatch(/another process|in use/i);
+  expect(second.output()).not.toMatch(/\n\s+at /);
+
+  hawker.child.kill("SIGTERM");
+  expect(await hawker.ended).toBe(0);
+}, 90_000);
+
+test("a wrong variable stops the start with a sentence that names it", async () => {
+  const hawker = start({ DATA_DIR: await folder(), PORT: "eighty" });
+  expect(await hawker.ended).toBe(1);
+  expect(hawker.output()).toMatch(/PORT should be/);
+});
