@@ -20,7 +20,14 @@ const embeddedAlone = (dataDir: string) =>
   });
 
 await runTool(USAGE, async () => {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean", default: false } },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0 || !/^mongodb(\+srv)?:\/\//.test(target))
     throw new UsageError("Name one database to copy to.");
@@ -35,7 +42,8 @@ await runTool(USAGE, async () => {
     console.log("Done. Start Hawker with the new MONGODB_URL and the HAWKER_SECRET it had.");
     return 0;
   } catch (error) {
-    if (!(error instanceof CannotCopy)) throw error;
+    if (!(error instanceof CannotCopy || error instanceof mongoose.mongo.MongoServerSelectionError))
+      throw error;
     console.error(error.message);
     return 1;
   } finally {

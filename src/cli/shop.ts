@@ -10,6 +10,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import mongoose from "mongoose";
 import { ShopError } from "../shop/errors.ts";
 import { deliver, pack, ship } from "../shop/fulfilment.ts";
 import { format, money } from "../shop/money.ts";
@@ -109,12 +110,19 @@ async function storeUrl(env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 if (import.meta.filename === process.argv[1]) {
+  const args = process.argv.slice(2);
   try {
-    await connect(await storeUrl(process.env));
-    console.log(await runShopCommand(process.argv.slice(2)));
+    if (args.includes("--help")) console.log(usage);
+    else {
+      await connect(await storeUrl(process.env));
+      console.log(await runShopCommand(args));
+    }
   } catch (error) {
-    if (!(error instanceof ShopError || error instanceof Misused)) throw error;
-    console.error(error.message);
+    const silent = error instanceof mongoose.Error.MongooseServerSelectionError;
+    if (!(silent || error instanceof ShopError || error instanceof Misused)) throw error;
+    console.error(
+      silent ? `the store does not answer; does the shop run? (${error.message})` : error.message,
+    );
     process.exitCode = 1;
   } finally {
     await disconnect();

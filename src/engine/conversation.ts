@@ -13,7 +13,7 @@ export interface OutboxEntry {
 export interface Conversation {
   _id: string;
   address: Address;
-  /** The last person who wrote here; signals are answered in their name. */
+  /** The last person who wrote here, without the name; signals are answered as to them. */
   person?: Sender;
   /** Ids of the latest deliveries, for dropping repeats. */
   seen: string[];

@@ -65,7 +65,7 @@ export class Mailbox {
         },
         { upsert: true, returnDocument: "after", lean: true, setDefaultsOnInsert: false },
       );
-      // SecantusDB answers nothing when an upsert turns into an update on the way; MongoDB always answers.
+      // Some servers of this protocol answer nothing when an upsert turns into an update on the way; MongoDB always answers.
       const applied =
         taken ??
         (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());

@@ -14,7 +14,7 @@ import {
 import type { Conversation } from "./conversation.ts";
 import { fit } from "./fit.ts";
 import { type Form, formRef, type Values } from "./form.ts";
-import type { Inbound } from "./inbound.ts";
+import type { Inbound, Sender } from "./inbound.ts";
 import { type LinkRef, namedArgs } from "./link.ts";
 import type { Commit } from "./mailbox.ts";
 import { numbered, withNumbers } from "./numbered.ts";
@@ -139,7 +139,7 @@ class RunningTurn implements Turn {
     const choices = can.buttons ? undefined : replies.flatMap((reply) => numbered(reply.view));
     return {
       state: { ...this.#state, ...(choices && choices.length > 0 && { numbered: choices }) },
-      person: this.inbound.body.kind === "signal" ? this.#held.person : this.sender,
+      person: this.inbound.body.kind === "signal" ? this.#held.person : nameless(this.sender),
       replies: shown.map((reply, index) => ({ key: this.key(`reply-${index}`), ...reply })),
       links: [...this.#links].map(([short, token]) => ({ short, token })),
     };
@@ -330,6 +330,9 @@ class RunningTurn implements Turn {
       : this.#context.sealer.open(full, this.#person());
   }
 }
+
+// A name is personal, and what stands in a conversation is not sealed: the shop keeps it, where it is.
+const nameless = ({ name: _, ...rest }: Sender): Sender => rest;
 
 const isList = (answer: Answer): answer is readonly (View | Reply)[] => Array.isArray(answer);
 const listOf = (answer: Answer): readonly (View | Reply)[] =>

@@ -8,9 +8,9 @@ export interface Metrics {
   readonly httpSeconds: Histogram<"method" | "route" | "status">;
   /** Turns by what started them: text, command, press, form, photo, signal, … */
   readonly turns: Counter<"kind">;
-  /** Seconds from claim to commit. */
+  /** Seconds of a turn's handler, tries that failed included, without the engine's own writes. */
   readonly turnSeconds: Histogram<"kind">;
-  /** The engine's own round trips to the store: at most three a turn. */
+  /** The engine's own round trips to the store: three a turn, and some more where events of one conversation meet. */
   readonly storeTrips: Counter<"step">;
   /** Messages by platform and fate: sent, unsent, unknown, refused. */
   readonly outboxSends: Counter<"platform" | "fate">;
@@ -41,7 +41,7 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
       "status",
     ]),
     turns: counter("turns_total", "Turns by what started them", ["kind"]),
-    turnSeconds: histogram("turn_seconds", "Seconds of a turn from claim to commit", ["kind"]),
+    turnSeconds: histogram("turn_seconds", "Seconds of a turn's handler", ["kind"]),
     storeTrips: counter("store_trips_total", "Round trips of the engine to the store", ["step"]),
     outboxSends: counter("outbox_sends_total", "Messages sent by platform and fate", ["platform", "fate"]),
     jobs: counter("jobs_total", "Jobs run by name and outcome", ["name", "outcome"]),

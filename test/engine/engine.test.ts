@@ -448,6 +448,16 @@ test("a signal reaches the conversation once, in the language of its person", as
   expect(platform.texts("g1")).toEqual(["订单 H-1 已取消。"]);
 });
 
+test("a conversation does not keep the name of its person", async () => {
+  const engine = engineOf(echo(), new Platform());
+  const from = event("g2", says("hello"));
+  await engine.accept({ ...from, sender: { ...from.sender, name: "Ann Brook" } });
+  await engine.idle();
+  const kept = await stored("g2");
+  expect(kept?.person).toMatchObject({ id: from.sender.id });
+  expect(JSON.stringify(kept)).not.toContain("Brook");
+});
+
 test("a remembered state of another version is a polite fresh start that keeps the language", async () => {
   const platform = new Platform();
   const engine = engineOf(echo(), platform);

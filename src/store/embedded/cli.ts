@@ -2,14 +2,23 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DirectoryInUse, startEmbedded } from "./index.ts";
 
+const usage = `npm run store -- [--port 27017] [--dir data/store] [--host 127.0.0.1]
+
+  Serves the embedded store alone, for mongosh or a script, until it is stopped. Stop the shop first.`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     port: { type: "string", default: "27017" },
     dir: { type: "string", default: join(process.env.DATA_DIR ?? "data", "store") },
     host: { type: "string", default: "127.0.0.1" },
   },
 });
 
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 try {
   const server = await startEmbedded({ dir: values.dir, port: Number(values.port), host: values.host });
   process.stdout.write(`${server.url}\n`);

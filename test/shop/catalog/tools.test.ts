@@ -18,7 +18,7 @@ afterAll(async () => rm(folder, { recursive: true }));
 
 /** Runs a tool as `npm run` does, from another folder. */
 function tool(
-  name: "import" | "export",
+  name: "import" | "export" | "shop" | "copy",
   ...args: string[]
 ): Promise<{ code: number; out: string; err: string }> {
   const { host, port, name: database } = mongoose.connection;
@@ -73,6 +73,17 @@ test("a broken file is refused line by line, with exit code 1", async () => {
   expect(told[3]).toBe("3 problems. Nothing was imported.");
   expect(await ProductModel.countDocuments({ shop })).toBe(0);
 });
+
+test.each(["import", "export", "shop", "copy"] as const)(
+  "%s --help says how, with exit code 0",
+  async (name) => {
+    expect(await tool(name, "--help")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`npm run ${name} -- `),
+      err: "",
+    });
+  },
+);
 
 test("a tool that is called wrongly says how, with exit code 2", async () => {
   expect(await tool("import")).toMatchObject({
