@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/setup/summary-reporter.ts"],
     globalSetup: ["test/setup/store.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     coverage: { provider: "v8", include: ["src/**", "adapters/**", "flows/**"], reporter: ["text-summary"] },

@@ -33,7 +33,13 @@ export interface Conversation {
   attempts: number;
 }
 
-const conversation = new Schema<Conversation>(
+/** The same as it is written, with what is personal sealed (see sealed.ts). */
+export interface StoredConversation extends Omit<Conversation, "inbox" | "outbox"> {
+  inbox: { id: string; sealed: string }[];
+  outbox: { key: string; sealed: string }[];
+}
+
+const conversation = new Schema<StoredConversation>(
   {
     _id: String,
     address: { type: Schema.Types.Mixed, required: true },
@@ -53,4 +59,8 @@ const conversation = new Schema<Conversation>(
 );
 conversation.index({ due: 1 }, { partialFilterExpression: { due: { $type: "date" } } });
 
-export const ConversationModel = mongoose.model<Conversation>("Conversation", conversation, "conversations");
+export const ConversationModel = mongoose.model<StoredConversation>(
+  "Conversation",
+  conversation,
+  "conversations",
+);

@@ -2,6 +2,7 @@ import mongoose from "mongoose";
 import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { conversationId, type Inbound, type Sender } from "./inbound.ts";
+import { openConversation, sealEvent, sealReply, sealState } from "./sealed.ts";
 
 const { trusted } = mongoose;
 
@@ -46,7 +47,7 @@ export class Mailbox {
   async accept(inbound: Inbound): Promise<Conversation | "queued" | "duplicate"> {
     const _id = conversationId(inbound.address);
     const until = this.#leaseEnd();
-    const put = { inbox: inbound, seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
+    const put = { inbox: sealEvent(_id, inbound), seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
     this.#onTrip("accept");
     try {
       const taken = await ConversationModel.findOneAndUpdate(
@@ -69,7 +70,7 @@ export class Mailbox {
       const applied =
         taken ??
         (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());
-      if (applied) return applied;
+      if (applied) return openConversation(applied);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }
@@ -88,25 +89,33 @@ export class Mailbox {
   async claim(_id: string): Promise<Conversation | null> {
     const until = this.#leaseEnd();
     this.#onTrip("claim");
-    return ConversationModel.findOneAndUpdate(
+    const claimed = await ConversationModel.findOneAndUpdate(
       { _id, until: trusted({ $lte: this.#now() }) },
       { $set: { owner: this.#owner, until, due: until } },
       { returnDocument: "after", lean: true },
     );
+    return claimed && openConversation(claimed);
   }
 
   /** Writes the outcome of a turn: state, replies, event popped. False if the lease was lost; nothing is written then. */
   async commit(held: Conversation, event: Inbound, outcome: Commit): Promise<boolean> {
     const until = this.#leaseEnd();
     const push = {
-      ...(outcome.replies.length > 0 && { outbox: { $each: outcome.replies } }),
+      ...(outcome.replies.length > 0 && {
+        outbox: { $each: outcome.replies.map((reply) => sealReply(held._id, reply)) },
+      }),
       ...(outcome.links.length > 0 && { links: { $each: outcome.links, $slice: -LINKS_KEPT } }),
     };
     this.#onTrip("commit");
     const done = await ConversationModel.updateOne(
       { _id: held._id, owner: this.#owner, revision: held.revision },
       {
-        $set: { state: outcome.state, until, due: until, ...(outcome.person && { person: outcome.person }) },
+        $set: {
+          state: sealState(held._id, outcome.state),
+          until,
+          due: until,
+          ...(outcome.person && { person: outcome.person }),
+        },
         $inc: { revision: 1 },
         $pull: { inbox: { id: event.id } },
         ...(Object.keys(push).length > 0 && { $push: push }),
@@ -135,11 +144,12 @@ export class Mailbox {
     if (released.matchedCount === 1) return null;
     this.#onTrip("settle");
     const until = this.#leaseEnd();
-    return ConversationModel.findOneAndUpdate(
+    const kept = await ConversationModel.findOneAndUpdate(
       mine,
       { ...pull, $set: { until, due: until, attempts } },
       { returnDocument: "after", lean: true },
     );
+    return kept && openConversation(kept);
   }
 
   /** Lets go early, leaving everything queued for the sweeper at `due`. */

@@ -10,6 +10,7 @@ import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
+import { useSecret } from "../../src/store/secret-box.ts";
 import { freshDatabase } from "../setup/database.ts";
 import { addressOf, engineOf, event, Platform, says } from "./harness.ts";
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   drop = database.drop;
   await connect(`${database.url}${database.url.includes("?") ? "&" : "?"}monitorCommands=true`);
   await ensureIndexes();
+  useSecret("a secret that seals what people write");
 });
 afterAll(async () => {
   await drop();
@@ -363,6 +365,24 @@ test("without inline forms a form is asked question by question, with back, skip
   expect(await does(says("no picture"))).toMatch(/Please send a picture/);
   expect(await does({ kind: "photo", media: "m2" })).toBe("thanks");
   expect(got).toEqual([{ name: "Ann", email: "ann@example.com", photo: "m2" }]);
+});
+
+test("nothing a person wrote or was shown lies readable in the store", async () => {
+  const platform = new Platform();
+  platform.before = () => {
+    throw new SendError("unsent", "later", { retryAfterMs: 60_000 });
+  };
+  const engine = engineOf(
+    withForm(() => {}),
+    platform,
+  );
+  await engine.accept(event("f4", { kind: "command", name: "join", rest: "" }));
+  await engine.idle();
+  await engine.accept(event("f4", says("Ann Secretperson"), undefined, "f4"));
+  await engine.idle();
+  const raw = JSON.stringify(await stored("f4"));
+  expect(raw).toContain("outbox");
+  expect(raw).not.toMatch(/Secretperson|Email/);
 });
 
 test("a form is left by /cancel, and free text means search again", async () => {

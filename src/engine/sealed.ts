@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { CannotOpen, open, seal } from "../store/secret-box.ts";
+import type { Conversation, OutboxEntry, StoredConversation } from "./conversation.ts";
+import type { Inbound } from "./inbound.ts";
+
+/**
+ * What people write, what they are shown and what a form has gathered so far holds names and addresses, so it lies
+ * in the store encrypted, bound to its conversation and its place in it. Only ids stay readable, for the updates.
+ */
+const place = (conversation: string, field: "inbox" | "outbox" | "state") =>
+  ({ collection: "conversations", field, id: conversation }) as const;
+
+export const sealEvent = (_id: string, event: Inbound) => ({
+  id: event.id,
+  sealed: seal(JSON.stringify(event), place(_id, "inbox")),
+});
+
+export const sealReply = (_id: string, reply: OutboxEntry) => ({
+  key: reply.key,
+  sealed: seal(JSON.stringify(reply), place(_id, "outbox")),
+});
+
+export const sealState = (_id: string, state: unknown): string =>
+  seal(JSON.stringify(state ?? null), place(_id, "state"));
+
+/** The conversation with everything readable. @throws {CannotOpen} if its mailbox was sealed with another secret. */
+export function openConversation(stored: StoredConversation): Conversation {
+  const { _id } = stored;
+  return {
+    ...stored,
+    inbox: stored.inbox.map(({ sealed }) => {
+      const event: Inbound = JSON.parse(open(sealed, place(_id, "inbox")));
+      return { ...event, at: new Date(event.at) };
+    }),
+    outbox: stored.outbox.map(({ sealed }): OutboxEntry => JSON.parse(open(sealed, place(_id, "outbox")))),
+    state: openState(_id, stored.state),
+  };
+}
+
+/** A state of another secret is lost, which costs a form half filled in, not the conversation. */
+function openState(_id: string, stored: unknown): unknown {
+  const sealed = z.string().safeParse(stored);
+  if (!sealed.success) return stored;
+  try {
+    return JSON.parse(open(sealed.data, place(_id, "state")));
+  } catch (error) {
+    if (error instanceof CannotOpen) return null;
+    throw error;
+  }
+}
