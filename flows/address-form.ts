@@ -25,6 +25,7 @@ export const addressForm = (
         label: "address.street",
         hint: "address.street_hint",
         problem: "problem.street",
+        location: true,
         maxLength: 160,
       },
       city: { label: "address.city", problem: "problem.city", maxLength: 80 },

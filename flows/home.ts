@@ -1,6 +1,6 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
 import { languageOf, locales, sayIn } from "../src/i18n/index.ts";
-import { setLanguage } from "../src/shop/customer.ts";
+import { giveConsent, setLanguage } from "../src/shop/customer.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { links } from "./links.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
@@ -38,7 +38,8 @@ export function homeFlow(script: Script, front: Shopfront): void {
     });
 
   script.before(async (turn) => {
-    const { customer, isNew } = await visit(front, turn);
+    const { shop, customer, isNew } = await visit(front, turn);
+    if (!isNew && !customer.consentAt) await giveConsent(shop._id, customer._id, turn.now); // read, and went on
     if (isNew) return below(view({ text: plain(turn.say("consent")) }));
     if (customer.language !== turn.locale && languageOf(customer.language)) turn.speak(customer.language);
     return undefined;

@@ -12,6 +12,8 @@ export interface FieldWords {
   readonly problem: WordKey;
   readonly input?: FormField["input"];
   readonly maxLength?: number;
+  /** A shared location answers it too, as "latitude, longitude". */
+  readonly location?: boolean;
   readonly options?: (turn: Turn) => readonly { value: string; label: string }[];
 }
 

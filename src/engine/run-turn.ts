@@ -174,6 +174,10 @@ class RunningTurn implements Turn {
         if (this.#state.asking) return this.#answer(this.#state.asking, body.phone, "contact");
         return script.runHome(this);
       case "location":
+        if (this.#state.asking) {
+          return this.#answer(this.#state.asking, `${body.latitude}, ${body.longitude}`, "location");
+        }
+        return script.runHome(this);
       case "other":
         if (this.#state.asking) return this.#askAgain(this.#state.asking, "problem.text");
         return [below(view({ text: plain(this.say("other.unusable")) }))];
@@ -237,13 +241,15 @@ class RunningTurn implements Turn {
   async #answer(
     asking: Asking,
     value: string | undefined,
-    by: "text" | "photo" | "contact" | "press",
+    by: "text" | "photo" | "contact" | "location" | "press",
   ): Promise<Answer> {
     const form = this.#form(asking.form);
-    const wanted = form.fields[asking.field]?.input;
+    const field = form.fields[asking.field];
+    const wanted = field?.input;
     if (by === "photo" && wanted !== "photo") return this.#askAgain(asking, "problem.text");
     if (by === "text" && wanted === "photo") return this.#askAgain(asking, "problem.photo");
     if (by === "contact" && wanted !== "phone") return this.#askAgain(asking, "problem.text");
+    if (by === "location" && !field?.location) return this.#askAgain(asking, "problem.text");
     return this.#step(
       form,
       asking,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CartModel } from "../../src/shop/cart.ts";
+import { CustomerModel } from "../../src/shop/customer.ts";
 import { OrderModel } from "../../src/shop/order.ts";
 import { ProductModel } from "../../src/shop/product.ts";
 import { StockModel, setStock } from "../../src/shop/stock.ts";
@@ -188,7 +189,7 @@ test("an invalid email, a picture instead of text and a postal code of another c
   await shopper.sees(/Phone \(3\/7\)/);
   await shopper.sendsContact("+4930901820");
   await shopper.sees(/Street \(4\/7\)/);
-  await shopper.says("Lindenstraße 1");
+  await shopper.sendsLocation(52.5, 13.4);
   await shopper.sees(/City \(5\/7\)/);
   await shopper.says("Berlin");
   await shopper.sees(/Postal code \(6\/7\)/);
@@ -202,6 +203,8 @@ test("an invalid email, a picture instead of text and a postal code of another c
   await shopper.sees(/Country \(7\/7\)/);
   await shopper.presses("Keep: Germany");
   await shopper.sees(/How should it travel/);
+  const customer = await CustomerModel.findOne({ shop: "demo" }).sort({ _id: 1 }).lean();
+  expect(customer?.consentAt).toBeInstanceOf(Date);
 });
 
 test("a payment webhook with a bad signature is refused, and one over the limit is not read", async () => {
