@@ -337,7 +337,7 @@ class RunningTurn implements Turn {
   }
 }
 
-// A name is personal, and what stands in a conversation is not sealed: the shop keeps it, where it is.
+// A name is personal, and who wrote last stands unsealed in a conversation: the shop keeps the name, sealed.
 const nameless = ({ name: _, ...rest }: Sender): Sender => rest;
 
 const isList = (answer: Answer): answer is readonly (View | Reply)[] => Array.isArray(answer);
