@@ -81,7 +81,8 @@ export async function listProducts(
 ): Promise<ProductPage> {
   const price = {
     ...(minPrice === undefined ? {} : { $gte: minPrice }),
-    ...(maxPrice === undefined ? {} : { $lte: maxPrice }),
+    // Prices are whole numbers. SecantusDB's compound indexes leave out what equals the bound of a $lte.
+    ...(maxPrice === undefined ? {} : { $lt: Math.floor(maxPrice) + 1 }),
   };
   const filter = {
     shop,

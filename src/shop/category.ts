@@ -1,5 +1,6 @@
 import { model, Schema } from "mongoose";
 import { z } from "zod";
+import { isDuplicateKey } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { catalogChanged, ProductModel, slugSchema } from "./product.ts";
 import { type Localised, localisedField, localisedSchema } from "./shop.ts";
@@ -43,11 +44,17 @@ export const categorySchema = z.strictObject({
 /** Creates the category of this slug (with `_id`, if given) or changes it. @throws {z.ZodError} */
 export async function saveCategory(input: Omit<Category, "_id"> & { _id?: string }): Promise<Category> {
   const { _id = newId("g"), shop, slug, title, position } = categorySchema.parse(input);
-  await CategoryModel.updateOne(
-    { shop, slug },
-    { $set: { title, position }, $setOnInsert: { _id } },
-    { upsert: true },
-  );
+  const write = () =>
+    CategoryModel.updateOne(
+      { shop, slug },
+      { $set: { title, position }, $setOnInsert: { _id } },
+      { upsert: true },
+    ).exec();
+  // When two make the same category at a time, MongoDB tries the later upsert again by itself; DocumentDB does not.
+  await write().catch(async (error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+    await write();
+  });
   await catalogChanged(shop);
   const saved = await CategoryModel.findOne({ shop, slug }).lean<Category>();
   if (saved === null) throw new Error(`category ${slug} was removed while it was saved`);

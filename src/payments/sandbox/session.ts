@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import mongoose, { Schema, trusted } from "mongoose";
 import type { Money } from "../../shop/money.ts";
 import type { SessionRequest, SessionState } from "../../shop/payment.ts";
+import { isDuplicateKey } from "../../store/duplicate-key.ts";
 import { PaymentError } from "../payment-error.ts";
 
 export const methods = ["card", "alipay", "wechat_pay", "bank_transfer"] as const;
@@ -123,7 +124,7 @@ export async function openSession(request: SessionRequest, now: Date): Promise<S
     });
     return made.toObject();
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) throw error;
+    if (!isDuplicateKey(error)) throw error;
   }
   const known = await Session.findOne({ key: request.idempotencyKey }).lean<SandboxSession>();
   if (known === null || known.asked !== asked)

@@ -133,6 +133,15 @@ test("categories are listed in their order with the number of products on sale",
   ]);
 });
 
+test("two who make the same category at the same time make one", async () => {
+  const { _id: shop } = await aShop();
+  for (let n = 0; n < 5; n += 1) {
+    const make = () => saveCategory({ shop, slug: `lamps-${n}`, title: { en: "Lamps" }, position: n });
+    const [one, other] = await Promise.all([make(), make()]);
+    expect(one).toEqual(other);
+  }
+});
+
 test("products are listed page by page, filtered and sorted", async () => {
   const { _id: shop } = await aShop();
   for (const [index, price] of [500, 300, 900, 700, 100].entries())
