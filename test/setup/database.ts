@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { MongoClient } from "mongodb";
 
+/** True when the run uses a server that is not the embedded one. */
+export const outside = !!process.env.MONGODB_URL;
+
 /** A database of one's own on the server the run uses. */
 export interface FreshDatabase {
   /** Connection string that names the database. */

@@ -1,7 +1,8 @@
 import { type Document, MongoBulkWriteError, MongoClient } from "mongodb";
 import mongoose from "mongoose";
 import { afterAll, expect, test } from "vitest";
-import { freshDatabase } from "../setup/database.ts";
+import { isDuplicateKey } from "../../src/store/duplicate-key.ts";
+import { freshDatabase, outside } from "../setup/database.ts";
 
 const database = await freshDatabase();
 const client = new MongoClient(database.url);
@@ -46,7 +47,8 @@ test("an index gives the same documents as reading them all", async () => {
   }
 });
 
-test("the planner uses the index that fits, also for a sort and for $or", async () => {
+// MongoDB does not promise the form of a plan, and other servers choose theirs.
+test.skipIf(outside)("the planner uses the index that fits, also for a sort and for $or", async () => {
   const orders = db.collection("orders");
   await orders.insertMany(
     Array.from({ length: 50 }, (_, n) => ({ n, shop: n % 3, state: n % 2 ? "open" : "paid" })),
@@ -80,15 +82,20 @@ test("a unique index refuses the second, says which, and leaves nothing behind",
   const people = db.collection<Document>("people");
   await people.createIndex({ email: 1 }, { unique: true, sparse: true });
   await people.insertMany([{ email: "a@b" }, {}, {}]);
-  await expect(people.insertOne({ email: "a@b" })).rejects.toMatchObject({
-    code: 11000,
+  // MongoDB documents the code only; DocumentDB has other words and does not give the key.
+  const words = {
     keyPattern: { email: 1 },
     keyValue: { email: "a@b" },
     message: `E11000 duplicate key error collection: ${db.databaseName}.people index: email_1 dup key: { email: "a@b" }`,
+  };
+  await expect(people.insertOne({ email: "a@b" })).rejects.toMatchObject({
+    code: 11000,
+    ...(outside ? {} : words),
   });
-  await expect(
-    people.findOneAndUpdate({ email: { $exists: false } }, { $set: { email: "a@b" } }),
-  ).rejects.toMatchObject({ code: 11000 });
+  const changed = people.findOneAndUpdate({ email: { $exists: false } }, { $set: { email: "a@b" } });
+  // DocumentDB has another code here.
+  if (outside) await expect(changed).rejects.toSatisfy(isDuplicateKey);
+  else await expect(changed).rejects.toMatchObject({ code: 11000 });
   expect(await people.countDocuments()).toBe(3);
   const long = "x".repeat(5000);
   await people.insertMany([{ email: `${long}1` }, { email: `${long}2` }]);
@@ -122,20 +129,27 @@ test("a cursor goes on over many batches while documents change", async () => {
     seen.push(_id);
     if (_id === 500) await many.deleteOne({ _id: 2400 });
   }
-  expect(seen).toHaveLength(2499);
+  // A cursor is not isolated from writes: it may show what was deleted since, as one that reads a snapshot does.
+  const still = seen.filter((_id) => _id !== 2400);
+  expect(still).toHaveLength(2499);
+  if (!outside) expect(seen).toEqual(still);
   expect(await many.distinct("_id", { _id: { $lt: 3 } })).toEqual([0, 1, 2]);
 });
 
-test("index conflicts, unknown commands and what a standalone lacks are told by their codes", async () => {
+test("index conflicts and unknown commands are told by their codes", async () => {
   const c = db.collection("conflicts");
   await c.createIndex({ a: 1 }, { name: "one" });
   await expect(c.createIndex({ a: 1 }, { name: "two" })).rejects.toMatchObject({ code: 85 });
   await expect(c.createIndex({ b: 1 }, { name: "one" })).rejects.toMatchObject({ code: 86 });
   await expect(c.dropIndex("none")).rejects.toMatchObject({ code: 27 });
   await expect(db.command({ nothing: 1 })).rejects.toMatchObject({ code: 59 });
+});
+
+// A replica set has transactions, and DocumentDB takes the write as if there were none.
+test.skipIf(outside)("a transaction is refused as by a standalone", async () => {
   const session = client.startSession();
   session.startTransaction();
-  await expect(c.insertOne({ a: 1 }, { session })).rejects.toThrow();
+  await expect(db.collection("single").insertOne({ a: 1 }, { session })).rejects.toThrow();
   await session.endSession();
 });
 

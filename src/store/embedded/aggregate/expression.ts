@@ -118,6 +118,9 @@ function step(value: Value | undefined, name: string): Value | undefined {
   });
 }
 
+/** True for an operator that this server or mingo has. */
+export const hasOperator = (name: string): boolean => own.has(name) || hasMingoOperator(name);
+
 /** @throws {CommandError} for an operator that neither this server nor mingo has. */
 export function checkExpression(expression: Value): void {
   if (Array.isArray(expression)) {
@@ -128,7 +131,7 @@ export function checkExpression(expression: Value): void {
   const keys = Object.keys(expression);
   for (const key of keys) {
     if (key.startsWith("$")) {
-      if (!own.has(key) && !hasMingoOperator(key)) {
+      if (!hasOperator(key)) {
         throw new CommandError("InvalidPipelineOperator", `Unrecognized expression '${key}'`);
       }
       if (key === "$literal" || key === "$switch") continue;

@@ -211,9 +211,9 @@ function compileOperator(
     case "$size": {
       const size = wholeNumber(operand);
       if (size === undefined)
-        throw failedToParse(`Failed to parse $size. Expected a number in: $size: ${text(operand)}`);
+        throw badValue(`Failed to parse $size. Expected a number in: $size: ${text(operand)}`);
       if (size < 0)
-        throw failedToParse(`Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
+        throw badValue(`Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
       return at(parts, false, (value) => Array.isArray(value) && value.length === size);
     }
     case "$all":

@@ -1,4 +1,4 @@
-import { checkExpression, evaluate, type Scope } from "../aggregate/expression.ts";
+import { checkExpression, evaluate, hasOperator, type Scope } from "../aggregate/expression.ts";
 import { badValue, CommandError } from "../errors.ts";
 import { positionOf } from "../update/positional.ts";
 import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
@@ -120,6 +120,13 @@ function leafOf(path: string, value: Value, context: ProjectionContext): Leaf {
         "An empty sub-projection is not a valid value. Found empty object at path",
       );
   }
+  // Only here MongoDB tells an unknown operator by this code; deeper it is InvalidPipelineOperator.
+  const operator = isDoc(value) ? Object.keys(value)[0] : undefined;
+  if (operator?.startsWith("$") && !hasOperator(operator))
+    throw new CommandError(
+      31325,
+      `${context.filter ? "" : "Invalid $project :: caused by :: "}Unknown expression ${operator}`,
+    );
   checkExpression(value);
   return { kind: "compute", expression: value };
 }
