@@ -63,11 +63,14 @@ export class Engine {
       accept: (inbound) => this.accept(inbound),
       media,
       keepMedia,
-      commands: (locale) =>
-        [...script.commands].map(([name, { description }]) => ({
-          name,
-          description: sayIn(locale)(description),
-        })),
+      commands: (locale) => {
+        const say = sayIn(locale);
+        const own = { name: "cancel", description: say("command.cancel") };
+        return [
+          ...[...script.commands].map(([name, { description }]) => ({ name, description: say(description) })),
+          own,
+        ];
+      },
       locales,
     };
     await Promise.all(

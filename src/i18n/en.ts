@@ -26,6 +26,7 @@ export const en = {
   "command.account": "Your details and addresses",
   "command.language": "Change the language",
   "command.help": "How this works",
+  "command.cancel": "Stop what you are doing",
   "command.unknown": "I don't know the command /{name}. Here is what you can do:",
   "cancel.nothing": "There is nothing to cancel.",
   "press.stale": "That button is out of date. Here is where you can go on:",

@@ -27,6 +27,7 @@ export const zh: Dictionary = {
   "command.account": "您的资料和地址",
   "command.language": "切换语言",
   "command.help": "使用说明",
+  "command.cancel": "停止当前操作",
   "command.unknown": "我不认识命令 /{name}。您可以这样做：",
   "cancel.nothing": "没有可以取消的操作。",
   "press.stale": "这个按钮已经过期。您可以从这里继续：",

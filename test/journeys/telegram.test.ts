@@ -27,3 +27,12 @@ test("the same journey ends well when one call to Telegram in twenty fails", asy
   await buysAndReviews(eve, world, async (link) => void (await new Payer(link).pays("wechat_pay")));
   telegram.failRate(0, 1);
 });
+
+test("Telegram is told every command, in each language", async () => {
+  const names = ["account", "cancel", "cart", "help", "language", "orders", "search", "shop", "start"];
+  for (const language of ["", "zh"]) {
+    const told = telegram.commandsOf(language) ?? [];
+    expect(told.map(({ command }) => command).sort()).toEqual(names);
+    expect(told.every(({ description }) => /[\u4e00-\u9fff]/.test(description))).toBe(language === "zh");
+  }
+});
