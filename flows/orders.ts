@@ -174,7 +174,7 @@ export function orderView(turn: Turn, order: Order) {
   ];
   const waiting =
     awaiting && order.holdUntil
-      ? [plain(turn.say("checkout.hold", { time: clock(turn, order.holdUntil) }))]
+      ? [plain(turn.say("checkout.hold", { minutes: minutesUntil(turn, order.holdUntil) }))]
       : [];
   return view({
     cards: [
@@ -188,5 +188,6 @@ export function orderView(turn: Turn, order: Order) {
   });
 }
 
-const clock = (turn: Turn, at: Date): string =>
-  `${new Intl.DateTimeFormat(turn.locale, { timeStyle: "short", timeZone: "UTC" }).format(at)} UTC`;
+/** Whole minutes that are left, at least one. People abroad know no other way of telling when. */
+const minutesUntil = (turn: Turn, at: Date): number =>
+  Math.max(1, Math.ceil((at.getTime() - turn.now.getTime()) / 60_000));

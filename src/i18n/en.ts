@@ -97,7 +97,8 @@ export const en = {
   "checkout.shipping_fact": "Shipping",
   "checkout.total": "Total",
   "checkout.deliver_to": "Deliver to",
-  "checkout.hold": "We keep it for you until {time}. You pay on a secure page.",
+  "checkout.hold":
+    "We keep it for you for {minutes, plural, one {# minute} other {# minutes}}. You pay on a secure page.",
   "checkout.pay": "Pay {total}",
   "checkout.failed": "The payment page could not be opened. Nothing was charged. Please try again.",
   "checkout.ended": "That checkout has ended. Here is your cart as it is now.",

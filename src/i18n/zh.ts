@@ -97,7 +97,7 @@ export const zh: Dictionary = {
   "checkout.shipping_fact": "运费",
   "checkout.total": "合计",
   "checkout.deliver_to": "收货地址",
-  "checkout.hold": "我们为您保留到 {time}。付款在安全页面完成。",
+  "checkout.hold": "我们为您保留 {minutes} 分钟。付款在安全页面完成。",
   "checkout.pay": "支付 {total}",
   "checkout.failed": "付款页面打不开。没有扣款，请再试一次。",
   "checkout.ended": "那次结算已经结束。这是您现在的购物车。",
