@@ -401,6 +401,8 @@ test("everything has a name, a role and room for a finger", async () => {
     expect(await page.getByRole(role, { name, exact: true }).count(), `${role} ${name}`).toBe(1);
   }
   expect(await page.getByRole("button", { name: "Jade", pressed: true }).count()).toBe(1);
+  // A bubble grows as it comes in; what it measures counts once it stands.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
   const faults = await page.evaluate(() => {
     const visible = (element: Element) => element.checkVisibility() && !element.closest(".skip");
     const controls = [
