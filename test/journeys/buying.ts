@@ -91,7 +91,7 @@ export async function buysAndReviews(
   const reviewed = await ProductModel.findById(mug._id).orFail().lean();
   const reviews = mug.rating.count + 1;
   expect(reviewed.rating).toEqual({ average: 5, count: reviews });
-  const order = await OrderModel.findOne({ number }).orFail().lean();
+  const order = await OrderModel.findOne({ shop: "demo", number }).orFail().lean();
   expect(order.state).toBe("completed");
   await shopper.says("mug");
   await shopper.presses(new RegExp(`^(View|${mug.title.en})$`));

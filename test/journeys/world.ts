@@ -27,8 +27,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts the shop as an operator would, by environment variables. */
-export async function openWorld(env: Record<string, string> = {}): Promise<World> {
+/** Starts the shop as an operator would, by environment variables. `connection` adds options to the store's address. */
+export async function openWorld(env: Record<string, string> = {}, connection = ""): Promise<World> {
   const database = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "hawker-world-"));
   const port = await freePort();
@@ -37,7 +37,9 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
     HOST: "127.0.0.1",
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     DATA_DIR: dataDir,
-    MONGODB_URL: database.url,
+    MONGODB_URL: connection
+      ? `${database.url}${database.url.includes("?") ? "&" : "?"}${connection}`
+      : database.url,
     HAWKER_SECRET: randomBytes(32).toString("hex"),
     LOG_LEVEL: "error",
     ...env,

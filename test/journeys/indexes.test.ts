@@ -1,0 +1,67 @@
+import mongoose from "mongoose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
+import { outside } from "../setup/database.ts";
+import { buysAndReviews } from "./buying.ts";
+import { Payer } from "./payer.ts";
+import { openWorld, type World } from "./world.ts";
+
+let telegram: TelegramDouble;
+let world: World;
+beforeAll(async () => {
+  telegram = await telegramDouble();
+  world = await openWorld(
+    { TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url },
+    "monitorCommands=true",
+  );
+});
+afterAll(async () => {
+  await world.close();
+  await telegram.close();
+});
+
+type Command = Record<string, unknown>;
+
+/** What `explain` takes of each command that looks for documents. */
+const lookups: Readonly<Record<string, (command: Command) => Command | undefined>> = {
+  find: ({ find, filter, sort, limit }) => ({
+    find,
+    filter,
+    ...(sort ? { sort } : {}),
+    ...(limit ? { limit } : {}),
+  }),
+  aggregate: ({ aggregate, pipeline }) => ({ aggregate, pipeline, cursor: {} }),
+  count: ({ count, query }) => ({ count, query }),
+  distinct: ({ distinct, key, query }) => ({ distinct, key, query }),
+  findAndModify: ({ findAndModify, query, sort, update }) => ({
+    findAndModify,
+    query,
+    update,
+    ...(sort ? { sort } : {}),
+  }),
+  update: ({ update, updates }) => ({ update, updates }),
+  delete: ({ delete: from, deletes }) => ({ delete: from, deletes }),
+};
+
+// Other servers plan small collections as they like, and tell it in words of their own.
+test.skipIf(outside)("no query of the whole journey reads a collection from end to end", async () => {
+  const asked = new Map<string, Command>();
+  mongoose.connection.getClient().on("commandStarted", ({ commandName, command }) => {
+    const lookup = lookups[commandName]?.(command);
+    if (lookup)
+      asked.set(
+        `${commandName} ${String(command[commandName])} ${JSON.stringify(lookup).replace(/"[^"]*"(?!:)|\d+/g, "?")}`,
+        lookup,
+      );
+  });
+  const shopper = telegram.person(601, { name: "Ada", locale: "en" });
+  await buysAndReviews(shopper, world, async (link) => void (await new Payer(link).pays("card")));
+  const shapes = [...asked];
+  expect(shapes.length).toBeGreaterThan(30);
+  const scans: string[] = [];
+  for (const [shape, explain] of shapes) {
+    const told = await mongoose.connection.db?.command({ explain, verbosity: "queryPlanner" });
+    if (JSON.stringify(told).includes("COLLSCAN")) scans.push(shape);
+  }
+  expect(scans).toEqual([]);
+});
