@@ -26,16 +26,16 @@ export interface CommerceOptions {
 
 /**
  * The commands of an order's life. Each may be repeated, at the same time or after a crash, and acts once: an order
- * is placed, paid, shipped, refunded once in its life. `key` is taken for the caller's sake; the order's id is key enough.
+ * is placed, paid, shipped, refunded once in its life: its id is key enough.
  *
  * No queue is needed: what is still to be done stands in the order itself, with its time, and a sweep every second
  * does what is due, in whichever process comes first.
  */
 export interface Commerce {
   /** Holds the stock and opens the payment session of a draft. @throws as `placeOrder` in place-order.ts */
-  placeOrder(order: Order, key?: string): Promise<Order>;
+  placeOrder(order: Order): Promise<Order>;
   /** Cancels, closing the session or giving the money back as needed. @throws {PaymentUnderWay | IllegalTransition} */
-  cancelOrder(order: Order, by: string, key?: string): Promise<Order>;
+  cancelOrder(order: Order, by: string): Promise<Order>;
   /** Takes a webhook delivery. @throws {BadSignature} */
   receiveEvent(provider: PaymentProvider, raw: Buffer, headers: Headers): Promise<Receipt>;
   /** Reads the order's session at its provider and applies what it finds. @throws {NotFound} */

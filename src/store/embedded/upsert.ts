@@ -1,7 +1,8 @@
 import { equal } from "./compare.ts";
 import { CommandError } from "./errors.ts";
+import { valueAt } from "./path.ts";
 import { isOperators } from "./query/filter.ts";
-import { read, write } from "./update/paths.ts";
+import { write } from "./update/paths.ts";
 import { BSONRegExp, clone, type Doc, isDoc, type Value } from "./value.ts";
 
 /**
@@ -15,7 +16,7 @@ export function upsertBase(filter: Doc): Doc {
   const paths = new Map<string, Value>();
   gather(filter, paths);
   for (const [path, value] of paths) {
-    const taken = read(doc, path.split("."));
+    const taken = valueAt(doc, path.split("."));
     if (taken !== undefined && !equal(taken, value)) {
       throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
     }

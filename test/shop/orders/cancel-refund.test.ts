@@ -13,7 +13,7 @@ const untouched = { available: 10, held: 0, sold: 0 };
 describe("cancelling", () => {
   test("an order that awaits payment closes its session first, then lets go", async () => {
     const order = await world.placed();
-    for (let time = 0; time < 2; time += 1) await world.commerce.cancelOrder(order, world.customer, "turn");
+    for (let time = 0; time < 2; time += 1) await world.commerce.cancelOrder(order, world.customer);
     expect((await world.order(order)).state).toBe("cancelled");
     expect(world.provider.state(sessionOf(order)).status).toBe("expired");
     expect(await world.stock()).toEqual(untouched);
@@ -55,7 +55,7 @@ describe("cancelling", () => {
     async (when) => {
       const order = await world.paid({ MUG: 2 });
       world.provider.breakOnce("refund", when);
-      await Promise.all([1, 2].map(() => world.commerce.cancelOrder(order, world.customer, "turn")));
+      await Promise.all([1, 2].map(() => world.commerce.cancelOrder(order, world.customer)));
       for (let sweep = 0; sweep < 3; sweep += 1) {
         world.clock.advance(MINUTE);
         await world.restart().sweep();

@@ -135,13 +135,13 @@ describe("placing an order", () => {
 
   test("once is enough: placing again, also at the same time, changes nothing", async () => {
     const draft = await world.draft();
-    await Promise.all([1, 2, 3].map(() => world.commerce.placeOrder(draft, "turn")));
-    const order = await world.commerce.placeOrder(draft, "turn");
+    await Promise.all([1, 2, 3].map(() => world.commerce.placeOrder(draft)));
+    const order = await world.commerce.placeOrder(draft);
     expect(order.state).toBe("awaiting_payment");
     expect(world.provider.sessions).toHaveLength(1);
     expect(await world.stock()).toEqual({ available: 9, held: 1, sold: 0 });
     await addToCart(world.shop, world.customer, "MUG", 1, world.key());
-    await world.commerce.placeOrder(draft, "turn");
+    await world.commerce.placeOrder(draft);
     expect((await readCart(world.shop, world.customer)).lines).toHaveLength(1);
   });
 

@@ -88,7 +88,7 @@ describe("a process killed at any write and started again", { timeout: 120_000 }
     const points = await everywhere(async (at) => {
       const world = await World.create();
       const draft = await world.draft({ MUG: 2, LAMP: 1 });
-      const place = () => world.commerce.placeOrder(draft, "turn");
+      const place = () => world.commerce.placeOrder(draft);
       const died = await killedAfter(at, [place]);
       await comeToRest(world, [place]);
       expect((await world.order(draft)).state).toBe("awaiting_payment");
@@ -135,7 +135,7 @@ describe("a process killed at any write and started again", { timeout: 120_000 }
     await everywhere(async (at) => {
       const world = await World.create();
       const order = await world.paid({ MUG: 2 });
-      const cancel = () => world.commerce.cancelOrder(order, world.customer, "turn");
+      const cancel = () => world.commerce.cancelOrder(order, world.customer);
       const died = await killedAfter(at, [cancel]);
       await comeToRest(world, [cancel]);
       const refunded: Order = await world.order(order);

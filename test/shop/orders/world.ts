@@ -137,7 +137,7 @@ export class World {
 
   /** An order that waits for its payment. */
   async placed(lines: Record<string, number> = { MUG: 1 }): Promise<Order> {
-    return this.commerce.placeOrder(await this.draft(lines), this.key());
+    return this.commerce.placeOrder(await this.draft(lines));
   }
 
   async paid(lines: Record<string, number> = { MUG: 1 }): Promise<Order> {

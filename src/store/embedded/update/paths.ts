@@ -1,5 +1,5 @@
 import { badValue, CommandError } from "../errors.ts";
-import { arrayIndex } from "../path.ts";
+import { arrayIndex, valueAt } from "../path.ts";
 import type { Match } from "../query/filter.ts";
 import { shellText } from "../shell-text.ts";
 import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
@@ -37,7 +37,7 @@ export function resolvePath(doc: Doc, path: string, positions: Positions): strin
         throw badValue(`No array filter found for identifier '${name}' in path '${path}'`);
       }
       found = found.flatMap((plain) => {
-        const array = read(doc, plain);
+        const array = valueAt(doc, plain);
         if (array === undefined) {
           throw badValue(
             `The path '${parts.slice(0, at).join(".")}' must exist in the document in order to apply array updates.`,
@@ -53,19 +53,6 @@ export function resolvePath(doc: Doc, path: string, positions: Positions): strin
     } else for (const plain of found) plain.push(part);
   }
   return found;
-}
-
-/** The value at a plain path; `undefined` when missing. */
-export function read(doc: Value | undefined, parts: readonly string[]): Value | undefined {
-  let current = doc;
-  for (const part of parts) {
-    if (isDoc(current)) current = getField(current, part);
-    else if (Array.isArray(current)) {
-      const index = arrayIndex(part);
-      current = index >= 0 ? current[index] : undefined;
-    } else return undefined;
-  }
-  return current;
 }
 
 /** The most elements an update may add by naming an index beyond the end (as in MongoDB). */
@@ -110,7 +97,7 @@ function notViable(parts: readonly string[], at: number, holder: Value, name: st
 
 /** Removes the field at a plain path; an array's element becomes null. */
 export function remove(doc: Doc, parts: readonly string[]): void {
-  const holder = read(doc, parts.slice(0, -1));
+  const holder = valueAt(doc, parts.slice(0, -1));
   const last = parts.at(-1) as string;
   if (isDoc(holder)) delete holder[last];
   else if (Array.isArray(holder)) {

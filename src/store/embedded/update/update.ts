@@ -2,12 +2,12 @@ import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
 import { compare } from "../compare.ts";
 import { badValue, CommandError, failedToParse } from "../errors.ts";
-import { arrayIndex } from "../path.ts";
+import { arrayIndex, valueAt } from "../path.ts";
 import { compileFilter, type Match } from "../query/filter.ts";
 import { shellText } from "../shell-text.ts";
 import { clone, type Doc, getField, isDoc, setField, Timestamp, type Value } from "../value.ts";
 import { type FieldChange, operators } from "./operators.ts";
-import { type Positions, read, remove, resolvePath, write } from "./paths.ts";
+import { type Positions, remove, resolvePath, write } from "./paths.ts";
 import { positionOf } from "./positional.ts";
 
 /** What an update needs to know beside the document. */
@@ -171,7 +171,7 @@ function applyStep(doc: Doc, step: Step, positions: Positions, context: UpdateCo
       remove(doc, parts);
       continue;
     }
-    const next = step.change?.(read(doc, parts), {
+    const next = step.change?.(valueAt(doc, parts), {
       path: step.path,
       id: getField(doc, "_id"),
       now: context.now,
@@ -182,11 +182,11 @@ function applyStep(doc: Doc, step: Step, positions: Positions, context: UpdateCo
 
 function rename(doc: Doc, from: string, to: string): void {
   const source = from.split(".");
-  const value = read(doc, source);
+  const value = valueAt(doc, source);
   if (value === undefined) return;
   for (const path of [source, to.split(".")]) {
     for (let length = 1; length < path.length; length++) {
-      const holder = read(doc, path.slice(0, length));
+      const holder = valueAt(doc, path.slice(0, length));
       if (Array.isArray(holder)) {
         throw badValue(
           `The ${path === source ? "source" : "destination"} field cannot be an array element, '${path.join(".")}' in doc with _id: ${shellText(getField(doc, "_id"))} has an array field called '${path[length - 1]}'`,
