@@ -1,4 +1,4 @@
-import type { Address, Inbound } from "./inbound.ts";
+import type { Address, Inbound, Sender } from "./inbound.ts";
 import type { View } from "./view.ts";
 
 /** What a platform can show, as data. `fit` obeys it; no code asks for a platform's name. */
@@ -13,10 +13,14 @@ export interface Capabilities {
   readonly labelMax: number;
   /** Options of a pick control; 0 where there is none and options become buttons. */
   readonly picksMax: number;
+  /** In the message, in a window of its own that a press opens, or not at all: then it is asked for in talk. */
   readonly forms: "inline" | "modal" | "ask";
+  /** Fields of one form; a longer one goes over several pages. Only looked at with "modal". */
+  readonly formFieldsMax?: number;
   readonly buttons: boolean;
   readonly images: boolean;
   readonly edits: boolean;
+  /** Whether a message in a shared channel can be for one person's eyes. */
   readonly ephemeral: boolean;
   /** UTF-8 bytes of a button's token. */
   readonly tokenBytes: number;
@@ -31,8 +35,33 @@ export interface Host {
   /** Keeps a picture that a person sent (JPEG, PNG or WebP up to 5 MB); throws BadMedia otherwise. Answers its id. */
   keepMedia(bytes: Uint8Array): Promise<string>;
   /** The commands to announce, per language. */
-  commands(locale: string): readonly { name: string; description: string }[];
+  commands(locale: string): readonly CommandInfo[];
   readonly locales: readonly string[];
+  /** Completions of what is being typed after a command; empty where there are none. At most 25. */
+  suggest(asker: Asker, command: string, text: string): Promise<readonly string[]>;
+  /** What is wrong with a form's values, as sentences by field; empty if nothing is. Pure, so fit for answering a modal within its time. */
+  problems(form: {
+    address: Address;
+    sender: Sender;
+    token: string;
+    values: Readonly<Record<string, string>>;
+    locale: string;
+  }): Readonly<Record<string, string>>;
+  /** What to show of an address of the shop that somebody posted; null if it is not the shop's. Its buttons are for everyone. */
+  preview(asker: Asker, url: string): Promise<View | null>;
+}
+
+/** Who asks outside a conversation, where, and in which language. */
+export interface Asker {
+  readonly address: Address;
+  readonly sender: Sender;
+}
+
+export interface CommandInfo {
+  readonly name: string;
+  readonly description: string;
+  /** What may follow the command. */
+  readonly option?: { readonly name: string; readonly description: string; readonly suggests: boolean };
 }
 
 export interface Delivery {
@@ -41,6 +70,8 @@ export interface Delivery {
   readonly key: string;
   /** The message to show this in place of, where the platform can edit. */
   readonly replaces?: string;
+  /** The `Inbound.ticket` of the event that is answered; none for news. It may have expired or been used by now. */
+  readonly ticket?: string;
 }
 export interface Sent {
   /** The platform's id of the message, given back in `press.message`. */
@@ -49,6 +80,8 @@ export interface Sent {
 
 export interface Adapter {
   readonly name: string;
+  /** What people call the platform. */
+  readonly title: string;
   readonly can: Capabilities;
   start(host: Host): Promise<void>;
   /** Sends one fitted view. @throws {SendError} */

@@ -21,18 +21,27 @@ export interface Inbound {
   readonly sender: Sender;
   readonly at: Date;
   readonly body: Body;
+  /**
+   * What the platform gives to answer this very event (an interaction's token), as the adapter wrote it. Opaque to
+   * the engine, kept sealed, handed back in `Delivery.ticket`, perhaps to another process.
+   */
+  readonly ticket?: string;
 }
 
 export type Body =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "command"; readonly name: string; readonly rest: string }
-  | { readonly kind: "press"; readonly token: string; readonly message?: string }
+  /** `hidden`: the message with the button is seen by this person only. */
+  | { readonly kind: "press"; readonly token: string; readonly message?: string; readonly hidden?: boolean }
   | {
       readonly kind: "form";
       readonly token: string;
       readonly values: Readonly<Record<string, string>>;
       readonly message?: string;
+      readonly hidden?: boolean;
     }
+  /** The person opened the shop's front page on a platform that has one (`Host.front`). */
+  | { readonly kind: "front" }
   /** A picture kept with `Host.keepMedia`. */
   | { readonly kind: "photo"; readonly media: string; readonly caption?: string }
   | { readonly kind: "contact"; readonly phone: string }

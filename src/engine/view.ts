@@ -5,9 +5,23 @@ export interface View {
   readonly text?: RichText;
   readonly cards: readonly Card[];
   readonly controls: readonly Control[];
-  /** A form to fill in; only shown inline where `Capabilities.forms` is "inline". */
+  /**
+   * A form to fill in. Shown in the message where `Capabilities.forms` is "inline". Where it is "modal", the adapter
+   * opens it at once if the ticket of the delivery still allows that, and shows nothing else; otherwise it shows
+   * the rest of the view, whose first button asks for the form again.
+   */
   readonly form?: FormView;
+  /** A document to download. */
+  readonly file?: FileView;
+  /** "user": for the eyes of the person who is answered, also where others read along. */
   readonly visibility?: "all" | "user";
+}
+
+/** A text document, up to 1 MB. */
+export interface FileView {
+  readonly name: string;
+  readonly contentType: string;
+  readonly text: string;
 }
 
 export interface Card {
@@ -52,6 +66,8 @@ export interface Pick {
 
 export interface FormView {
   readonly token: string;
+  /** The language it is written in, BCP 47: hand it to `Host.problems`. */
+  readonly locale: string;
   readonly title: string;
   readonly submit: string;
   readonly fields: readonly FormField[];
