@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Form, Values } from "./form.ts";
+import { optionNamed } from "./form-pages.ts";
 import { link } from "./link.ts";
 import { bold, italic, joined, plain, rich } from "./rich-text.ts";
 import type { Asking } from "./state.ts";
@@ -79,16 +80,6 @@ export function answered(
   if (wrong) return { kind: "ask", asking: { ...asking, values, field: wrong[0] }, problem: wrong[1] };
   return { kind: "submit", values };
 }
-
-const optionNamed = (
-  options: readonly { value: string; label: string }[],
-  said: string,
-): string | undefined => {
-  const folded = said.trim().toLocaleLowerCase();
-  return options.find(
-    (option) => option.value.toLocaleLowerCase() === folded || option.label.toLocaleLowerCase() === folded,
-  )?.value;
-};
 
 /** The question before the current one; the first again if there is none. */
 export function previous(form: Form, asking: Asking): Asking {

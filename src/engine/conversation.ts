@@ -2,11 +2,27 @@ import mongoose, { Schema } from "mongoose";
 import type { Address, Inbound, Sender } from "./inbound.ts";
 import type { View } from "./view.ts";
 
+/** Something waiting to leave a conversation: a message, or an event for another one. */
+export type OutboxEntry = Message | Handover;
+
 /** A message waiting to be sent. */
-export interface OutboxEntry {
+export interface Message {
   readonly key: string;
   readonly view: View;
   readonly replaces?: string;
+  readonly ticket?: string;
+  /** The news it tells, so that it can be told elsewhere if it is refused here. */
+  readonly news?: News;
+}
+/** An event that is to be handled in another conversation. */
+export interface Handover {
+  readonly key: string;
+  readonly handover: Inbound;
+}
+export interface News {
+  readonly id: string;
+  readonly name: string;
+  readonly data: unknown;
 }
 
 /** A conversation as it stands in the store: mailbox, state and outbox in one document, so that one write moves all. */
@@ -15,6 +31,8 @@ export interface Conversation {
   address: Address;
   /** The last person who wrote here, without the name; signals are answered as to them. */
   person?: Sender;
+  /** When the last event came. */
+  at: Date;
   /** Ids of the latest deliveries, for dropping repeats. */
   seen: string[];
   inbox: Inbound[];
@@ -44,6 +62,7 @@ const conversation = new Schema<StoredConversation>(
     _id: String,
     address: { type: Schema.Types.Mixed, required: true },
     person: Schema.Types.Mixed,
+    at: Date,
     seen: [String],
     inbox: [Schema.Types.Mixed],
     outbox: [Schema.Types.Mixed],
@@ -58,6 +77,11 @@ const conversation = new Schema<StoredConversation>(
   { versionKey: false, minimize: false },
 );
 conversation.index({ due: 1 }, { partialFilterExpression: { due: { $type: "date" } } });
+// Where a person was last met among others, when direct messages are refused.
+conversation.index(
+  { "address.user": 1, "address.platform": 1, "address.connection": 1, at: -1 },
+  { partialFilterExpression: { "address.user": { $type: "string" } } },
+);
 
 export const ConversationModel = mongoose.model<StoredConversation>(
   "Conversation",

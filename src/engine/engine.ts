@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { languageOf, locales, sayIn } from "../i18n/index.ts";
-import { type Adapter, type Host, SendError } from "./adapter.ts";
-import type { Conversation, OutboxEntry } from "./conversation.ts";
+import { type Adapter, type Asker, type Host, SendError } from "./adapter.ts";
+import type { Conversation, News, OutboxEntry } from "./conversation.ts";
 import type { Address, Inbound } from "./inbound.ts";
 import { LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
-import { apology, runTurn } from "./run-turn.ts";
+import { apology, glance, runTurn, type TurnContext } from "./run-turn.ts";
 import type { Script } from "./script.ts";
 import { TokenSealer } from "./token.ts";
 
@@ -13,6 +13,7 @@ const SWEEP_EVERY_MS = 2_000;
 const TURN_TRIES = 3;
 const SEND_TRIES = 20;
 const LONGEST_PAUSE_MS = 5 * 60_000;
+const SUGGESTIONS_MAX = 25;
 
 /** What the engine measures; a metrics library stands behind it. */
 export interface EngineMetrics {
@@ -29,6 +30,11 @@ export interface EngineOptions {
   readonly media: Host["media"];
   readonly keepMedia: Host["keepMedia"];
   readonly metrics?: EngineMetrics;
+  /**
+   * Sends news that an address refuses (blocked, gone) to another address of the same person, with `engine.signal`.
+   * Answers false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
+   */
+  readonly reroute?: (from: Address, news: News) => Promise<boolean>;
   readonly now?: () => Date;
 }
 
@@ -58,21 +64,8 @@ export class Engine {
 
   /** Starts the adapters and the sweeper. An adapter that cannot start is logged; the others go on. */
   async start(): Promise<void> {
-    const { script, log, media, keepMedia } = this.#options;
-    const host: Host = {
-      accept: (inbound) => this.accept(inbound),
-      media,
-      keepMedia,
-      commands: (locale) => {
-        const say = sayIn(locale);
-        const own = { name: "cancel", description: say("command.cancel") };
-        return [
-          ...[...script.commands].map(([name, { description }]) => ({ name, description: say(description) })),
-          own,
-        ];
-      },
-      locales,
-    };
+    const { log } = this.#options;
+    const host = this.#host();
     await Promise.all(
       [...this.#adapters.values()].map((adapter) =>
         adapter
@@ -94,6 +87,56 @@ export class Engine {
     if (taken === "duplicate") return "duplicate";
     if (taken !== "queued") this.#work(taken);
     return "accepted";
+  }
+
+  #host(): Host {
+    const { script, media, keepMedia } = this.#options;
+    return {
+      accept: (inbound) => this.accept(inbound),
+      media,
+      keepMedia,
+      locales,
+      commands: (locale) => {
+        const say = sayIn(locale);
+        const own = { name: "cancel", description: say("command.cancel") };
+        const commands = [...script.commands].map(([name, { description, option }]) => ({
+          name,
+          description: say(description),
+          ...(option && {
+            option: {
+              name: option.name,
+              description: say(option.description),
+              suggests: option.suggest !== undefined,
+            },
+          }),
+        }));
+        return [...commands, own];
+      },
+      suggest: async (asker, command, text) => {
+        const suggest = script.commands.get(command)?.option?.suggest;
+        const found = suggest ? await suggest(this.#glance(asker), text) : [];
+        return found.slice(0, SUGGESTIONS_MAX);
+      },
+      problems: ({ address, sender, token, values, locale }) =>
+        this.#glance({ address, sender: { ...sender, locale } }).problems(token, values),
+      preview: (asker, url) => script.runPreview(this.#glance(asker), url),
+    };
+  }
+
+  #glance(asker: Asker) {
+    const adapter = this.#adapters.get(asker.address.platform);
+    if (!adapter) throw new Error(`The platform ${asker.address.platform} is not connected.`);
+    return glance(asker, this.#context(adapter));
+  }
+
+  #context(adapter: Adapter): TurnContext {
+    return {
+      script: this.#options.script,
+      sealer: this.#sealer,
+      can: adapter.can,
+      now: this.#now(),
+      language: languageOf,
+    };
   }
 
   /** Sends news into a conversation. The same id is handled once. */
@@ -164,7 +207,7 @@ export class Engine {
   }
 
   async #turn(held: Conversation, event: Inbound) {
-    const { log, script, metrics } = this.#options;
+    const { log, metrics } = this.#options;
     const adapter = this.#adapters.get(held.address.platform);
     const started = performance.now();
     if (!adapter) {
@@ -174,13 +217,7 @@ export class Engine {
       );
       return { state: held.state, person: held.person, replies: [], links: [] };
     }
-    const context = {
-      script,
-      sealer: this.#sealer,
-      can: adapter.can,
-      now: this.#now(),
-      language: languageOf,
-    };
+    const context = this.#context(adapter);
     for (let attempt = 1; ; attempt++) {
       try {
         const outcome = await runTurn(held, event, context);
@@ -204,9 +241,14 @@ export class Engine {
         leased = this.#now().getTime();
       }
       try {
-        const { key, view, replaces } = entry;
-        await adapter.send(held.address, { key, view, ...(replaces !== undefined && { replaces }) });
-        sent.push(key);
+        if ("handover" in entry) {
+          await this.accept(entry.handover);
+          sent.push(entry.key);
+          continue;
+        }
+        const { news: _, ...delivery } = entry;
+        await adapter.send(held.address, delivery);
+        sent.push(entry.key);
         this.#options.metrics?.sent(adapter.name, "sent");
       } catch (error) {
         const failure =
@@ -216,6 +258,8 @@ export class Engine {
         this.#options.metrics?.sent(adapter.name, failure.fate);
         const attempts = sent.length === 0 ? held.attempts + 1 : 1;
         if (failure.fate === "refused" || attempts >= SEND_TRIES) {
+          if ("news" in entry && entry.news && failure.fate === "refused")
+            await this.#elsewhere(held, entry.news);
           this.#options.log.warn(
             { err: failure, conversation: held._id, attempts },
             "A message can not be delivered and was dropped",
@@ -228,5 +272,13 @@ export class Engine {
       }
     }
     return { sent };
+  }
+
+  /** Takes news that a direct channel refuses to where the person may still see it. The same news goes once. */
+  async #elsewhere({ address }: Conversation, news: News): Promise<void> {
+    if (address.user !== undefined) return;
+    if (await this.#options.reroute?.(address, news)) return;
+    const shared = await this.#mailbox.lastShared(address, address.channel);
+    if (shared) await this.signal(shared, `${news.id}/shared`, news.name, news.data);
   }
 }

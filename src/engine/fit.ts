@@ -129,8 +129,7 @@ function parted<T>(items: readonly T[], max: number, weigh: (item: T) => number)
  * pictures a platform cannot show go. An action is never lost: every token and address of the input is in the output.
  */
 export function fit(view: View, can: Capabilities): View[] {
-  const { form, ...rest } = view;
-  const inline = can.forms === "inline" ? form : undefined;
+  const { form, file, ...rest } = view;
   const shown: View = can.images ? rest : { ...rest, cards: rest.cards.map(({ image: _, ...card }) => card) };
   const single = shown.cards.length > 1 && can.cardsMax <= 1 ? listed(shown, can) : shown;
   const pages =
@@ -145,8 +144,8 @@ export function fit(view: View, can: Capabilities): View[] {
       can,
     );
   });
-  if (!inline) return fitted;
-  return fitted.map((part, index) => (index === fitted.length - 1 ? { ...part, form: inline } : part));
+  const extra = { ...(form && can.forms !== "ask" && { form }), ...(file && { file }) };
+  return fitted.map((part, index) => (index === fitted.length - 1 ? { ...part, ...extra } : part));
 }
 
 function fitPage(page: View, can: Capabilities): View[] {

@@ -14,7 +14,7 @@ export interface FieldWords {
   readonly maxLength?: number;
   /** A shared location answers it too, as "latitude, longitude". */
   readonly location?: boolean;
-  readonly options?: (turn: Turn) => readonly { value: string; label: string }[];
+  readonly options?: (turn: Pick<Turn, "locale" | "say">) => readonly { value: string; label: string }[];
 }
 
 export type Values = Readonly<Record<string, string>>;
@@ -79,8 +79,8 @@ export function form<S extends z.ZodObject>(definition: {
   };
 }
 
-/** The reference under which a form's submission travels: the form's name and its arguments. */
-export const formRef = (name: string, args: Values): LinkRef => ({
+/** The reference under which a form's submission travels: the form's name, its arguments, and its page from 0. */
+export const formRef = (name: string, args: Values, page = 0): LinkRef => ({
   name: "form",
-  args: [name, new URLSearchParams(args).toString()],
+  args: [name, new URLSearchParams(args).toString(), ...(page > 0 ? [String(page)] : [])],
 });

@@ -1,12 +1,14 @@
 export {
   type Adapter,
+  type Asker,
   type Capabilities,
+  type CommandInfo,
   type Delivery,
   type Host,
   SendError,
   type Sent,
 } from "./adapter.ts";
-export { ConversationModel } from "./conversation.ts";
+export { ConversationModel, type News } from "./conversation.ts";
 export { Engine, type EngineMetrics, type EngineOptions } from "./engine.ts";
 export { fit } from "./fit.ts";
 export { type Form, form, type Values } from "./form.ts";
@@ -15,4 +17,4 @@ export { type LinkRef, link } from "./link.ts";
 export * from "./rich-text.ts";
 export { Script } from "./script.ts";
 export { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
-export type { Button, Card, Control, FormField, FormView, Media, View } from "./view.ts";
+export type { Button, Card, Control, FileView, FormField, FormView, Media, View } from "./view.ts";

@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
 import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
-import { conversationId, type Inbound, type Sender } from "./inbound.ts";
+import { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
 import { openConversation, sealEvent, sealReply, sealState } from "./sealed.ts";
 
 const { trusted } = mongoose;
@@ -54,7 +54,7 @@ export class Mailbox {
         { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
         {
           $push: put,
-          $set: { owner: this.#owner, until, due: until },
+          $set: { owner: this.#owner, until, due: until, at: this.#now() },
           $setOnInsert: {
             address: inbound.address,
             outbox: [],
@@ -78,7 +78,7 @@ export class Mailbox {
     // The conversation exists, but it is leased or knows the event already.
     const queued = await ConversationModel.updateOne(
       { _id, seen: trusted({ $ne: inbound.id }) },
-      { $push: put, $set: { due: until } },
+      { $push: put, $set: { due: until, at: this.#now() } },
     );
     if (queued.matchedCount === 0) return "duplicate";
     // Its worker may have let go between the two writes.
@@ -181,6 +181,17 @@ export class Mailbox {
       .limit(limit)
       .lean();
     return due.map((found) => found._id);
+  }
+
+  /** The shared channel in which a person was met last; null if there was none. */
+  async lastShared({ platform, connection }: Address, user: string): Promise<Address | null> {
+    const found = await ConversationModel.findOne(
+      { "address.user": user, "address.platform": platform, "address.connection": connection },
+      { address: 1 },
+    )
+      .sort({ at: -1 })
+      .lean();
+    return found?.address ?? null;
   }
 
   #leaseEnd(): Date {

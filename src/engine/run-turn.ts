@@ -1,29 +1,20 @@
 import { createHash } from "node:crypto";
 import { type Say, sayIn } from "../i18n/index.ts";
-import type { Capabilities } from "./adapter.ts";
-import {
-  answered,
-  answerLink,
-  backLink,
-  cancelLink,
-  previous,
-  question,
-  type Step,
-  skipLink,
-} from "./ask.ts";
-import type { Conversation } from "./conversation.ts";
-import { fit } from "./fit.ts";
-import { type Form, formRef, type Values } from "./form.ts";
-import type { Inbound, Sender } from "./inbound.ts";
+import type { Asker, Capabilities } from "./adapter.ts";
+import type { Conversation, OutboxEntry } from "./conversation.ts";
+import type { Values } from "./form.ts";
+import { FormTalk, type Scene } from "./form-talk.ts";
+import type { Address, Body, Inbound, Sender } from "./inbound.ts";
 import { type LinkRef, namedArgs } from "./link.ts";
 import type { Commit } from "./mailbox.ts";
-import { numbered, withNumbers } from "./numbered.ts";
+import { numbered } from "./numbered.ts";
+import { fitted } from "./outcome.ts";
 import { plain } from "./rich-text.ts";
 import type { Script } from "./script.ts";
-import { type Asking, readState, type State } from "./state.ts";
+import { readState, STATE_VERSION, type State } from "./state.ts";
 import { isShort, shorten, type TokenSealer } from "./token.ts";
-import { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
-import type { FormView, View } from "./view.ts";
+import { type Answer, below, type Reply, type Turn, view } from "./turn.ts";
+import type { View } from "./view.ts";
 
 /** What a turn needs beside the conversation. */
 export interface TurnContext {
@@ -48,28 +39,67 @@ export function apology(held: Conversation, event: Inbound, context: TurnContext
   return turn.outcome([below(view({ text: plain(turn.say("oops")) }))]);
 }
 
-class RunningTurn implements Turn {
+/** A turn that belongs to no conversation: what it says is in the asker's language, and nothing of it is kept. */
+export function glance(
+  { address, sender }: Asker,
+  context: TurnContext,
+): Turn & { problems(token: string, values: Values): Record<string, string> } {
+  const event: Inbound = { id: "", address, sender, at: context.now, body: { kind: "front" } };
+  return new RunningTurn({ _id: "", address, links: [], state: null }, event, context);
+}
+
+/** The person's own channel on the platform of an address. */
+export const directly = ({ platform, connection }: Address, user: string): Address => ({
+  platform,
+  connection,
+  channel: user,
+});
+
+/** What is handled where a turn finds that it must go on in private. */
+class Elsewhere {
+  readonly body: Body;
+  constructor(body: Body) {
+    this.body = body;
+  }
+}
+
+type Held = Pick<Conversation, "_id" | "address" | "links" | "state" | "person">;
+
+class RunningTurn implements Turn, Scene {
+  readonly turn = this;
   readonly inbound: Inbound;
   readonly address;
   readonly sender;
   readonly now: Date;
+  readonly script: Script;
+  readonly can: Capabilities;
   locale: string;
   say: Say;
-  readonly #held: Conversation;
+  state: State;
+  readonly #held: Held;
   readonly #context: TurnContext;
   readonly #links = new Map<string, string>();
-  #state: State;
+  readonly #forms: FormTalk;
+  #confidential = false;
+  #handover: Inbound | undefined;
 
-  constructor(held: Conversation, event: Inbound, context: TurnContext) {
+  constructor(held: Held, event: Inbound, context: TurnContext) {
     this.#held = held;
     this.#context = context;
-    this.#state = readState(held.state);
+    this.script = context.script;
+    this.can = context.can;
+    this.state = readState(held.state);
     this.inbound = event;
     this.address = event.address;
-    this.sender = event.body.kind === "signal" ? (held.person ?? event.sender) : event.sender;
+    // News goes to who wrote last; where nobody has yet, a person's own channel is named after them.
+    this.sender =
+      event.body.kind === "signal"
+        ? (held.person ?? { id: event.address.user ?? event.address.channel })
+        : event.sender;
     this.now = context.now;
-    this.locale = this.#state.locale ?? context.language(this.sender.locale) ?? "en";
+    this.locale = this.state.locale ?? context.language(this.sender.locale) ?? "en";
     this.say = sayIn(this.locale);
+    this.#forms = new FormTalk(this);
   }
 
   key(name: string): string {
@@ -82,7 +112,7 @@ class RunningTurn implements Turn {
   button: Turn["button"] = (label, ref, options = {}) => ({
     kind: "button",
     label,
-    token: this.#token(ref, options.everyone === true),
+    token: this.token(ref, options.everyone === true),
     ...(options.style && { style: options.style }),
   });
 
@@ -91,7 +121,7 @@ class RunningTurn implements Turn {
     label,
     options: options.map(({ label, ref, selected }) => ({
       label,
-      token: this.#token(ref),
+      token: this.token(ref),
       ...(selected && { selected }),
     })),
   });
@@ -99,55 +129,63 @@ class RunningTurn implements Turn {
   speak(locale: string): void {
     this.locale = locale;
     this.say = sayIn(locale);
-    this.#state = { ...this.#state, locale };
+    this.state = { ...this.state, locale };
   }
 
-  open: Turn["open"] = (form, options = {}) => {
-    const { args = {}, initial = {}, place = "below" } = options;
-    if (this.#context.can.forms === "inline") {
-      return { view: view({ form: this.#formView(form, args, initial, {}) }), place };
-    }
-    const field = Object.keys(form.fields)[0] ?? "";
-    return this.#ask(form, { form: form.name, args, values: initial, field });
-  };
+  open: Turn["open"] = (form, options) => this.#forms.open(form, options);
 
-  async run(): Promise<(View | Reply)[]> {
-    const { script } = this.#context;
-    const first = this.inbound.body.kind === "signal" ? [] : listOf(await script.runBefore(this));
-    return [...first, ...listOf(await this.#route())];
+  problems(token: string, values: Values): Record<string, string> {
+    const opened = this.#open(token);
+    return opened.kind === "ok" ? this.#forms.problems(opened.ref, values) : {};
+  }
+
+  async run(): Promise<readonly (View | Reply)[]> {
+    if (this.inbound.body.kind === "signal") return listOf(await this.#route());
+    const first = listOf(await this.script.runBefore(this));
+    try {
+      return [...first, ...listOf(await this.#route())];
+    } catch (elsewhere) {
+      if (!(elsewhere instanceof Elsewhere)) throw elsewhere;
+      const { ticket: _, ...event } = this.inbound;
+      const address = directly(this.address, this.sender.id);
+      this.#handover = { ...event, id: `${event.id}/private`, address, body: elsewhere.body };
+      return [...first, below(view({ text: plain(this.say("elsewhere.private")) }))];
+    }
   }
 
   outcome(answers: readonly (View | Reply)[]): Commit {
-    const { can } = this.#context;
-    const pressed =
-      this.inbound.body.kind === "press" || this.inbound.body.kind === "form"
-        ? this.inbound.body.message
-        : undefined;
-    let target = can.edits ? pressed : undefined;
-    const replies = answers.flatMap((answer) => {
-      const reply: Reply = "place" in answer ? answer : here(answer);
-      const replaces = reply.place === "here" ? target : undefined;
-      if (replaces !== undefined) target = undefined; // a message is replaced once; what follows comes below
-      return fit(reply.view, can).map((part, index) => ({
-        view: part,
-        ...(index === 0 && replaces !== undefined && { replaces }),
-      }));
+    const { body, ticket, id } = this.inbound;
+    const views = fitted(answers, {
+      can: this.can,
+      body,
+      shared: this.address.user !== undefined,
+      confidential: this.#confidential,
+      news: this.say("elsewhere.news"),
     });
-    const shown = can.buttons
-      ? replies
-      : replies.map((reply) => ({ ...reply, view: withNumbers(reply.view) }));
-    const choices = can.buttons ? undefined : replies.flatMap((reply) => numbered(reply.view));
+    const choices = this.can.buttons ? undefined : views.flatMap(({ unnumbered }) => numbered(unnumbered));
+    const messages = views.map(
+      ({ view, replaces }, index): OutboxEntry => ({
+        key: this.key(`reply-${index}`),
+        view,
+        ...(replaces !== undefined && { replaces }),
+        ...(ticket !== undefined && { ticket }),
+        ...(body.kind === "signal" && { news: { id, name: body.name, data: body.data } }),
+      }),
+    );
     return {
-      state: { ...this.#state, ...(choices && choices.length > 0 && { numbered: choices }) },
-      person: this.inbound.body.kind === "signal" ? this.#held.person : nameless(this.sender),
-      replies: shown.map((reply, index) => ({ key: this.key(`reply-${index}`), ...reply })),
+      state: { ...this.state, ...(choices && choices.length > 0 && { numbered: choices }) },
+      person: body.kind === "signal" ? this.#held.person : nameless(this.sender),
+      replies: this.#handover
+        ? [...messages, { key: this.key("handover"), handover: this.#handover }]
+        : messages,
       links: [...this.#links].map(([short, token]) => ({ short, token })),
     };
   }
 
   async #route(): Promise<Answer> {
-    const { script } = this.#context;
+    const { script } = this;
     const body = this.inbound.body;
+    const { asking } = this.state;
     switch (body.kind) {
       case "signal": {
         const handler = script.signals.get(body.name);
@@ -160,170 +198,105 @@ class RunningTurn implements Turn {
         return this.#press(body.token);
       case "form":
         return this.#submitted(body.token, body.values);
+      case "front":
+        return script.runFront(this);
       case "text": {
-        const choice = this.#state.numbered?.[Number(body.text.trim()) - 1];
-        if (choice !== undefined && !this.#state.asking) return this.#press(choice);
-        return this.#state.asking
-          ? this.#answer(this.#state.asking, body.text, "text")
-          : script.runText(this, body.text);
+        const choice = this.state.numbered?.[Number(body.text.trim()) - 1];
+        if (choice !== undefined && !asking) return this.#press(choice);
+        return asking ? this.#forms.answer(asking, body.text, "text") : script.runText(this, body.text);
       }
       case "photo":
-        if (this.#state.asking) return this.#answer(this.#state.asking, body.media, "photo");
+        if (asking) return this.#forms.answer(asking, body.media, "photo");
         return [below(view({ text: plain(this.say("photo.unasked")) }))];
       case "contact":
-        if (this.#state.asking) return this.#answer(this.#state.asking, body.phone, "contact");
-        return script.runHome(this);
+        return asking ? this.#forms.answer(asking, body.phone, "contact") : script.runHome(this);
       case "location":
-        if (this.#state.asking) {
-          return this.#answer(this.#state.asking, `${body.latitude}, ${body.longitude}`, "location");
-        }
-        return script.runHome(this);
+        return asking
+          ? this.#forms.answer(asking, `${body.latitude}, ${body.longitude}`, "location")
+          : script.runHome(this);
       case "other":
-        if (this.#state.asking) return this.#askAgain(this.#state.asking, "problem.text");
+        if (asking) return this.#forms.askAgain(asking, "problem.text");
         return [below(view({ text: plain(this.say("other.unusable")) }))];
     }
   }
 
   async #command(name: string, rest: string): Promise<Answer> {
-    const { script } = this.#context;
-    const asking = this.#state.asking !== undefined;
+    if (name === "cancel") return this.cancel();
+    const command = this.script.commands.get(name);
+    if (command?.confidential) this.#inPrivate({ kind: "command", name, rest });
     this.#forget();
-    if (name === "cancel") {
-      return [
-        below(view({ text: plain(this.say(asking ? "form.cancelled" : "cancel.nothing")) })),
-        ...listOf(await script.runHome(this)),
-      ];
-    }
-    const command = script.commands.get(name);
     if (command) return command.run(this, rest);
     return [
       below(view({ text: plain(this.say("command.unknown", { name })) })),
-      ...listOf(await script.runHome(this)),
+      ...listOf(await this.script.runHome(this)),
     ];
   }
 
   async #press(token: string): Promise<Answer> {
-    const { script } = this.#context;
     const opened = this.#open(token);
-    if (opened.kind === "foreign") return [below(view({ text: plain(this.say("press.foreign")) }))];
-    if (opened.kind === "stale") return this.#stale();
+    if (opened.kind === "foreign") return this.#foreign();
+    if (opened.kind === "stale") return this.stale();
     const { ref } = opened;
-    const own = await this.#asking(ref);
+    const own = await this.#forms.press(ref);
     if (own !== "not-a-form") return own;
-    const link = script.links.get(ref.name);
+    const link = this.script.links.get(ref.name);
     const args = link?.schema.safeParse(namedArgs(link.schema, ref));
-    if (!link || !args?.success) return this.#stale();
+    if (!link || !args?.success) return this.stale();
+    if (link.confidential) this.#inPrivate({ kind: "press", token: opened.token });
     this.#forget();
     return link.run(this, args.data);
   }
 
-  async #stale(): Promise<Answer> {
+  async #submitted(token: string, values: Values): Promise<Answer> {
+    const opened = this.#open(token);
+    if (opened.kind === "foreign") return this.#foreign();
+    return opened.kind === "ok" ? this.#forms.submitted(opened.ref, values) : this.stale();
+  }
+
+  async stale(): Promise<Answer> {
     return [
-      below(view({ text: plain(this.say("press.stale")) })),
-      ...listOf(await this.#context.script.runHome(this)),
+      below(view({ text: plain(this.say("press.stale")), visibility: "user" })),
+      ...listOf(await this.script.runHome(this)),
     ];
   }
 
-  /** The engine's own buttons of a question. One of an older question asks the current one again. */
-  async #asking(ref: LinkRef): Promise<Answer | "not-a-form"> {
-    const name = ref.name;
-    if (![answerLink, backLink, skipLink, cancelLink].some((own) => own.link === name)) return "not-a-form";
-    const asking = this.#state.asking;
-    if (name === cancelLink.link) return this.#command("cancel", "");
-    if (!asking) return this.#stale();
-    const [field, value] = ref.args;
-    if (field !== asking.field) return this.#askAgain(asking);
-    if (name === backLink.link)
-      return this.#ask(this.#form(asking.form), previous(this.#form(asking.form), asking));
-    return this.#answer(asking, name === skipLink.link ? undefined : value, "press");
+  #foreign(): Answer {
+    return below(view({ text: plain(this.say("press.foreign")), visibility: "user" }));
   }
 
-  async #answer(
-    asking: Asking,
-    value: string | undefined,
-    by: "text" | "photo" | "contact" | "location" | "press",
-  ): Promise<Answer> {
-    const form = this.#form(asking.form);
-    const field = form.fields[asking.field];
-    const wanted = field?.input;
-    if (by === "photo" && wanted !== "photo") return this.#askAgain(asking, "problem.text");
-    if (by === "text" && wanted === "photo") return this.#askAgain(asking, "problem.photo");
-    if (by === "contact" && wanted !== "phone") return this.#askAgain(asking, "problem.text");
-    if (by === "location" && !field?.location) return this.#askAgain(asking, "problem.text");
-    return this.#step(
-      form,
-      asking,
-      answered(form, asking, value, form.fields[asking.field]?.options?.(this) ?? []),
-    );
-  }
-
-  async #step(form: Form, asking: Asking, step: Step): Promise<Answer> {
-    if (step.kind === "ask") return this.#ask(form, step.asking, step.problem);
+  async cancel(): Promise<Answer> {
+    const busy = this.state.asking !== undefined || this.state.filling !== undefined;
     this.#forget();
-    return form.submitted(this, step.values, asking.args);
+    return [
+      below(view({ text: plain(this.say(busy ? "form.cancelled" : "cancel.nothing")) })),
+      ...listOf(await this.script.runHome(this)),
+    ];
   }
 
-  #ask(form: Form, asking: Asking, problem?: string): Reply {
-    this.#state = { ...this.#state, asking };
-    return question(this, form, asking, problem);
+  confide(): void {
+    this.#confidential = true;
   }
 
-  #askAgain(asking: Asking, problem?: string): Reply {
-    return this.#ask(this.#form(asking.form), asking, problem);
-  }
-
-  #form(name: string): Form {
-    const form = this.#context.script.forms.get(name);
-    if (!form) throw new Error(`There is no form ${name}.`);
-    return form;
-  }
-
-  async #submitted(token: string, values: Values): Promise<Answer> {
-    const opened = this.#open(token);
-    if (opened.kind === "foreign") return [below(view({ text: plain(this.say("press.foreign")) }))];
-    const [name, query] = opened.kind === "ok" && opened.ref.name === "form" ? opened.ref.args : [];
-    const form = name === undefined ? undefined : this.#context.script.forms.get(name);
-    if (!form) return this.#stale();
-    const args = Object.fromEntries(new URLSearchParams(query ?? ""));
-    const known = Object.fromEntries(Object.entries(values).filter(([field]) => field in form.fields));
-    const problems = form.problems(known);
-    if (Object.keys(problems).length > 0)
-      return here(view({ form: this.#formView(form, args, known, problems) }));
-    this.#forget();
-    return form.submitted(this, known, args);
-  }
-
-  #formView(form: Form, args: Values, initial: Values, problems: Values): FormView {
-    return {
-      token: this.#token(formRef(form.name, args)),
-      title: this.say(form.title),
-      submit: this.say(form.submit),
-      fields: Object.entries(form.fields).map(([name, words]) => ({
-        name,
-        label: this.say(words.label),
-        input: words.input ?? "text",
-        required: form.required(name),
-        maxLength: words.maxLength ?? 200,
-        ...(words.hint && { hint: this.say(words.hint) }),
-        ...(words.options && { options: words.options(this) }),
-        ...(initial[name] !== undefined && { value: initial[name] }),
-        ...(problems[name] !== undefined && { problem: this.say.any(problems[name]) }),
-      })),
-    };
+  /** What follows is for one person's eyes: where the platform can not show it so, it is handled in their own channel. */
+  #inPrivate(body: Body): void {
+    if (this.address.user !== undefined && !this.can.ephemeral) throw new Elsewhere(body);
+    this.confide();
   }
 
   #forget(): void {
-    const { asking: _, numbered: __, ...rest } = this.#state;
-    this.#state = rest;
+    this.state = {
+      version: STATE_VERSION,
+      ...(this.state.locale !== undefined && { locale: this.state.locale }),
+    };
   }
 
   #person(): string {
     return `${this.address.platform}/${this.address.connection}/${this.sender.id}`;
   }
 
-  #token(ref: LinkRef, everyone = false): string {
+  token(ref: LinkRef, everyone = false): string {
     const token = this.#context.sealer.seal(ref, everyone ? "*" : this.#person());
-    if (Buffer.byteLength(token) <= this.#context.can.tokenBytes) return token;
+    if (Buffer.byteLength(token) <= this.can.tokenBytes) return token;
     const short = shorten(token);
     this.#links.set(short, token);
     return short;
@@ -331,9 +304,8 @@ class RunningTurn implements Turn {
 
   #open(token: string) {
     const full = isShort(token) ? this.#held.links.findLast((link) => link.short === token)?.token : token;
-    return full === undefined
-      ? ({ kind: "stale" } as const)
-      : this.#context.sealer.open(full, this.#person());
+    if (full === undefined) return { kind: "stale" } as const;
+    return { ...this.#context.sealer.open(full, this.#person()), token: full };
   }
 }
 

@@ -3,33 +3,77 @@ import type { WordKey } from "../i18n/index.ts";
 import type { Form } from "./form.ts";
 import type { LinkType } from "./link.ts";
 import type { Answer, Turn } from "./turn.ts";
+import type { View } from "./view.ts";
 
 type Handler = (turn: Turn) => Promise<Answer>;
-type WithArgs = {
+
+/** What a script does about something. `confidential`: the answer is for the eyes of who asked, wherever it is asked. */
+interface Handled {
+  readonly confidential: boolean;
+}
+interface LinkHandler extends Handled {
   readonly schema: z.ZodObject;
   readonly run: (turn: Turn, args: unknown) => Promise<Answer>;
-};
+}
+interface CommandHandler extends Handled {
+  readonly description: WordKey;
+  readonly option?: CommandOption;
+  readonly run: (turn: Turn, rest: string) => Promise<Answer>;
+}
+interface FormHandler extends Handled {
+  readonly form: Form;
+}
+
+/** What may follow a command, where a platform shows that while people type. */
+export interface CommandOption {
+  /** 1 to 32 letters a-z. */
+  readonly name: string;
+  readonly description: WordKey;
+  /** Completions for what is typed so far, best first. The turn is a glance: it belongs to no conversation. */
+  readonly suggest?: (turn: Turn, text: string) => Promise<readonly string[]>;
+}
 
 /** Everything a shop can say: which handler answers which command, button, form, signal or text. Flows fill it. */
 export class Script {
-  readonly commands = new Map<
-    string,
-    { description: WordKey; run: (turn: Turn, rest: string) => Promise<Answer> }
-  >();
-  readonly links = new Map<string, WithArgs>();
-  readonly forms = new Map<string, Form>();
+  readonly commands = new Map<string, CommandHandler>();
+  readonly links = new Map<string, LinkHandler>();
+  readonly forms = new Map<string, FormHandler>();
   readonly signals = new Map<
     string,
     { schema: z.ZodType; run: (turn: Turn, data: unknown) => Promise<Answer> }
   >();
   #text: ((turn: Turn, text: string) => Promise<Answer>) | undefined;
   #home: Handler | undefined;
+  #front: Handler | undefined;
   #prepare: Handler | undefined;
+  #preview: ((turn: Turn, url: string) => Promise<View | null>) | undefined;
+  #confidential = false;
+
+  /**
+   * What is registered inside is confidential: in a channel where others read along it is answered so that only the
+   * person sees it, or in their direct messages where the platform can not do that.
+   */
+  private(register: () => void): void {
+    const outside = this.#confidential;
+    this.#confidential = true;
+    register();
+    this.#confidential = outside;
+  }
 
   /** `/name rest`. The description is announced on platforms that list commands, in the order of registration. */
-  command(name: string, description: WordKey, run: (turn: Turn, rest: string) => Promise<Answer>): void {
+  command(
+    name: string,
+    description: WordKey,
+    run: (turn: Turn, rest: string) => Promise<Answer>,
+    option?: CommandOption,
+  ): void {
     if (this.commands.has(name)) throw new Error(`The command /${name} has two handlers.`);
-    this.commands.set(name, { description, run });
+    this.commands.set(name, {
+      description,
+      run,
+      confidential: this.#confidential,
+      ...(option && { option }),
+    });
   }
 
   /** What happens when a button with this link is pressed. */
@@ -41,11 +85,12 @@ export class Script {
     this.links.set(type.link, {
       schema: type.schema,
       run: (turn, args) => run(turn, type.schema.parse(args)),
+      confidential: this.#confidential,
     });
   }
 
   form(form: Form): void {
-    this.forms.set(form.name, form);
+    this.forms.set(form.name, { form, confidential: this.#confidential });
   }
 
   /** News from the shop, sent with `engine.signal`. */
@@ -63,12 +108,25 @@ export class Script {
     this.#home = run;
   }
 
+  /** The shop's front page, on platforms that have a place for one; the home view stands in where there is none. */
+  front(run: Handler): void {
+    this.#front = run;
+  }
+
   /** Runs before every turn of a person; what it answers is said first. Sets the language, greets newcomers. */
   before(run: Handler): void {
     this.#prepare = run;
   }
 
+  /** What to show of an address that somebody posts; null if it is not the shop's. The turn is a glance, its buttons are pressed by anybody. */
+  preview(run: (turn: Turn, url: string) => Promise<View | null>): void {
+    this.#preview = run;
+  }
+
   runText = (turn: Turn, text: string): Promise<Answer> => this.#text?.(turn, text) ?? this.runHome(turn);
   runHome = (turn: Turn): Promise<Answer> => this.#home?.(turn) ?? Promise.resolve(undefined);
+  runFront = (turn: Turn): Promise<Answer> => this.#front?.(turn) ?? this.runHome(turn);
   runBefore = (turn: Turn): Promise<Answer> => this.#prepare?.(turn) ?? Promise.resolve(undefined);
+  runPreview = (turn: Turn, url: string): Promise<View | null> =>
+    this.#preview?.(turn, url) ?? Promise.resolve(null);
 }

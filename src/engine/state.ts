@@ -15,12 +15,22 @@ const stateSchema = z.object({
       field: z.string(),
     })
     .optional(),
+  /** A form being filled in by windows: what the pages before have gathered. */
+  filling: z
+    .object({
+      form: z.string(),
+      args: z.record(z.string(), z.string()),
+      values: z.record(z.string(), z.string()),
+      page: z.number(),
+    })
+    .optional(),
   /** The actions of the last message, where a platform has no buttons and "2" means the second. */
   numbered: z.array(z.string()).optional(),
 });
 
 export type State = z.infer<typeof stateSchema>;
 export type Asking = NonNullable<State["asking"]>;
+export type Filling = NonNullable<State["filling"]>;
 
 /** The remembered state; one of another version, or damaged, is a fresh start that keeps the language. */
 export function readState(stored: unknown): State {

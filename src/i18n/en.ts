@@ -29,6 +29,8 @@ export const en = {
   "command.cancel": "Stop what you are doing",
   "command.unknown": "I don't know the command /{name}. Here is what you can do:",
   "cancel.nothing": "There is nothing to cancel.",
+  "elsewhere.private": "That is between us: I answer in your direct messages. If nothing arrives, write to me there first.",
+  "elsewhere.news": "There is news for you. Press a button to see it; nobody else will.",
   "press.stale": "That button is out of date. Here is where you can go on:",
   "press.foreign": "That button was made for someone else. Write /start to get your own.",
   "photo.unasked":
@@ -121,6 +123,8 @@ export const en = {
   "form.back": "Back",
   "form.skip": "Skip",
   "form.cancel": "Cancel",
+  "form.fill": "Fill in",
+  "form.continue": "Continue",
   "form.cancelled": "Cancelled. Nothing was changed.",
   "problem.any": "That does not fit. Please check it.",
   "problem.name": "Please write a name of up to 80 characters.",

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
-import { Engine } from "../../src/engine/engine.ts";
+import type { Adapter, Capabilities, Delivery, Host } from "../../src/engine/adapter.ts";
+import { Engine, type EngineOptions } from "../../src/engine/engine.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import type { Address, Body, Inbound } from "../../src/engine/inbound.ts";
 import { textOf } from "../../src/engine/rich-text.ts";
@@ -27,6 +27,8 @@ export const capabilities: Capabilities = {
 /** A platform that keeps what it is given and fails on demand. */
 export class Platform implements Adapter {
   readonly name = "test";
+  readonly title = "Test";
+  host: Host | undefined;
   readonly can: Capabilities;
   readonly sent: { to: Address; delivery: Delivery }[] = [];
   /** Runs before each message is taken; throw to refuse it. */
@@ -34,7 +36,9 @@ export class Platform implements Adapter {
   constructor(can: Partial<Capabilities> = {}) {
     this.can = { ...capabilities, ...can };
   }
-  async start() {}
+  async start(host: Host) {
+    this.host = host;
+  }
   async stop() {}
   async send(to: Address, delivery: Delivery) {
     await this.before(delivery);
@@ -68,7 +72,12 @@ export const event = (channel: string, body: Body, id: string = randomUUID(), se
 });
 export const says = (text: string): Body => ({ kind: "text", text });
 
-export const engineOf = (script: Script, platform: Platform, now?: () => Date) =>
+export const engineOf = (
+  script: Script,
+  platform: Platform,
+  now?: () => Date,
+  reroute?: EngineOptions["reroute"],
+) =>
   new Engine({
     script,
     adapters: [platform],
@@ -77,4 +86,5 @@ export const engineOf = (script: Script, platform: Platform, now?: () => Date) =
     media: async () => null,
     keepMedia: async () => "",
     ...(now && { now }),
+    ...(reroute && { reroute }),
   });

@@ -1,0 +1,78 @@
+import type { Capabilities } from "./adapter.ts";
+import { fit } from "./fit.ts";
+import type { Body } from "./inbound.ts";
+import { withNumbers } from "./numbered.ts";
+import { joined, plain } from "./rich-text.ts";
+import { here, type Reply, view } from "./turn.ts";
+import type { View } from "./view.ts";
+
+/** How the answers to an event are to be shown. */
+export interface Showing {
+  readonly can: Capabilities;
+  readonly body: Body;
+  /** Others read along. */
+  readonly shared: boolean;
+  /** The answers are for one person's eyes. */
+  readonly confidential: boolean;
+  /** What stands for news where others read along. */
+  readonly news: string;
+}
+
+/** A message to send. `unnumbered` is the same before its actions were written out as numbers. */
+export interface Fitted {
+  readonly view: View;
+  readonly unnumbered: View;
+  readonly replaces?: string;
+}
+
+/**
+ * The messages that show some answers.
+ *
+ * Only the first answer "here" takes the place of the pressed message, and only where as many eyes see the one as the
+ * other: what is confidential never replaces a message of the channel, and what a person alone sees stays with them.
+ */
+export function fitted(answers: readonly (View | Reply)[], showing: Showing): Fitted[] {
+  const { can, body, shared } = showing;
+  const pressed = body.kind === "press" || body.kind === "form" ? body : undefined;
+  const hidden = shared && pressed?.hidden === true;
+  let target = can.edits ? pressed?.message : undefined;
+  return arranged(answers, showing).flatMap((reply) => {
+    const alone = shared && (hidden || showing.confidential || reply.view.visibility === "user");
+    const mayReplace = reply.place === "here" && (!shared || alone === hidden);
+    const replaces = mayReplace ? target : undefined;
+    if (replaces !== undefined) target = undefined;
+    const { visibility: _, ...open } = reply.view;
+    return fit(alone ? { ...open, visibility: "user" } : open, can).map((part, index) => ({
+      view: can.buttons ? part : withNumbers(part),
+      unnumbered: part,
+      ...(index === 0 && replaces !== undefined && { replaces }),
+    }));
+  });
+}
+
+/** The answers, with news told in a shared channel kept to a hint and its buttons, and a front page made one view. */
+function arranged(answers: readonly (View | Reply)[], { body, shared, news }: Showing): Reply[] {
+  const replies = answers.map((answer): Reply => ("place" in answer ? answer : here(answer)));
+  if (body.kind === "front")
+    return replies.length > 0 ? [here(together(replies.map(({ view }) => view)))] : [];
+  if (body.kind !== "signal" || !shared) return replies;
+  return replies.map(({ view: { cards, controls }, place }) => ({
+    view: view({
+      text: plain(news),
+      controls: [...cards.flatMap((card) => card.controls ?? []), ...controls].filter(
+        ({ kind }) => kind === "button",
+      ),
+    }),
+    place,
+  }));
+}
+
+const together = (views: readonly View[]): View =>
+  view({
+    text: joined(
+      views.flatMap(({ text }) => (text ? [text] : [])),
+      "\n\n",
+    ),
+    cards: views.flatMap(({ cards }) => cards),
+    controls: views.flatMap(({ controls }) => controls),
+  });
