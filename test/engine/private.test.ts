@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { SendError } from "../../src/engine/adapter.ts";
+import type { Body, Inbound } from "../../src/engine/inbound.ts";
+import { link } from "../../src/engine/link.ts";
+import { plain } from "../../src/engine/rich-text.ts";
+import { Script } from "../../src/engine/script.ts";
+import { below, view } from "../../src/engine/turn.ts";
+import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
+import { useSecret } from "../../src/store/secret-box.ts";
+import { freshDatabase } from "../setup/database.ts";
+import { engineOf, event, Platform, says } from "./harness.ts";
+
+let drop: () => Promise<void>;
+beforeAll(async () => {
+  const database = await freshDatabase();
+  drop = database.drop;
+  await connect(database.url);
+  await ensureIndexes();
+  useSecret("a secret that seals what people write");
+});
+afterAll(async () => {
+  await drop();
+  await disconnect();
+});
+
+const open = link("open", {});
+const cart = link("cart", {});
+const long = link("long", { words: z.string() });
+
+/** A shop window that everybody may see, and a cart that nobody else may. */
+function shop(): Script {
+  const script = new Script();
+  const window = async () => view({ text: plain("window") });
+  script.home(window);
+  script.on(open, window);
+  script.command("menu", "command.shop", async (turn) =>
+    below(
+      view({
+        text: plain("menu"),
+        controls: [
+          turn.button("Open", open()),
+          turn.button("Cart", cart()),
+          turn.button("Long", long({ words: "so many words that no button can hold them all on its own" })),
+        ],
+      }),
+    ),
+  );
+  script.private(() => {
+    script.command("cart", "command.cart", async () => below(view({ text: plain("your cart") })));
+    script.on(cart, async () => view({ text: plain("your cart") }));
+    script.on(long, async (_turn, { words }) => view({ text: plain(words) }));
+  });
+  script.signal("paid", z.object({ secret: z.string() }), async (turn, { secret }) =>
+    below(view({ text: plain(secret), controls: [turn.button("Open", open())] })),
+  );
+  return script;
+}
+
+/** Something a person does where others read along. */
+const among = (channel: string, user: string, body: Body, id = crypto.randomUUID()): Inbound => ({
+  ...event(channel, body, id, user),
+  address: { platform: "test", connection: "1", channel, user },
+});
+const command = (name: string): Body => ({ kind: "command", name, rest: "" });
+const shown = (platform: Platform) =>
+  platform.sent.map(({ to, delivery }) => ({
+    channel: to.channel,
+    text: platform.texts(to.channel)[
+      platform.sent
+        .filter((one) => one.to.channel === to.channel)
+        .findIndex((one) => one.delivery === delivery)
+    ],
+    visibility: delivery.view.visibility,
+    replaces: delivery.replaces,
+  }));
+
+test("in a shared channel what is private is for one person's eyes, and the rest for all", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(among("g1", "ada", command("menu")));
+  await engine.accept(among("g1", "ada", command("cart")));
+  await engine.idle();
+  expect(shown(platform)).toMatchObject([
+    { channel: "g1", text: "menu", visibility: undefined },
+    { channel: "g1", text: "your cart", visibility: "user" },
+  ]);
+});
+
+test("a private answer takes the place of no message that others see, a public one does", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(among("g2", "ada", command("menu")));
+  await engine.idle();
+  const press = (label: string, hidden?: boolean): Body => ({
+    kind: "press",
+    token: platform.button(label).token,
+    message: "7",
+    ...(hidden && { hidden }),
+  });
+  await engine.accept(among("g2", "ada", press("Cart")));
+  await engine.accept(among("g2", "ada", press("Open")));
+  await engine.accept(among("g2", "ada", press("Cart", true)));
+  await engine.accept(among("g2", "ada", press("Open", true)));
+  await engine.idle();
+  expect(shown(platform).slice(1)).toMatchObject([
+    { text: "your cart", visibility: "user", replaces: undefined },
+    { text: "window", visibility: undefined, replaces: "7" },
+    { text: "your cart", visibility: "user", replaces: "7" },
+    { text: "window", visibility: "user", replaces: "7" },
+  ]);
+});
+
+test("in a private conversation nothing is marked, and every answer may replace", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(event("ida", command("menu")));
+  await engine.idle();
+  await engine.accept(event("ida", { kind: "press", token: platform.button("Cart").token, message: "7" }));
+  await engine.idle();
+  expect(shown(platform)[1]).toMatchObject({ visibility: undefined, replaces: "7" });
+});
+
+test("where a channel can not keep a secret, the answer comes in the person's own channel, once", async () => {
+  const platform = new Platform({ ephemeral: false, tokenBytes: 24 });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(among("g3", "bob", command("menu")));
+  await engine.idle();
+  const token = platform.button("Long").token;
+  expect(token).toMatch(/^#/); // too long for a button: it stands with the group's conversation
+  const press = among("g3", "bob", { kind: "press", token, message: "7" });
+  await engine.accept(press);
+  await engine.accept(press);
+  await engine.idle();
+  expect(shown(platform).slice(1)).toMatchObject([
+    { channel: "g3", text: expect.stringContaining("direct messages") },
+    {
+      channel: "bob",
+      text: "so many words that no button can hold them all on its own",
+      replaces: undefined,
+    },
+  ]);
+  expect(platform.sent).toHaveLength(3);
+});
+
+test("the ticket of an event goes with every answer to it, and with no other", async () => {
+  const platform = new Platform();
+  const engine = engineOf(shop(), platform);
+  await engine.accept({ ...event("eve", command("nonsense")), ticket: "t-1" });
+  await engine.accept(event("eve", command("menu")));
+  await engine.idle();
+  expect(platform.sent.map(({ delivery }) => delivery.ticket)).toEqual(["t-1", "t-1", undefined]);
+});
+
+const refusing = (platform: Platform, channel: string) => {
+  const { send } = platform;
+  platform.send = async (to, delivery) => {
+    if (to.channel === channel) throw new SendError("refused", "blocked");
+    return send.call(platform, to, delivery);
+  };
+};
+const news = (channel: string) => ({ platform: "test", connection: "1", channel });
+
+test("news that a person's channel refuses is hinted at where they were met last, without its words", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  for (const group of ["old", "new"]) {
+    await engine.accept(among(group, "kim", command("menu")));
+    await engine.idle();
+  }
+  refusing(platform, "kim");
+  const before = platform.sent.length;
+  await engine.signal(news("kim"), "n-1", "paid", { secret: "order 7 is paid" });
+  await engine.idle();
+  const [hint, ...more] = platform.sent.slice(before);
+  expect(more).toEqual([]);
+  expect(hint?.to).toMatchObject({ channel: "new", user: "kim" });
+  expect(JSON.stringify(hint)).not.toContain("order 7");
+  expect(platform.texts("new").at(-1)).toMatch(/There is news for you/);
+  expect(hint?.delivery.view.controls).toMatchObject([{ kind: "button", label: "Open" }]);
+});
+
+test("refused news goes to another address of the person, if the shop knows one, and not to the channel", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform, undefined, async (from, { id, name, data }) => {
+    await engine.signal({ ...from, channel: "kim-elsewhere" }, `${id}/2`, name, data);
+    return true;
+  });
+  await engine.accept(among("g4", "kim2", command("menu")));
+  await engine.idle();
+  refusing(platform, "kim2");
+  await engine.signal(news("kim2"), "n-2", "paid", { secret: "order 8 is paid" });
+  await engine.idle();
+  expect(platform.texts("kim-elsewhere")).toEqual(["order 8 is paid"]);
+  expect(platform.texts("g4")).toEqual(["menu"]);
+});
+
+test("an answer that is refused is dropped, not told in public", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(among("g5", "lee", command("menu")));
+  await engine.idle();
+  refusing(platform, "lee");
+  await engine.accept(event("lee", command("cart")));
+  await engine.idle();
+  expect(platform.texts("g5")).toEqual(["menu"]);
+});
+
+test("a button in someone's own channel is theirs, although they have never written there", async () => {
+  const platform = new Platform();
+  const engine = engineOf(shop(), platform);
+  await engine.signal(news("max"), "n-3", "paid", { secret: "order 9 is paid" });
+  await engine.idle();
+  await engine.accept(event("max", { kind: "press", token: platform.button("Open").token }));
+  await engine.idle();
+  expect(platform.texts("max")).toEqual(["order 9 is paid", "window"]);
+});
