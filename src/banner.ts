@@ -18,6 +18,22 @@ export function banner(config: Config, env: NodeJS.ProcessEnv, url: string): str
           : "connected by long polling"
         : "not connected",
     ),
+    line(
+      "Discord",
+      config.discord
+        ? config.discord.publicKey
+          ? "connected by interactions over HTTP"
+          : "connected by the gateway"
+        : "not connected",
+    ),
+    line(
+      "Slack",
+      config.slack
+        ? config.slack.appToken
+          ? "connected by Socket Mode"
+          : "connected by requests over HTTP"
+        : "not connected",
+    ),
     line("Payments", config.stripe ? "Stripe" : "sandbox: a test page, no real money moves"),
     line("Store", config.mongodbUrl ? "MongoDB" : `embedded, in ${config.dataDir}`),
     line("Jobs", "in this process, kept in the store"),

@@ -1,5 +1,13 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import {
+  type LogLevel,
+  logLevels,
+  ownerPattern,
+  splitOwners,
+  table,
+  type Variable,
+  type VariableName,
+} from "./config-variables.ts";
 import { keptSecret, ShortSecret } from "./kept-secret.ts";
 
 /** Everything an operator can choose. Made once, by `readConfig`, and handed to the parts by main. */
@@ -17,6 +25,8 @@ export interface Config {
   readonly secret: string;
   readonly owners: readonly Owner[];
   readonly telegram: TelegramConfig | undefined;
+  readonly discord: DiscordConfig | undefined;
+  readonly slack: SlackConfig | undefined;
   readonly stripe: StripeConfig | undefined;
   readonly logLevel: LogLevel;
 }
@@ -32,14 +42,27 @@ export interface TelegramConfig {
   /** Set: updates come by webhook at `publicUrl`/webhooks/telegram. Undefined: long polling. */
   readonly webhookSecret: string | undefined;
 }
+export interface DiscordConfig {
+  readonly token: string;
+  readonly applicationId: string;
+  /** Hexadecimal. Set: interactions come to `publicUrl`/webhooks/discord. Undefined: the gateway. */
+  readonly publicKey: string | undefined;
+  readonly apiRoot: string;
+}
+/** `appToken` or `signingSecret` is set, and `botToken` or both of the client's. */
+export interface SlackConfig {
+  readonly botToken: string | undefined;
+  readonly appToken: string | undefined;
+  readonly signingSecret: string | undefined;
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly apiRoot: string;
+}
 export interface StripeConfig {
   readonly secretKey: string;
   readonly webhookSecret: string;
   readonly apiRoot: string;
 }
-export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 /** The environment cannot be used. The message is one sentence a problem, each naming its variable. */
 export class ConfigError extends Error {
   readonly code = "CONFIG";
@@ -51,112 +74,6 @@ export class ConfigError extends Error {
   }
 }
 
-interface Variable {
-  /** What it is for, as the start banner and docs/operating.md say. */
-  readonly purpose: string;
-  /** Completes the sentence "NAME should be …". */
-  readonly shape: string;
-  readonly schema: z.ZodType<string>;
-  /** Its value is never repeated in a message. */
-  readonly secret?: boolean;
-}
-
-const url = (...protocols: string[]) =>
-  z.string().refine((value) => {
-    const parsed = URL.canParse(value) ? new URL(value) : null;
-    return parsed !== null && protocols.includes(parsed.protocol) && parsed.host !== "";
-  });
-const root = (...protocols: string[]) => url(...protocols).transform((value) => value.replace(/\/+$/, ""));
-const ownerPattern = /^([a-z][a-z0-9-]*):([^\s,]+)$/;
-const portPattern = /^\d{1,5}$/;
-
-/** The contract with operators: all variables Hawker reads, in the order the documentation lists them. */
-const table = {
-  PORT: {
-    purpose: "port of the web server (3000)",
-    shape: "a whole number from 0 to 65535, like 3000",
-    schema: z.string().refine((value) => portPattern.test(value) && Number(value) <= 65_535),
-  },
-  HOST: {
-    purpose: "address the web server listens on (127.0.0.1; 0.0.0.0 for every interface)",
-    shape: "an IP address or host name without spaces, like 127.0.0.1 or 0.0.0.0",
-    schema: z.string().regex(/^[A-Za-z0-9.:_-]+$/),
-  },
-  PUBLIC_URL: {
-    purpose: "where people and webhooks reach this shop (http://localhost:PORT)",
-    shape: "an http or https address without a query, like https://shop.example.com",
-    schema: root("http:", "https:").refine((value) => !/[?#]/.test(value)),
-  },
-  DATA_DIR: {
-    purpose: "folder of the embedded store and of the secret (./data)",
-    shape: "the path of a folder, like ./data",
-    schema: z.string().refine((value) => !value.includes("\0")),
-  },
-  MONGODB_URL: {
-    purpose: "an outside MongoDB instead of the embedded store",
-    shape: "a connection string, like mongodb://localhost:27017/hawker or mongodb+srv://…",
-    schema: z.string().regex(/^mongodb(\+srv)?:\/\/[^\s/]+/),
-    secret: true,
-  },
-  REDIS_URL: {
-    purpose: "a Redis for job queues (checked, but not used yet)",
-    shape: "a Redis address, like redis://localhost:6379",
-    schema: url("redis:", "rediss:"),
-    secret: true,
-  },
-  HAWKER_SECRET: {
-    purpose: "master key for personal data, buttons and cookies (made under DATA_DIR on the embedded store)",
-    shape: "at least 32 characters that nobody can guess, like the output of: openssl rand -base64 48",
-    schema: z.string().min(32),
-    secret: true,
-  },
-  HAWKER_OWNERS: {
-    purpose: "people who will run the shop from chat, as platform:userId (not used yet)",
-    shape: "a comma list of platform:userId, like telegram:12345678,web:abc",
-    schema: z.string().refine((value) => splitOwners(value).every((owner) => ownerPattern.test(owner))),
-  },
-  TELEGRAM_BOT_TOKEN: {
-    purpose: "the token of your Telegram bot, from @BotFather",
-    shape: "the token @BotFather gave you, like 123456789:AAF…, digits, a colon and 30 characters or more",
-    schema: z.string().regex(/^\d+:[A-Za-z0-9_-]{30,}$/),
-    secret: true,
-  },
-  TELEGRAM_API_ROOT: {
-    purpose: "another Bot API server (https://api.telegram.org)",
-    shape: "an http or https address, like https://api.telegram.org",
-    schema: root("http:", "https:"),
-  },
-  TELEGRAM_WEBHOOK_SECRET: {
-    purpose: "switches Telegram from long polling to a webhook at PUBLIC_URL/webhooks/telegram",
-    shape: "1 to 256 characters of A-Z, a-z, 0-9, _ and -",
-    schema: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/),
-    secret: true,
-  },
-  STRIPE_SECRET_KEY: {
-    purpose: "takes payments by Stripe instead of the sandbox",
-    shape: "a secret key of Stripe, like sk_test_… or sk_live_…",
-    schema: z.string().regex(/^(sk|rk)_(test|live)_\w+$/),
-    secret: true,
-  },
-  STRIPE_WEBHOOK_SECRET: {
-    purpose: "signing secret of the Stripe webhook at PUBLIC_URL/webhooks/stripe",
-    shape: "the signing secret of Stripe's webhook page, like whsec_…",
-    schema: z.string().regex(/^whsec_[^\s,]+$/),
-    secret: true,
-  },
-  STRIPE_API_ROOT: {
-    purpose: "another Stripe API server (https://api.stripe.com)",
-    shape: "an http or https address, like https://api.stripe.com",
-    schema: root("http:", "https:"),
-  },
-  LOG_LEVEL: {
-    purpose: "least severe log line that is written (info)",
-    shape: `one of ${logLevels.join(", ")}`,
-    schema: z.string().refine((value) => logLevels.some((level) => level === value)),
-  },
-} as const satisfies Record<string, Variable>;
-
-export type VariableName = keyof typeof table;
 const names = Object.keys(table) as VariableName[];
 
 /** Every variable with what it is for and whether `env` sets it: what the start banner and the docs test read. */
@@ -168,12 +85,6 @@ export const variables = (
 /** An empty variable counts as unset: that is what `NAME=` in an .env file and compose's `${NAME:-}` mean. */
 const given = (env: NodeJS.ProcessEnv, name: VariableName): string | undefined =>
   env[name]?.trim() || undefined;
-
-const splitOwners = (value: string): string[] =>
-  value
-    .split(",")
-    .map((owner) => owner.trim())
-    .filter((owner) => owner !== "");
 
 /**
  * Reads and checks the environment. On the embedded store a missing HAWKER_SECRET is made and kept in the file
@@ -206,14 +117,25 @@ export function readConfig(env: NodeJS.ProcessEnv, defaults: { dataDir?: string 
     "HAWKER_SECRET",
     `with an outside store the secret is yours to keep; set it to ${table.HAWKER_SECRET.shape}`,
   );
-  if (
-    value.TELEGRAM_WEBHOOK_SECRET !== undefined &&
-    !wrong("PUBLIC_URL") &&
-    !value.PUBLIC_URL?.startsWith("https://")
-  )
-    problems.push(
-      "TELEGRAM_WEBHOOK_SECRET needs PUBLIC_URL: set it to the https address Telegram can reach, like https://shop.example.com.",
-    );
+  needs("DISCORD_BOT_TOKEN", "DISCORD_APPLICATION_ID", `set it to ${table.DISCORD_APPLICATION_ID.shape}`);
+  needs("DISCORD_APPLICATION_ID", "DISCORD_BOT_TOKEN", `set it to ${table.DISCORD_BOT_TOKEN.shape}`);
+  needs("DISCORD_PUBLIC_KEY", "DISCORD_BOT_TOKEN", `set it to ${table.DISCORD_BOT_TOKEN.shape}`);
+  needs("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", `set it to ${table.SLACK_CLIENT_SECRET.shape}`);
+  needs("SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID", `set it to ${table.SLACK_CLIENT_ID.shape}`);
+  const either = (has: readonly VariableName[], one: VariableName, or: VariableName) => {
+    const set = has.find((name) => value[name] !== undefined);
+    if (set !== undefined && ![one, or].some((name) => given(env, name) !== undefined))
+      problems.push(`${set} needs ${one} or ${or}: set ${one} to ${table[one].shape}.`);
+  };
+  either(["SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"], "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET");
+  either(["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"], "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID");
+  const reached = (name: VariableName, by: string) => {
+    if (value[name] !== undefined && !wrong("PUBLIC_URL") && !value.PUBLIC_URL?.startsWith("https://"))
+      problems.push(
+        `${name} needs PUBLIC_URL: set it to the https address ${by} can reach, like https://shop.example.com.`,
+      );
+  };
+  reached("TELEGRAM_WEBHOOK_SECRET", "Telegram");
   if (problems.length > 0) throw new ConfigError(problems);
 
   const port = Number(value.PORT ?? "3000");
@@ -238,6 +160,26 @@ export function readConfig(env: NodeJS.ProcessEnv, defaults: { dataDir?: string 
             token,
             apiRoot: value.TELEGRAM_API_ROOT ?? "https://api.telegram.org",
             webhookSecret: value.TELEGRAM_WEBHOOK_SECRET,
+          },
+    discord:
+      value.DISCORD_BOT_TOKEN === undefined || value.DISCORD_APPLICATION_ID === undefined
+        ? undefined
+        : {
+            token: value.DISCORD_BOT_TOKEN,
+            applicationId: value.DISCORD_APPLICATION_ID,
+            publicKey: value.DISCORD_PUBLIC_KEY,
+            apiRoot: value.DISCORD_API_ROOT ?? "https://discord.com/api",
+          },
+    slack:
+      value.SLACK_BOT_TOKEN === undefined && value.SLACK_CLIENT_ID === undefined
+        ? undefined
+        : {
+            botToken: value.SLACK_BOT_TOKEN,
+            appToken: value.SLACK_APP_TOKEN,
+            signingSecret: value.SLACK_SIGNING_SECRET,
+            clientId: value.SLACK_CLIENT_ID,
+            clientSecret: value.SLACK_CLIENT_SECRET,
+            apiRoot: value.SLACK_API_ROOT ?? "https://slack.com/api",
           },
     stripe:
       secretKey === undefined || signing === undefined

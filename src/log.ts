@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { build as pretty } from "pino-pretty";
-import type { LogLevel } from "./config.ts";
+import type { LogLevel } from "./config-variables.ts";
 import { redactLine } from "./redact.ts";
 
 /** What parts are given to write log lines with. */

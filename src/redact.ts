@@ -34,6 +34,10 @@ const people = new Set(
 const patterns: readonly [RegExp, string][] = [
   [/\d+:[\w-]{30,}/g, mask],
   [/\b[sr]k_(live|test)_\w+/g, mask],
+  [/\bx(ox[a-z](\.xox[a-z])?|app)-[\w-]{8,}/g, mask], // Slack's tokens
+  [/\b[\w-]{18,}\.[\w-]{4,8}\.[\w-]{20,}/g, mask], // a Discord bot's token
+  [/\b(webhooks|interactions)\/(\d+)\/[\w.~-]{16,}/g, `$1/$2/${mask}`], // answers a Discord interaction
+  [/\b(hooks\.slack\.com)\/\S+/g, `$1/${mask}`], // answers a Slack interaction
   [/\bwhsec_[\w+/=-]+/g, mask],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${mask}`],
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/:@"\\]*:[^\s/@"\\]+@/gi, `$1${mask}@`],

@@ -65,6 +65,16 @@ describe("a wrong value stops the start with a sentence that names it", () => {
     ["HAWKER_OWNERS", "telegram:1 2"],
     ["TELEGRAM_BOT_TOKEN", "my-bot"],
     ["TELEGRAM_API_ROOT", "api.telegram.org"],
+    ["DISCORD_BOT_TOKEN", "my-bot"],
+    ["DISCORD_APPLICATION_ID", "my-bot"],
+    ["DISCORD_PUBLIC_KEY", "abc"],
+    ["DISCORD_API_ROOT", "discord.com"],
+    ["SLACK_BOT_TOKEN", "xapp-1"],
+    ["SLACK_APP_TOKEN", "xoxb-1"],
+    ["SLACK_SIGNING_SECRET", "short"],
+    ["SLACK_CLIENT_ID", "with space"],
+    ["SLACK_CLIENT_SECRET", "short"],
+    ["SLACK_API_ROOT", "slack.com"],
     ["STRIPE_API_ROOT", "nowhere"],
     ["LOG_LEVEL", "loud"],
   ];
@@ -86,10 +96,15 @@ test("the value of a secret variable is never repeated", () => {
     STRIPE_WEBHOOK_SECRET: "hunter2",
     TELEGRAM_BOT_TOKEN: "hunter2",
     TELEGRAM_WEBHOOK_SECRET: "hunter2!",
+    DISCORD_BOT_TOKEN: "hunter2",
+    SLACK_BOT_TOKEN: "hunter2",
+    SLACK_APP_TOKEN: "hunter2",
+    SLACK_SIGNING_SECRET: "hunter2",
+    SLACK_CLIENT_SECRET: "hunter2",
     MONGODB_URL: "http://me:hunter2@host",
     REDIS_URL: "http://me:hunter2@host",
   };
-  expect(problemsOf(values).length).toBeGreaterThanOrEqual(7);
+  expect(problemsOf(values).length).toBeGreaterThanOrEqual(12);
   expect(problemsOf(values).join(" ")).not.toContain("hunter2");
 });
 
@@ -134,6 +149,48 @@ test("a Telegram webhook needs a public https address and a token", () => {
   });
   expect(problemsOf({ ...env, TELEGRAM_WEBHOOK_SECRET: "s".repeat(257) })).toHaveLength(1);
   expect(problemsOf({ ...env, TELEGRAM_WEBHOOK_SECRET: "with space" })).toHaveLength(1);
+});
+
+test("Discord needs a token and an application id, and takes a public key", () => {
+  const env = {
+    DISCORD_BOT_TOKEN: `${"M".repeat(24)}.GabcdE.${"x".repeat(38)}`,
+    DISCORD_APPLICATION_ID: "112233445566778899",
+  };
+  const { DISCORD_BOT_TOKEN: bot, DISCORD_APPLICATION_ID: applicationId } = env;
+  expect(problemsOf({ DISCORD_BOT_TOKEN: bot })).toEqual([
+    expect.stringMatching(/^DISCORD_BOT_TOKEN needs DISCORD_APPLICATION_ID: /),
+  ]);
+  expect(problemsOf({ DISCORD_APPLICATION_ID: applicationId })).toEqual([
+    expect.stringMatching(/^DISCORD_APPLICATION_ID needs DISCORD_BOT_TOKEN: /),
+  ]);
+  const apiRoot = "https://discord.com/api";
+  expect(read(env).discord).toEqual({ token: bot, applicationId, publicKey: undefined, apiRoot });
+  const publicKey = "0f".repeat(32);
+  expect(read({ ...env, DISCORD_PUBLIC_KEY: publicKey }).discord?.publicKey).toBe(publicKey);
+});
+
+test("Slack needs a way in and the token of a workspace, or what lets workspaces install it", () => {
+  const way = { SLACK_APP_TOKEN: "xapp-1-abc" };
+  expect(problemsOf({ SLACK_BOT_TOKEN: "xoxb-1-abc" })).toEqual([
+    expect.stringMatching(/^SLACK_BOT_TOKEN needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET: /),
+  ]);
+  expect(problemsOf(way)).toEqual([
+    expect.stringMatching(/^SLACK_APP_TOKEN needs SLACK_BOT_TOKEN or SLACK_CLIENT_ID: /),
+  ]);
+  expect(problemsOf({ ...way, SLACK_CLIENT_ID: "12.34" })).toEqual([
+    expect.stringMatching(/^SLACK_CLIENT_ID needs SLACK_CLIENT_SECRET: /),
+  ]);
+  expect(read({ ...way, SLACK_BOT_TOKEN: "xoxb-1-abc" }).slack).toMatchObject({
+    botToken: "xoxb-1-abc",
+    appToken: "xapp-1-abc",
+    apiRoot: "https://slack.com/api",
+  });
+  const several = {
+    SLACK_SIGNING_SECRET: "0123456789abcdef",
+    SLACK_CLIENT_ID: "12.34",
+    SLACK_CLIENT_SECRET: "fedcba9876543210",
+  };
+  expect(read(several).slack).toMatchObject({ botToken: undefined, signingSecret: "0123456789abcdef" });
 });
 
 test("owners are platform and user, and a user's id may hold a colon", () => {
@@ -211,6 +268,16 @@ test("the list of variables says which are set", () => {
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_API_ROOT",
     "TELEGRAM_WEBHOOK_SECRET",
+    "DISCORD_BOT_TOKEN",
+    "DISCORD_APPLICATION_ID",
+    "DISCORD_PUBLIC_KEY",
+    "DISCORD_API_ROOT",
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_API_ROOT",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_ROOT",
