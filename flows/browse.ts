@@ -1,5 +1,4 @@
 import {
-  below,
   bold,
   type Card,
   joined,
@@ -17,7 +16,6 @@ import { getCategory, listCategories } from "../src/shop/category.ts";
 import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
-import { homeView } from "./home.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from "./shopfront.ts";
 
@@ -98,10 +96,6 @@ export function browseFlow(script: Script, front: Shopfront): void {
   });
 
   script.on(links.product, (turn, args) => productPage(front, turn, args.product, args.sku));
-  script.command("start", "command.start", async (turn, rest) => {
-    const deep = /^p_([A-Za-z0-9-]{1,60})$/.exec(rest.trim());
-    return below(deep?.[1] ? await productPage(front, turn, deep[1]) : await homeView(front, turn));
-  });
 }
 
 /** The page of a product, with one of its variants chosen. */
@@ -121,7 +115,11 @@ export async function productPage(front: Shopfront, turn: Turn, id: string, sku?
     found.variants.find((variant) => left(variant) > 0) ??
     found.variants[0];
   if (!chosen) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
-  return productView(turn, shop, found, chosen, left);
+  const page = productView(turn, shop, found, chosen, left);
+  // Only an address that others can open is worth passing on.
+  if (!front.publicUrl.startsWith("https:")) return page;
+  const url = `${front.publicUrl}/p/${found.slug}`;
+  return { ...page, controls: [...page.controls, { kind: "link", label: turn.say("product.link"), url }] };
 }
 
 const minorUnit = (shop: Shop): number =>

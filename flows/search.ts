@@ -1,10 +1,12 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { inLanguage } from "../src/shop/shop.ts";
 import { listCard } from "./browse.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, type Shopfront, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 6;
 const QUERY_MAX = 100;
+const SUGGESTIONS = 10;
 
 /** Free text is a search. */
 export function searchFlow(script: Script, front: Shopfront): void {
@@ -33,7 +35,15 @@ export function searchFlow(script: Script, front: Shopfront): void {
   };
 
   script.text(async (turn, text) => below(await search(turn, text, 1)));
-  script.command("search", "command.search", async (turn, rest) => below(await search(turn, rest, 1)));
+  script.command("search", "command.search", async (turn, rest) => below(await search(turn, rest, 1)), {
+    name: "query",
+    description: "search.ask",
+    suggest: async (turn, text) => {
+      const shop = front.shopOf(turn.address.connection);
+      const found = await front.search.search(shop, text, { size: SUGGESTIONS });
+      return found.products.map(({ title }) => inLanguage(title, turn.locale));
+    },
+  });
   script.on(links.askSearch, ask);
   script.on(links.search, (turn, { query, page }) => search(turn, query, page));
 }

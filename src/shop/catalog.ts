@@ -38,6 +38,10 @@ export function pageOf(total: number, { page = 1, size = 6 }: Paging) {
 export const getProduct = async (shop: string, id: string): Promise<Product | null> =>
   ProductModel.findOne({ _id: id, shop, status: "active" }).lean<Product>();
 
+/** The product of this slug while it is on sale, else null. */
+export const findBySlug = async (shop: string, slug: string): Promise<Product | null> =>
+  ProductModel.findOne({ shop, slug, status: "active" }).lean<Product>();
+
 /** The variant of this SKU and its product while it is on sale, else null. */
 export async function findVariant(
   shop: string,

@@ -30,7 +30,7 @@ afterAll(async () => {
 async function at(slug: string): Promise<{ shopper: Person; id: string; sku: string }> {
   const product = await ProductModel.findOne({ shop: "demo", slug }).orFail().lean();
   const shopper = telegram.person(next++, { name: "Ada", locale: "en" });
-  await shopper.says(`/start p_${product._id}`);
+  await shopper.says(`/start p-${product.slug}`);
   await shopper.sees(/Stock: /);
   const sku = product.variants[0]?.sku ?? "";
   return { shopper, id: product._id, sku };

@@ -30,7 +30,7 @@ afterAll(async () => {
 async function atPayment(id: number, slug: string) {
   const shopper = telegram.person(id, { name: "Ada", locale: "en" });
   const product = await ProductModel.findOne({ shop: "demo", slug }).orFail().lean();
-  await shopper.says(`/start p_${product._id}`);
+  await shopper.says(`/start p-${product.slug}`);
   await shopper.presses("Buy now");
   await shopper.fills(person);
   await shopper.presses(/days/);

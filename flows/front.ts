@@ -1,0 +1,94 @@
+import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
+import { readCart } from "../src/shop/cart.ts";
+import { findBySlug } from "../src/shop/catalog.ts";
+import { listCategories } from "../src/shop/category.ts";
+import { listOrders } from "../src/shop/order.ts";
+import { getShop, inLanguage } from "../src/shop/shop.ts";
+import { listCard, productPage } from "./browse.ts";
+import { homeView } from "./home.ts";
+import { links } from "./links.ts";
+import { price, type Shopfront, visit } from "./shopfront.ts";
+
+/** Orders shown on the front page. */
+const ORDERS = 3;
+const DEEP_LINK = /^p-([A-Za-z0-9_-]{1,62})$/;
+
+/** The ways into the shop: /start, the front page, and a product's address posted in a chat. */
+export function frontFlow(script: Script, front: Shopfront): void {
+  script.command("start", "command.start", async (turn, rest) => {
+    const slug = DEEP_LINK.exec(rest.trim())?.[1];
+    if (slug === undefined) return below(await homeView(front, turn));
+    const { shop } = await visit(front, turn);
+    const product = await findBySlug(shop._id, slug);
+    return below(await productPage(front, turn, product?._id ?? ""));
+  });
+
+  script.front(async (turn) => {
+    const { shop, customer } = await visit(front, turn);
+    const [categories, cart, orders] = await Promise.all([
+      listCategories(shop._id),
+      readCart(shop._id, customer._id),
+      listOrders(shop._id, customer.family, 1, ORDERS),
+    ]);
+    const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
+    const cartCard: Card = {
+      title: turn.say("cart.title"),
+      text: plain(
+        count === 0
+          ? turn.say("cart.empty")
+          : turn.say("cart.subtotal", { total: price(turn, cart.subtotal, shop.currency) }),
+      ),
+      controls:
+        count === 0
+          ? []
+          : [
+              turn.button(turn.say("menu.cart_count", { count }), links.cart()),
+              turn.button(turn.say("cart.checkout"), links.checkout(), { style: "primary" }),
+            ],
+    };
+    const orderCards = orders.orders.map(
+      (order): Card => ({
+        title: turn.say("order.title", { number: order.number }),
+        text: plain(`${turn.say(`state.${order.state}`)} · ${price(turn, order.total, order.currency)}`),
+        controls: [turn.button(turn.say("order.view"), links.order({ order: order._id }))],
+      }),
+    );
+    return view({
+      text: bold(turn.say("home.title", { shop: inLanguage(shop.name, turn.locale) })),
+      cards: [cartCard, ...orderCards],
+      controls: [
+        ...categories.map((category) =>
+          turn.button(
+            turn.say("browse.category", {
+              title: inLanguage(category.title, turn.locale),
+              count: category.products,
+            }),
+            links.category({ category: category._id, page: 1 }),
+          ),
+        ),
+        turn.button(turn.say("menu.search"), links.askSearch()),
+        turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
+        turn.button(turn.say("menu.account"), links.account()),
+      ],
+    });
+  });
+
+  script.preview(async (turn, url) => {
+    const slug = slugIn(url, front.publicUrl);
+    const product = slug && (await findBySlug(front.shopOf(turn.address.connection), slug));
+    if (!product) return null;
+    const shop = await getShop(product.shop);
+    const card = listCard(turn, shop, product);
+    const open = turn.button(turn.say("list.view"), links.product({ product: product._id }), {
+      everyone: true,
+    });
+    return view({ cards: [{ ...card, controls: [open] }] });
+  });
+}
+
+/** The slug in the address of a product's page; undefined if it is no such address of this shop. */
+function slugIn(url: string, publicUrl: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { origin, pathname } = new URL(url);
+  return origin === new URL(publicUrl).origin ? /^\/p\/([\w-]{1,80})\/?$/.exec(pathname)?.[1] : undefined;
+}
