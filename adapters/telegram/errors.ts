@@ -1,20 +1,11 @@
 import { GrammyError, HttpError } from "grammy";
 import { SendError } from "../../src/engine/adapter.ts";
+import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/engine/fate.ts";
 
 /** The adapter was given a token or webhook it cannot work with. */
 export class BadTelegramOptions extends Error {
   readonly code = "BAD_TELEGRAM_OPTIONS";
 }
-
-/** Errors of a connection that was never made: the request surely did not arrive. */
-const NEVER_ARRIVED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-
-const networkCode = (error: HttpError): string => {
-  const inner: unknown = error.error;
-  if (typeof inner !== "object" || inner === null) return "UNKNOWN";
-  if ("code" in inner && typeof inner.code === "string") return inner.code;
-  return inner instanceof Error ? inner.name : "UNKNOWN";
-};
 
 /**
  * One line about an error, safe for a log. Only known parts are printed, since the token stands in every
@@ -22,7 +13,7 @@ const networkCode = (error: HttpError): string => {
  */
 export function describe(error: unknown): string {
   if (error instanceof GrammyError) return `${error.method}: ${error.error_code} ${error.description}`;
-  if (error instanceof HttpError) return `${error.message} (${networkCode(error)})`;
+  if (error instanceof HttpError) return `${error.message} (${networkCode(error.error)})`;
   return error instanceof Error ? `${error.name}: ${error.message}` : "unknown error";
 }
 
@@ -41,21 +32,15 @@ export const retryAfterMs = (error: unknown): number | undefined =>
     : undefined;
 
 /**
- * What became of a message whose call failed.
- *
- * A call that is `repeatable` (an edit) does no harm when it is made again, so where it is not known
- * whether it arrived it counts as unsent. A revoked token counts as unsent as well: the message can go
- * out once the operator has put a new one in place.
+ * What became of a message whose call failed; a call is `repeatable` if it does no harm when made again (an edit).
+ * A revoked token counts as unsent: the message can go out once the operator has put a new one in place.
  */
 export function toSendError(error: unknown, repeatable: boolean): SendError {
   if (error instanceof SendError) return error;
   const message = describe(error);
-  const unclear = repeatable ? "unsent" : "unknown";
-  if (error instanceof HttpError)
-    return new SendError(NEVER_ARRIVED.has(networkCode(error)) ? "unsent" : unclear, message);
+  if (error instanceof HttpError) return new SendError(fateOfNetwork(error.error, repeatable), message);
   if (!(error instanceof GrammyError)) return new SendError("unsent", message, { cause: error });
-  const wait = retryAfterMs(error);
-  if (wait !== undefined) return new SendError("unsent", message, { retryAfterMs: wait });
   if (isUnauthorized(error)) return new SendError("unsent", message, { retryAfterMs: 60_000 });
-  return new SendError(error.error_code >= 500 ? unclear : "refused", message);
+  const fate = fateOfStatus(error.error_code, repeatable);
+  return new SendError(fate, message, { retryAfterMs: retryAfterMs(error) });
 }

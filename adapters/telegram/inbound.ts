@@ -1,5 +1,8 @@
 import type { Chat, Message, Update, User } from "grammy/types";
+import { readCommand } from "../../src/engine/command.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
+import { legible } from "../../src/engine/legible.ts";
+import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
 
 /** The bot that received an update. The name is not known before the first `getMe`. */
 export interface Me {
@@ -16,9 +19,6 @@ export interface Reading {
   /** The callback query to answer, whatever becomes of the event. */
   readonly callback?: string;
 }
-
-/** The largest picture taken from a person, in bytes. */
-export const PHOTO_MAX = 5 * 1024 * 1024;
 
 const UNUSABLE = ["sticker", "voice", "video", "video_note", "animation", "audio", "document", "poll"];
 
@@ -63,9 +63,6 @@ const inboundOf = (update: Update, me: Me, chat: Chat, from: User, at: Date, bod
   };
 };
 
-/** A name without control, direction and zero-width characters, which could disguise it or the text around it. */
-const legible = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
-
 function readMessage(message: Message, me: Me): { body: Body; photo?: Reading["photo"] } | null {
   if (message.text !== undefined) {
     const body = readText(message.text, me);
@@ -87,15 +84,14 @@ function readMessage(message: Message, me: Me): { body: Body; photo?: Reading["p
 }
 
 /** A command, free text, or null if another bot of the group is meant. */
-function readText(text: string, me: Me): Body | null {
-  const command = /^\/([a-z0-9_]{1,32})(?:@(\w+))?(?:\s+([\s\S]*))?$/i.exec(text);
-  if (command?.[1] !== undefined) {
-    const [, name, bot, rest = ""] = command;
-    if (bot !== undefined && me.username !== undefined && bot.toLowerCase() !== me.username.toLowerCase())
-      return null;
-    return { kind: "command", name: name.toLowerCase(), rest: rest.trim() };
+function readText(text: string, { username }: Me): Body | null {
+  const command = readCommand(text);
+  if (command !== null) {
+    const { name, rest, bot = username } = command;
+    const other = username !== undefined && bot?.toLowerCase() !== username.toLowerCase();
+    return other ? null : { kind: "command", name, rest };
   }
   // In groups a bot is spoken to by name: "@shop_bot mugs".
-  const called = me.username === undefined ? null : new RegExp(`^@${me.username}\\s+`, "i").exec(text);
+  const called = username === undefined ? null : new RegExp(`^@${username}\\s+`, "i").exec(text);
   return { kind: "text", text: called ? text.slice(called[0].length) : text };
 }

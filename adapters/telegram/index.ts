@@ -3,16 +3,18 @@ import type { Update } from "grammy/types";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import type { Inbound } from "../../src/engine/inbound.ts";
+import { atMost, persist } from "../../src/engine/backoff.ts";
+import { InOrder } from "../../src/engine/in-order.ts";
+import { Pace } from "../../src/engine/pace.ts";
+import { receivedPhoto } from "../../src/engine/received-photo.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands } from "./commands.ts";
 import { BadTelegramOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
-import { Flood, type Paces } from "./flood.ts";
-import { type Me, type Reading, readUpdate } from "./inbound.ts";
+import { type Me, readUpdate } from "./inbound.ts";
 import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
-import { backoff, forGrammy, pause, poll, UPDATES } from "./poll.ts";
-import { type Outlet, send } from "./send.ts";
+import { forGrammy, poll, UPDATES } from "./poll.ts";
+import { LIMITS, type Outlet, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
 export interface TelegramOptions {
@@ -25,8 +27,8 @@ export interface TelegramOptions {
   readonly log: Logger;
   /** How long a call may take; default 20. */
   readonly timeoutSeconds?: number;
-  /** Other flood limits than Telegram's. */
-  readonly paces?: Partial<Paces>;
+  /** Other limits than Telegram's. */
+  readonly limits?: Partial<typeof LIMITS>;
 }
 
 /** How long `start` waits for Telegram before it goes on in the background, in milliseconds. */
@@ -48,9 +50,9 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   const log = options.log.child({ adapter: "telegram", bot: id });
   const api = new Api(token, { apiRoot, timeoutSeconds: options.timeoutSeconds ?? 20 });
   const pollApi = new Api(token, { apiRoot, timeoutSeconds: 60 });
-  const flood = new Flood(options.paces);
+  const pace = new Pace({ ...LIMITS, ...options.limits });
   const stopping = new AbortController();
-  const answers = new Set<Promise<unknown>>();
+  const answers = new InOrder();
   let me: Me = { id };
   let host: Host | undefined;
   let outlet: Outlet | undefined;
@@ -60,65 +62,51 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   async function receive(update: Update): Promise<void> {
     if (host === undefined) throw new Error("The adapter is not started");
     const { inbound, photo, callback } = readUpdate(update, me);
-    if (inbound !== undefined) await host.accept(photo ? await withPhoto(host, inbound, photo) : inbound);
-    if (callback === undefined) return;
-    // The person's button spins until the query is answered; it may be too old by now, which is no harm.
-    const answer = api
+    if (inbound !== undefined) {
+      const bytes = photo && (await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo.file));
+      const body = photo && (await receivedPhoto(host, bytes ?? null, photo.caption));
+      await host.accept(body ? { ...inbound, body } : inbound);
+    }
+    if (callback !== undefined) void answers.run(callback, () => answer(callback));
+  }
+
+  /** A person's button spins until its query is answered; it may be too old by now, which is no harm. */
+  const answer = (callback: string) =>
+    api
       .answerCallbackQuery(callback)
-      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"))
-      .finally(() => answers.delete(answer));
-    answers.add(answer);
+      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"));
+
+  async function introduce(to: Host): Promise<void> {
+    me = { ...me, username: (await api.getMe(forGrammy(stopping.signal))).username };
+    if (webhook === undefined) await api.deleteWebhook();
+    else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
+    await announceCommands(api, to);
+    log.info({ username: me.username }, "The Telegram bot is ready");
   }
 
-  async function withPhoto(
-    to: Host,
-    inbound: Inbound,
-    photo: NonNullable<Reading["photo"]>,
-  ): Promise<Inbound> {
-    const bytes = await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo.file);
-    if (bytes === null) return inbound;
-    try {
-      const body = { kind: "photo", media: await to.keepMedia(bytes), caption: photo.caption } as const;
-      return { ...inbound, body };
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "BAD_MEDIA") return inbound;
-      throw error;
-    }
-  }
-
-  /** Introduces the bot; tries until it works or the token is refused. */
-  async function connect(to: Host): Promise<void> {
-    for (let failures = 0; !stopping.signal.aborted; failures++) {
-      try {
-        me = { ...me, username: (await api.getMe(forGrammy(stopping.signal))).username };
-        if (webhook === undefined) await api.deleteWebhook();
-        else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
-        await announceCommands(api, to);
-        return log.info({ username: me.username }, "The Telegram bot is ready");
-      } catch (error) {
-        if (isUnauthorized(error)) throw error;
-        log.warn({ reason: describe(error) }, "The Telegram bot could not be introduced, trying again");
-        await pause(retryAfterMs(error) ?? backoff(failures), stopping.signal);
-      }
-    }
+  function notIntroduced(error: unknown): number | undefined {
+    if (isUnauthorized(error)) throw error;
+    log.warn({ reason: describe(error) }, "The Telegram bot could not be introduced, trying again");
+    return retryAfterMs(error);
   }
 
   return {
     name: "telegram",
+    title: "Telegram",
     can: capabilities,
     ...(webhook && { routes: webhookRoutes(webhook.secret, receive, log) }),
     async start(given) {
       host = given;
-      outlet = { api, flood, pictures: new Pictures(given) };
-      const connected = connect(given);
-      running = connected
+      outlet = { api, pace, pictures: new Pictures(given) };
+      const introduced = persist(() => introduce(given), notIntroduced, stopping.signal);
+      running = introduced
         .then(() => (webhook ? undefined : poll(pollApi, receive, log, stopping.signal)))
         .catch((error: unknown) => {
           if (!isUnauthorized(error)) throw error;
           log.error("Telegram refuses the token of this bot (revoked?): put a new one in place and restart");
           stopping.abort();
         });
-      await Promise.race([running, connected.catch(() => undefined), pause(START_PATIENCE, stopping.signal)]);
+      await atMost(START_PATIENCE, Promise.race([running, introduced]), stopping.signal);
     },
     async send(to, delivery) {
       if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -127,7 +115,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     async stop() {
       stopping.abort();
       await running;
-      await Promise.all(answers);
+      await answers.settled();
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { Api } from "grammy";
+import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Delivery, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
+import type { Pace } from "../../src/engine/pace.ts";
 import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
-import type { Flood } from "./flood.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Rendered, render } from "./render.ts";
 
@@ -12,10 +12,17 @@ const UNCHANGED = /message is not modified/;
 const NOT_EDITABLE =
   /no text in the message to edit|message can't be edited|message to edit not found|MESSAGE_ID_INVALID|message identifier/;
 
-/** Sends messages of one bot. Keeps no state but the flood limits and the names of pictures. */
+/** Telegram's advice: one message a second in a chat (short bursts pass), 20 a minute in a group, 30 a second in all. */
+export const LIMITS = {
+  chat: { points: 1, seconds: 1, burst: { points: 20, seconds: 30 } },
+  group: { points: 20, seconds: 60 },
+  overall: { points: 30, seconds: 1 },
+};
+
+/** Sends messages of one bot. Keeps no state but its pace and the names of pictures. */
 export interface Outlet {
   readonly api: Api;
-  readonly flood: Flood;
+  readonly pace: Pace<keyof typeof LIMITS>;
   readonly pictures: Pictures;
 }
 
@@ -29,7 +36,11 @@ export async function send(outlet: Outlet, to: Address, delivery: Delivery): Pro
   const shown = render(delivery.view);
   let repeatable = delivery.replaces !== undefined;
   try {
-    if (delivery.replaces !== undefined && (await edit(outlet, to.channel, delivery.replaces, shown)))
+    if (
+      delivery.replaces !== undefined &&
+      !shown.file &&
+      (await edit(outlet, to.channel, delivery.replaces, shown))
+    )
       return { message: delivery.replaces };
     repeatable = false;
     const sent = await post(outlet, to.channel, shown);
@@ -37,7 +48,7 @@ export async function send(outlet: Outlet, to: Address, delivery: Delivery): Pro
     return { message: String(sent.message_id) };
   } catch (error) {
     const wait = retryAfterMs(error);
-    if (wait !== undefined) await outlet.flood.hush(to.channel, wait);
+    if (wait !== undefined) await outlet.pace.hush(to.channel, wait);
     throw toSendError(error, repeatable);
   }
 }
@@ -45,10 +56,17 @@ export async function send(outlet: Outlet, to: Address, delivery: Delivery): Pro
 /** Mentions and addresses in people's words get no preview. */
 const QUIET = { link_preview_options: { is_disabled: true } };
 
-async function post({ api, flood, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
-  const { text, entities, photo } = shown;
+async function post({ api, pace, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
+  const { text, entities, photo, file } = shown;
   const markup = shown.keyboard.length > 0 ? { reply_markup: { inline_keyboard: shown.keyboard } } : {};
-  await flood.turn(chat);
+  // Ids of groups are negative.
+  await pace.turn(chat.startsWith("-") ? "group" : "chat", chat);
+  await pace.turn("overall");
+  if (file) {
+    // A document stands by itself: a message with buttons may be edited or removed, and the document with it.
+    const document = await api.sendDocument(chat, new InputFile(Buffer.from(file.text), file.name));
+    if (text === "" && shown.keyboard.length === 0) return document;
+  }
   const withPhoto =
     photo &&
     (await pictures.with(photo, (source) =>
@@ -58,12 +76,16 @@ async function post({ api, flood, pictures }: Outlet, chat: string, shown: Rende
 }
 
 /** Turns a message into another. Answers false if this message cannot be. */
-async function edit(outlet: Outlet, chat: string, message: string, shown: Rendered): Promise<boolean> {
-  const { api, flood, pictures } = outlet;
+async function edit(
+  { api, pace, pictures }: Outlet,
+  chat: string,
+  message: string,
+  shown: Rendered,
+): Promise<boolean> {
   const { text, entities, photo } = shown;
   const id = Number(message);
   const markup = { reply_markup: { inline_keyboard: shown.keyboard } };
-  await flood.turn();
+  await pace.turn("overall");
   try {
     const withPhoto =
       photo &&

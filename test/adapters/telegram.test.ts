@@ -653,7 +653,7 @@ describe("what became of a message", () => {
 
   test("a chat gets short bursts, then what is too much waits its turn", async () => {
     const it = await world({
-      paces: { chat: { points: 1, duration: 60 }, burst: { points: 2, duration: 60 } },
+      limits: { chat: { points: 1, seconds: 60, burst: { points: 2, seconds: 60 } } },
     });
     it.double.person(77);
     const outcomes = await Promise.all([1, 2, 3, 4].map(() => send(it)));
@@ -807,7 +807,7 @@ describe("the person of the double", () => {
 
   test("a part of all calls fails the same way for the same seed", async () => {
     const outcomes = async () => {
-      const it = await world({ paces: { chat: { points: 100, duration: 1 } } });
+      const it = await world({ limits: { chat: { points: 100, seconds: 1, burst: { points: 0, seconds: 1 } } } });
       for (let id = 1; id <= 20; id++) it.double.person(id);
       await it.adapter.stop();
       it.double.failRate(0.5, 42);
