@@ -1,8 +1,10 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
-import { saveAddress } from "../src/shop/customer.ts";
+import { type Customer, saveAddress } from "../src/shop/customer.ts";
+import { chooseNews } from "../src/shop/news.ts";
 import { addressForm, known } from "./address-form.ts";
+import { linkedAccounts, listed } from "./linked-accounts.ts";
 import { links } from "./links.ts";
-import { type Shopfront, visit } from "./shopfront.ts";
+import { type Shopfront, visit, visitAgain } from "./shopfront.ts";
 
 /** What the shop knows of a person, and how they change it. */
 export function accountFlow(script: Script, front: Shopfront): void {
@@ -12,6 +14,7 @@ export function accountFlow(script: Script, front: Shopfront): void {
       (address) =>
         `${address.name}, ${address.street}, ${address.postalCode} ${address.city}, ${address.country}`,
     );
+    const accounts = linkedAccounts(front, customer);
     const language = new Intl.DisplayNames(turn.locale, { type: "language" }).of(turn.locale) ?? turn.locale;
     return view({
       cards: [
@@ -24,17 +27,48 @@ export function accountFlow(script: Script, front: Shopfront): void {
               turn.say("account.addresses"),
               addresses.length > 0 ? addresses.join("; ") : turn.say("account.none"),
             ],
+            [
+              turn.say("account.platforms"),
+              listed(
+                turn.locale,
+                accounts.map(({ title }) => title),
+              ),
+            ],
           ],
         },
       ],
       controls: [
+        ...(accounts.length > 1 ? [newsPick(turn, customer)] : []),
         turn.button(turn.say("account.add_address"), links.addAddress()),
         turn.button(turn.say("menu.language"), links.languages()),
         turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
+        turn.button(turn.say("account.link"), links.linkAccounts()),
+        ...(accounts.length > 1 ? [turn.button(turn.say("unlink.button"), links.unlink())] : []),
+        turn.button(turn.say("account.privacy"), links.privacy()),
         turn.button(turn.say("menu.home"), links.home()),
       ],
     });
   };
+  /** Where news of orders goes, for who has several chats with the shop. */
+  const newsPick = (turn: Turn, customer: Customer) => {
+    const { identities, newsTo } = customer;
+    const chosen = identities.findIndex((one) => JSON.stringify(one) === JSON.stringify(newsTo));
+    return turn.pick(turn.say("account.news"), [
+      { label: turn.say("account.news_last"), ref: links.newsTo({}), selected: chosen < 0 },
+      ...linkedAccounts(front, customer).map(({ id, title }, index) => ({
+        label: title,
+        ref: links.newsTo({ account: id }),
+        selected: index === chosen,
+      })),
+    ]);
+  };
+  script.on(links.newsTo, async (turn, { account: id }) => {
+    const { customer } = await visit(front, turn);
+    const identity = id === undefined ? undefined : customer.identities[customer.family.indexOf(id)];
+    await chooseNews(customer, identity ?? null);
+    await visitAgain(front, turn);
+    return account(turn);
+  });
   const addressKept = addressForm("account-address", async (turn, address) => {
     const { shop, customer } = await visit(front, turn);
     await saveAddress(shop._id, customer._id, address);

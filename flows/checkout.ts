@@ -2,7 +2,7 @@ import { type Answer, below, plain, type Script, type Turn, view } from "../src/
 import { type Address, countryName } from "../src/shop/address.ts";
 import { findVariant } from "../src/shop/catalog.ts";
 import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
-import { saveAddress } from "../src/shop/customer.ts";
+import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/order.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
@@ -81,7 +81,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     const { shop, customer } = await visit(front, turn);
     try {
       const current = await getOrder(shop._id, id);
-      if (current.customer !== customer._id) return orderGone(turn);
+      if (!owns(customer, current)) return orderGone(turn);
       const order = await setAddress(current, to);
       const options = await shippingOptions(shop._id, order.country ?? "", {
         amount: order.subtotal,
@@ -120,14 +120,14 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   const place = async (turn: Turn, id: string): Promise<Answer> => {
     const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, id);
-    if (order.customer !== customer._id) return orderGone(turn);
+    if (!owns(customer, order)) return orderGone(turn);
     return orderView(turn, await commerce.placeOrder(order));
   };
   script.on(links.shipping, async (turn, { order: id, option }) => {
     const { shop, customer } = await visit(front, turn);
     try {
       const order = await getOrder(shop._id, id);
-      if (order.customer !== customer._id) return orderGone(turn);
+      if (!owns(customer, order)) return orderGone(turn);
       if (order.state === "draft") await setShipping(order, option);
       return await place(turn, id);
     } catch (error) {

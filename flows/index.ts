@@ -3,9 +3,12 @@ import { accountFlow } from "./account.ts";
 import { browseFlow } from "./browse.ts";
 import { cartFlow } from "./cart.ts";
 import { checkoutFlow } from "./checkout.ts";
+import { frontFlow } from "./front.ts";
 import { homeFlow } from "./home.ts";
+import { linkAccountsFlow } from "./link-accounts.ts";
 import { noticesFlow } from "./notices.ts";
 import { ordersFlow } from "./orders.ts";
+import { privacyFlow } from "./privacy.ts";
 import { reviewsFlow } from "./reviews.ts";
 import { searchFlow } from "./search.ts";
 import type { Shopfront } from "./shopfront.ts";
@@ -13,19 +16,17 @@ import type { Shopfront } from "./shopfront.ts";
 /** Everything a shopper can do in chat, for the engine to run. The order is that of the command list. */
 export function shopScript(front: Shopfront): Script {
   const script = new Script();
-  for (const flow of [
-    browseFlow,
-    searchFlow,
-    cartFlow,
-    checkoutFlow,
-    ordersFlow,
-    reviewsFlow,
-    accountFlow,
-    homeFlow,
-    noticesFlow,
-  ]) {
-    flow(script, front);
-  }
+  frontFlow(script, front);
+  browseFlow(script, front);
+  searchFlow(script, front);
+  // What somebody buys, has bought and is called is nobody else's business where others read along.
+  script.private(() => {
+    for (const flow of [cartFlow, checkoutFlow, ordersFlow, accountFlow, linkAccountsFlow, privacyFlow])
+      flow(script, front);
+  });
+  reviewsFlow(script, front);
+  homeFlow(script, front);
+  noticesFlow(script, front);
   return script;
 }
 export type { Shopfront } from "./shopfront.ts";

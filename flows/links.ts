@@ -44,6 +44,19 @@ export const links = {
   reallyCancel: link("no!", { order: id }),
   account: link("acc", {}),
   addAddress: link("adda", {}),
+  /** Where news goes: to one of the linked accounts, or where they wrote last. */
+  newsTo: link("news", { account: id.optional() }),
+  linkAccounts: link("link", {}),
+  enterCode: link("code", {}),
+  unlink: link("unl", {}),
+  /** Ids of accounts to let go of, joined by dots. */
+  unlinkThose: link("unl!", { accounts: z.string().max(400) }),
+  privacy: link("priv", {}),
+  exportData: link("exp", {}),
+  erase: link("era", {}),
+  reallyErase: link("era!", {}),
+  eraseLater: link("eral", {}),
+  keepData: link("keep", {}),
   languages: link("lang", {}),
   language: link("say", { language: z.string().max(8) }),
 };

@@ -10,6 +10,7 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
+import { owns } from "../src/shop/customer.ts";
 import { NotFound } from "../src/shop/errors.ts";
 import { addressOf, getOrder, listOrders, type Order } from "../src/shop/order.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
@@ -23,7 +24,7 @@ const PAGE_SIZE = 5;
 export function ordersFlow(script: Script, front: Shopfront): void {
   const orders = async (turn: Turn, page: number) => {
     const { shop, customer } = await visit(front, turn);
-    const found = await listOrders(shop._id, customer._id, page, PAGE_SIZE);
+    const found = await listOrders(shop._id, customer.family, page, PAGE_SIZE);
     if (found.total === 0) return view({ text: plain(turn.say("orders.none")), controls: mainMenu(turn) });
     return view({
       text: bold(turn.say("orders.title")),
@@ -50,7 +51,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
       if (error instanceof NotFound) return null;
       throw error;
     });
-    return order?.customer === customer._id ? order : null;
+    return order && owns(customer, order) ? order : null;
   };
   const gone = (turn: Turn) => view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) });
 

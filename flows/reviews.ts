@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { below, type Card, form, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import {
+  type Answer,
+  below,
+  type Card,
+  form,
+  plain,
+  type Script,
+  type Turn,
+  view,
+} from "../src/engine/index.ts";
 import { getProduct } from "../src/shop/catalog.ts";
+import { owns } from "../src/shop/customer.ts";
 import { getOrder } from "../src/shop/order.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
 import { inLanguage } from "../src/shop/shop.ts";
@@ -84,7 +94,8 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
         turn.button(turn.say("menu.browse"), links.browse()),
       ];
       try {
-        await writeReview({ shop: shop._id, order, sku, customer: customer._id, ...said }, turn.now);
+        const written = { shop: shop._id, order, sku, customer: customer._id, ...said };
+        await writeReview(written, turn.now, customer.family);
       } catch (error) {
         if (!(error instanceof NotReviewable)) throw error;
         return view({ text: plain(turn.say("review.not_yet")), controls: menu });
@@ -92,14 +103,13 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
       return view({ text: plain(turn.say("review.thanks")), controls: menu });
     },
   });
-  script.form(review);
 
   const write = async (turn: Turn, orderId: string, sku: string) => {
     const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, orderId);
     const line = order.lines.find((bought) => bought.sku === sku);
     const back = [turn.button(turn.say("order.view"), links.order({ order: orderId }))];
-    if (!line || order.customer !== customer._id)
+    if (!line || !owns(customer, order))
       return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
     if (order.state !== "delivered" && order.state !== "completed")
       return below(view({ text: plain(turn.say("review.not_yet")), controls: back }));
@@ -110,10 +120,11 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
     );
     return [heading, turn.open(review, { args: { order: orderId, sku } })];
   };
-  script.on(links.writeReview, (turn, { order, sku }) => write(turn, order, sku));
-  script.on(links.chooseReview, async (turn, { order: id }) => {
-    const { shop } = await visit(front, turn);
+  const choose = async (turn: Turn, id: string): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, id);
+    if (!owns(customer, order))
+      return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
     const [only, ...others] = order.lines;
     if (only && others.length === 0) return write(turn, id, only.sku);
     return below(
@@ -127,5 +138,10 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
         ),
       }),
     );
+  };
+  script.private(() => {
+    script.form(review);
+    script.on(links.writeReview, (turn, { order, sku }) => write(turn, order, sku));
+    script.on(links.chooseReview, (turn, { order }) => choose(turn, order));
   });
 }

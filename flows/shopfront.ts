@@ -1,7 +1,8 @@
 import type { Button, Media, Turn } from "../src/engine/index.ts";
 import type { Commerce } from "../src/shop/commerce.ts";
-import { type Customer, customerFor } from "../src/shop/customer.ts";
+import { type Customer, customerFor, type Identity } from "../src/shop/customer.ts";
 import { format, type Money } from "../src/shop/money.ts";
+import { noteUse } from "../src/shop/news.ts";
 import type { Product, ProductImage } from "../src/shop/product.ts";
 import type { CatalogSearch } from "../src/shop/search.ts";
 import { getShop, inLanguage, type Shop } from "../src/shop/shop.ts";
@@ -11,8 +12,19 @@ import { links } from "./links.ts";
 export interface Shopfront {
   readonly commerce: Commerce;
   readonly search: CatalogSearch;
+  /** Where browsers reach the shop; no slash at the end. */
+  readonly publicUrl: string;
   /** The shop that a connection sells for. */
   shopOf(connection: string): string;
+  /** What people call a platform. */
+  platformTitle(platform: string): string;
+  /** Sends a signal of the flows to somebody, on another platform perhaps. The same id arrives once. */
+  tell(identity: Identity, id: string, name: string, data: unknown): Promise<void>;
+  /**
+   * Throws away what the chats of these people remember, the one that is going on apart: called when they are erased.
+   * May be repeated.
+   */
+  forgetChats(identities: readonly Identity[]): Promise<void>;
 }
 
 /** The shop and the customer of a turn. */
@@ -33,19 +45,28 @@ export function visit(front: Shopfront, turn: Turn): Promise<Visit> {
   return reading;
 }
 
+/** The same, read anew after a change of who is one with whom. */
+export function visitAgain(front: Shopfront, turn: Turn): Promise<Visit> {
+  visits.delete(turn);
+  return visit(front, turn);
+}
+
+/** Who the person of a turn is on their platform. */
+export const identityOf = ({ address: { platform, connection }, sender }: Turn): Identity => ({
+  platform,
+  connection,
+  user: sender.id,
+});
+
 async function readVisit(front: Shopfront, turn: Turn): Promise<Visit> {
-  const { platform, connection } = turn.address;
-  const id = front.shopOf(connection);
-  const { id: user, name } = turn.sender;
+  const id = front.shopOf(turn.address.connection);
+  const identity = identityOf(turn);
+  const { name } = turn.sender;
   const [shop, { customer, isNew }] = await Promise.all([
     getShop(id),
-    customerFor(
-      id,
-      { platform, connection, user },
-      { language: turn.locale, ...(name && { name }) },
-      turn.now,
-    ),
+    customerFor(id, identity, { language: turn.locale, ...(name && { name }) }, turn.now),
   ]);
+  if (turn.inbound.body.kind !== "signal") await noteUse(customer, identity);
   return { shop, customer, isNew };
 }
 

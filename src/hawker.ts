@@ -8,7 +8,7 @@ import { shopScript } from "../flows/index.ts";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./demo/index.ts";
 import { demoShop } from "./demo/shop.ts";
-import { type Adapter, Engine } from "./engine/index.ts";
+import { type Adapter, type Address, ConversationModel, conversationId, Engine } from "./engine/index.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, metricsRoutes } from "./http/metrics.ts";
 import { createHttp } from "./http/server.ts";
@@ -18,10 +18,11 @@ import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { createCommerce } from "./shop/commerce.ts";
-import { getCustomer } from "./shop/customer.ts";
+import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
 import { recoverImports } from "./shop/import-journal.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
+import { newsIdentity } from "./shop/news.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
 import { startEmbedded } from "./store/embedded/index.ts";
@@ -37,6 +38,13 @@ export interface Hawker {
 /** A key of its own for each purpose, from the master key (HKDF, RFC 5869). */
 const derived = (secret: string, purpose: string): string =>
   Buffer.from(hkdfSync("sha256", secret, "", `hawker ${purpose}`, 32)).toString("base64url");
+
+/** The chat that somebody has with the shop alone. */
+const chatOf = ({ platform, connection, user }: Identity): Address => ({
+  platform,
+  connection,
+  channel: user,
+});
 
 /** Builds the parts, joins them and starts them. */
 export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
@@ -101,7 +109,18 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   });
   const adapters: Adapter[] = [web, ...(telegramChat ? [telegramChat] : [])];
   const engine = new Engine({
-    script: shopScript({ commerce, search: new CatalogSearch(), shopOf: () => shop }),
+    script: shopScript({
+      commerce,
+      search: new CatalogSearch(),
+      shopOf: () => shop, publicUrl: config.publicUrl,
+      platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
+      tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
+      forgetChats: async (identities) => {
+        const chats = identities.map((identity) => conversationId(chatOf(identity)));
+        // One that is at work goes on and keeps its address, which it needs to answer.
+        await ConversationModel.deleteMany({ _id: mongoose.trusted({ $in: chats }), owner: null });
+      },
+    }),
     adapters,
     secret: derived(config.secret, "buttons"),
     log,
@@ -117,14 +136,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     },
   });
   commerce.onNotice(async (notice) => {
-    const customer = await getCustomer(notice.shop, notice.customer);
-    const identity = customer.identities.at(-1);
+    const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told
-    const { platform, connection, user } = identity;
-    await engine.signal({ platform, connection, channel: user }, notice.id, notice.name, {
-      shop: notice.shop,
-      order: notice.order,
-    });
+    await engine.signal(chatOf(identity), notice.id, notice.name, { shop: notice.shop, order: notice.order });
   });
 
   const { app } = http;
@@ -147,11 +161,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       try {
         const order = await commerce.reconcile(id);
         // Only who came from the web chat finds the way back by its address.
-        const { identities } = await getCustomer(order.shop, order.customer);
+        const customer = await getCustomer(order.shop, order.customer);
         return landingOf(
           order,
           session,
-          identities.at(-1)?.platform === "web" ? config.publicUrl : undefined,
+          newsIdentity(customer)?.platform === "web" ? config.publicUrl : undefined,
         );
       } catch (error) {
         if (error instanceof NotFound) return null;

@@ -1,6 +1,7 @@
 import mongoose from "mongoose";
 import { changeOrder } from "./change-order.ts";
 import type { Desk } from "./desk.ts";
+import { eraseDue } from "./erase.ts";
 import { findOrder, type NoticeEntry, type NoticeName, type Order, OrderModel, type Task } from "./order.ts";
 import { orderTasks } from "./order-tasks.ts";
 
@@ -24,6 +25,8 @@ export type Report = (error: unknown, context: { readonly order: string; readonl
 /** For so long an order belongs to the process that attends to it; a process that died is taken over from. */
 const CLAIM_MS = 30_000;
 const PAUSE_MS = 1_000;
+/** How often it is looked for people who want to be erased once their orders are done. */
+const ERASE_EVERY_MS = 60_000;
 const PAUSE_MAX_MS = 5 * 60_000;
 
 /** Does what is due for orders: their tasks in order, then their notices. Everything it does may be done twice. */
@@ -32,6 +35,7 @@ export class Attendant {
   readonly #report: Report;
   readonly #busy = new Map<string, Promise<void>>();
   #handler: NoticeHandler | undefined;
+  #erasedAt = 0;
 
   constructor(desk: Desk, report: Report) {
     this.#desk = desk;
@@ -55,13 +59,17 @@ export class Attendant {
     });
   }
 
-  /** Attends to every order that is due. */
+  /** Attends to every order that is due, and then to who was waiting for the last of theirs to be erased. */
   async sweep(): Promise<void> {
     const due = await OrderModel.find({ attendAt: trusted({ $lte: this.#desk.now() }) }, { _id: 1 })
       .sort({ attendAt: 1 })
       .limit(200)
       .lean<{ _id: string }[]>();
     for (const { _id } of due) await this.attend(_id);
+    const now = this.#desk.now();
+    if (now.getTime() - this.#erasedAt < ERASE_EVERY_MS) return;
+    this.#erasedAt = now.getTime();
+    await eraseDue(now);
   }
 
   /** Resolves when nothing is being attended to. */

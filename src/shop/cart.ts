@@ -175,6 +175,35 @@ export async function acceptPrices(shop: string, customer: string, prices?: stri
   });
 }
 
+/**
+ * Adds what lies in one customer's cart to another's, as they become one customer. Pieces of a SKU are summed up to
+ * `QUANTITY_MAX`; of two prices seen the lower stands, so that nobody pays more than they were shown anywhere. Lines
+ * beyond `CART_LINES_MAX` stay behind. A cart that was added before and not changed since is not added again.
+ */
+export async function mergeCarts(shop: string, into: string, from: string): Promise<void> {
+  const { lines: added, revision } = await load(shop, from);
+  if (added.length === 0) return;
+  await change(shop, into, `merge-${from}-${revision}`, async (lines) => merged(lines, added));
+}
+
+function merged(lines: readonly CartLine[], added: readonly CartLine[]): CartLine[] {
+  const bySku = new Map(lines.map((line) => [line.sku, line]));
+  for (const line of added) {
+    const there = bySku.get(line.sku);
+    bySku.set(line.sku, {
+      sku: line.sku,
+      quantity: Math.min(QUANTITY_MAX, line.quantity + (there?.quantity ?? 0)),
+      seenPrice: Math.min(line.seenPrice, there?.seenPrice ?? line.seenPrice),
+    });
+  }
+  return [...bySku.values()].slice(0, CART_LINES_MAX);
+}
+
+/** Throws the carts of these customers away. */
+export async function forgetCarts(customers: readonly string[]): Promise<void> {
+  await CartModel.deleteMany({ _id: trusted({ $in: [...customers] }) });
+}
+
 /** The customer's cart at today's prices; empty where there is none. */
 export async function readCart(shop: string, customer: string): Promise<CartView> {
   return viewOf(shop, (await load(shop, customer)).lines);

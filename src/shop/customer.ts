@@ -1,22 +1,32 @@
-import { model, Schema, trusted } from "mongoose";
-import { open, type Place, seal } from "../store/secret-box.ts";
+import { trusted } from "mongoose";
 import { type Address, normalAddress } from "./address.ts";
+import {
+  accountByIdentity,
+  CustomerModel,
+  ERASED,
+  type Identity,
+  identityKey,
+  openAddresses,
+  openField,
+  type StoredCustomer,
+  sealAddress,
+  sealField,
+} from "./customer-record.ts";
 import { isDuplicateKey, NotFound } from "./errors.ts";
+import { type Family, familyById, familyIds, familyOf } from "./family.ts";
 import { newId } from "./ids.ts";
 import { lineSchema } from "./shop.ts";
 
-/** Who someone is on a platform: never a name, always the platform's own ids. */
-export interface Identity {
-  platform: string;
-  /** The bot, workspace or web path through which they came. */
-  connection: string;
-  user: string;
-}
+export { CustomerModel, type Identity } from "./customer-record.ts";
 
 /** A person who buys. Name, contact and addresses are open here and sealed in the store. */
 export interface Customer {
+  /** The id of the root of their accounts: what is new belongs to it. */
   _id: string;
   shop: string;
+  /** Ids of all their accounts, the root first. What is older may belong to any of them. */
+  family: string[];
+  /** One an account, in the order of `family`. */
   identities: Identity[];
   name?: string;
   email?: string;
@@ -25,72 +35,51 @@ export interface Customer {
   language: string;
   /** When they agreed to be written to and remembered. */
   consentAt?: Date;
-  /** Up to ten, the one used last first. */
+  /** The one used last first. */
   addresses: (Address & { id: string })[];
+  /** The identity they wrote from last, known once there are several. */
+  lastUsed?: Identity;
+  /** The identity they want to hear of their orders. */
+  newsTo?: Identity;
+  /** They asked to be erased as soon as their orders are done. */
+  eraseAt?: Date;
   createdAt: Date;
 }
 
-interface StoredCustomer extends Omit<Customer, "identities" | "addresses"> {
-  /** `key` is what is unique: an index over three fields of an array would not tell one identity from another. */
-  identities: (Identity & { key: string })[];
-  addresses: { id: string; sealed: string }[];
-}
-
-// The platform of an erased customer's one identity, which keeps the unique index from seeing two with none.
-const ERASED = "erased";
-
-/** At most so many addresses are kept of a customer; the one used longest ago makes room. */
+/** At most so many addresses are kept of an account; the one used longest ago makes room. */
 export const ADDRESSES_MAX = 10;
 
-const part = { _id: false, id: false, strict: "throw" } as const;
-const required = { type: String, required: true } as const;
-const schema = new Schema<StoredCustomer>(
-  {
-    _id: required,
-    shop: required,
-    identities: [
-      new Schema({ platform: required, connection: required, user: required, key: required }, part),
-    ],
-    name: String,
-    email: String,
-    phone: String,
-    language: required,
-    consentAt: Date,
-    addresses: [new Schema({ id: required, sealed: required }, part)],
-    createdAt: { type: Date, required: true },
-  },
-  { strict: "throw", versionKey: false, id: false },
-);
-// Unique over several documents: an identity is one customer's.
-schema.index({ "identities.key": 1 }, { unique: true });
+const contentOf = ({ id: _, ...address }: Address): string => JSON.stringify(address);
 
-/** The customers of all shops, with personal fields sealed. Read them through the functions of this file. */
-export const CustomerModel = model<StoredCustomer>("Customer", schema);
-
-const keyOf = (shop: string, { platform, connection, user }: Identity): string =>
-  JSON.stringify([shop, platform, connection, user]);
-
-const place = (field: string, id: string): Place => ({ collection: "customers", field, id });
-
-function opened(stored: StoredCustomer): Customer {
-  const { _id, identities, name, email, phone, addresses, ...rest } = stored;
-  const field = (name: string, sealed: string | undefined) =>
-    sealed === undefined ? undefined : open(sealed, place(name, _id));
+function opened(family: Family): Customer {
+  const [{ _id, shop, language, createdAt, lastUsed, newsTo }] = family;
+  const first = <T>(read: (account: StoredCustomer) => T | undefined): T | undefined =>
+    family.map(read).find((value) => value !== undefined);
+  const identities = family
+    .flatMap((account) => account.identities)
+    .filter(({ platform }) => platform !== ERASED);
+  const bare = (key: string | undefined): Identity | undefined => {
+    const found = identities.find((identity) => identity.key === key);
+    return found && { platform: found.platform, connection: found.connection, user: found.user };
+  };
+  const addresses = family.flatMap(openAddresses);
   return {
-    ...rest,
     _id,
-    identities: identities
-      .filter(({ platform }) => platform !== ERASED)
-      .map(({ platform, connection, user }) => ({ platform, connection, user })),
-    name: field("name", name),
-    email: field("email", email),
-    phone: field("phone", phone),
-    addresses: addresses
-      .map(({ id, sealed }) => {
-        const address: Omit<Address, "id"> = JSON.parse(open(sealed, place("address", `${_id}/${id}`)));
-        return { ...address, id };
-      })
-      .reverse(),
+    shop,
+    family: family.map((account) => account._id),
+    identities: identities.map(({ platform, connection, user }) => ({ platform, connection, user })),
+    name: first((account) => openField(account, "name")),
+    email: first((account) => openField(account, "email")),
+    phone: first((account) => openField(account, "phone")),
+    language,
+    consentAt: first((account) => account.consentAt),
+    addresses: addresses.filter(
+      (address, index) => addresses.findIndex((one) => contentOf(one) === contentOf(address)) === index,
+    ),
+    lastUsed: bare(lastUsed),
+    newsTo: bare(newsTo),
+    eraseAt: first((account) => account.eraseAt),
+    createdAt,
   };
 }
 
@@ -101,7 +90,7 @@ function knownName(name: string | undefined): string | undefined {
 }
 
 /**
- * The customer behind an identity, made at first sight.
+ * The customer behind an identity, made at first sight. Of linked accounts each answers the same customer.
  *
  * Two processes that see a person first at the same time get the same customer; `isNew` is true for one of them.
  */
@@ -111,41 +100,34 @@ export async function customerFor(
   first: { language: string; name?: string },
   now: Date = new Date(),
 ): Promise<{ customer: Customer; isNew: boolean }> {
-  const key = keyOf(shop, identity);
-  const known = async () => CustomerModel.findOne({ "identities.key": key }).lean<StoredCustomer>();
-  const found = await known();
-  if (found !== null) return { customer: opened(found), isNew: false };
+  const found = await accountByIdentity(shop, identity);
+  if (found !== null) return { customer: opened(await familyOf(found)), isNew: false };
   const _id = newId("c");
   const name = knownName(first.name);
-  const stored: StoredCustomer = {
+  const { platform, connection, user } = identity;
+  const account: StoredCustomer = {
     _id,
     shop,
-    identities: [{ platform: identity.platform, connection: identity.connection, user: identity.user, key }],
-    ...(name === undefined ? {} : { name: seal(name, place("name", _id)) }),
+    identities: [{ platform, connection, user, key: identityKey(shop, identity) }],
+    ...(name === undefined ? {} : { name: sealField(_id, "name", name) }),
     language: first.language,
     addresses: [],
     createdAt: now,
   };
   try {
-    await CustomerModel.create(stored);
-    return { customer: opened(stored), isNew: true };
+    await CustomerModel.create(account);
+    return { customer: opened([account]), isNew: true };
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
-    const other = await known();
+    const other = await accountByIdentity(shop, identity);
     if (other === null) throw error;
-    return { customer: opened(other), isNew: false };
+    return { customer: opened(await familyOf(other)), isNew: false };
   }
 }
 
-async function stored(shop: string, id: string): Promise<StoredCustomer> {
-  const customer = await CustomerModel.findOne({ _id: id, shop }).lean<StoredCustomer>();
-  if (customer === null) throw new NotFound("customer", id);
-  return customer;
-}
-
-/** The customer of this id. @throws {NotFound} */
+/** The customer one of whose accounts has this id. @throws {NotFound} */
 export const getCustomer = async (shop: string, id: string): Promise<Customer> =>
-  opened(await stored(shop, id));
+  opened(await familyById(shop, id));
 
 /** Remembers the language a customer chose. @throws {NotFound} */
 export async function setLanguage(shop: string, id: string, language: string): Promise<void> {
@@ -176,19 +158,19 @@ export async function saveAddress(
   { id, ...address }: Address,
 ): Promise<Address & { id: string }> {
   const valid = normalAddress(address);
-  const text = JSON.stringify(valid);
-  const before = opened(await stored(shop, customer));
-  const same = before.addresses.find(({ id: _, ...known }) => JSON.stringify(known) === text);
-  const kept = same?.id ?? before.addresses.find((known) => known.id === id)?.id ?? newId("a");
-  const entry = { id: kept, sealed: seal(text, place("address", `${customer}/${kept}`)) };
+  const [root] = await familyById(shop, customer);
+  const before = openAddresses(root);
+  const same = before.find((known) => contentOf(known) === contentOf(valid));
+  const kept = same?.id ?? before.find((known) => known.id === id)?.id ?? newId("a");
+  const entry = { id: kept, sealed: sealAddress(root._id, kept, valid) };
   const own = (["name", "email", "phone"] as const).map((field) => [
     field,
-    seal(valid[field], place(field, customer)),
+    sealField(root._id, field, valid[field]),
   ]);
   // Two updates: MongoDB takes no $pull and $push of one field together.
-  await CustomerModel.updateOne({ _id: customer, shop }, { $pull: { addresses: { id: kept } } });
+  await CustomerModel.updateOne({ _id: root._id, shop }, { $pull: { addresses: { id: kept } } });
   await CustomerModel.updateOne(
-    { _id: customer, shop },
+    { _id: root._id, shop },
     {
       $push: { addresses: { $each: [entry], $slice: -ADDRESSES_MAX } },
       $set: Object.fromEntries(own),
@@ -197,22 +179,12 @@ export async function saveAddress(
   return { ...valid, id: kept };
 }
 
-/** Forgets an address. */
+/** Forgets an address, whichever of the customer's accounts it came with. */
 export async function removeAddress(shop: string, customer: string, id: string): Promise<void> {
-  await CustomerModel.updateOne({ _id: customer, shop }, { $pull: { addresses: { id } } });
+  const family = await familyIds(shop, customer);
+  await CustomerModel.updateMany({ _id: trusted({ $in: family }), shop }, { $pull: { addresses: { id } } });
 }
 
-/**
- * Erases what is known of a person: identities, name, contact, addresses. The bare id stays, since orders name it; who
- * writes from the same account afterwards is a new customer.
- */
-export async function eraseCustomer(shop: string, id: string): Promise<void> {
-  const nobody = { platform: ERASED, connection: ERASED, user: id };
-  await CustomerModel.updateOne(
-    { _id: id, shop },
-    {
-      $set: { identities: [{ ...nobody, key: keyOf(shop, nobody) }], addresses: [] },
-      $unset: { name: 1, email: 1, phone: 1, consentAt: 1 },
-    },
-  );
-}
+/** True when one of the customer's accounts is the one this belongs to: an order, a review. */
+export const owns = (customer: Customer, { customer: owner }: { readonly customer: string }): boolean =>
+  customer.family.includes(owner);

@@ -283,14 +283,27 @@ export interface OrderPage {
   readonly pages: number;
 }
 
-/** The orders of a customer, drafts left out. Pages count from 1. */
-export function listOrders(shop: string, customer: string, page = 1, size = 10): Promise<OrderPage> {
+/** The orders of a customer, or of all accounts of one, drafts left out. Pages count from 1. */
+export function listOrders(
+  shop: string,
+  customer: string | readonly string[],
+  page = 1,
+  size = 10,
+): Promise<OrderPage> {
   return pageOf(
-    { shop, customer, state: trusted({ $in: orderStates.filter((state) => state !== "draft") }) },
+    {
+      shop,
+      customer: ownedBy(customer),
+      state: trusted({ $in: orderStates.filter((state) => state !== "draft") }),
+    },
     page,
     size,
   );
 }
+
+/** What orders are asked for by: their customer, or the accounts of one. */
+export const ownedBy = (customer: string | readonly string[]) =>
+  typeof customer === "string" ? customer : trusted({ $in: [...customer] });
 
 /** The orders of a shop that are in one of these states. */
 export function listShopOrders(

@@ -3,9 +3,10 @@ import { changeOrder, moved, withTask } from "./change-order.ts";
 import { CartChanged, holding, pricesHold } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
 import { ShopError } from "./errors.ts";
+import { familyIds } from "./family.ts";
 import { contentId } from "./ids.ts";
 import { money } from "./money.ts";
-import { addressOf, getOrder, type Order, OrderModel } from "./order.ts";
+import { addressOf, getOrder, type Order, OrderModel, ownedBy } from "./order.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import type { PaymentSession, SessionRequest } from "./payment.ts";
 import { ending } from "./payment-outcome.ts";
@@ -98,10 +99,11 @@ async function beginHold(desk: Desk, order: Order): Promise<Order> {
   return held;
 }
 
-const openHolds = ({ shop, customer }: Order): Promise<number> =>
+// Counted over all accounts of the customer: who links five has no more holds than who has one.
+const openHolds = async ({ shop, customer }: Order): Promise<number> =>
   OrderModel.countDocuments({
     shop,
-    customer,
+    customer: ownedBy(await familyIds(shop, customer)),
     state: trusted({ $in: ["draft", "awaiting_payment"] }),
     holdUntil: trusted({ $ne: null }),
   }).exec();

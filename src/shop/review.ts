@@ -15,6 +15,7 @@ export interface Review {
   product: string;
   order: string;
   sku: string;
+  /** `ANONYMOUS` once they were erased. */
   customer: string;
   rating: number;
   text?: string;
@@ -41,9 +42,13 @@ const schema = new Schema<Review>(
 );
 schema.index({ order: 1, sku: 1 }, { unique: true });
 schema.index({ shop: 1, product: 1, at: -1, _id: 1 });
+schema.index({ shop: 1, customer: 1, at: -1 });
 
 /** The reviews of all shops. Write through `writeReview`. */
 export const ReviewModel = model<Review>("Review", schema);
+
+/** Stands for the customer of a review whose writer was erased. */
+export const ANONYMOUS = "anonymous";
 
 /** Only what was bought and has arrived can be reviewed, by whoever bought it. */
 export class NotReviewable extends ShopError {
@@ -66,7 +71,8 @@ export const reviewSchema = z.strictObject({
 /**
  * Writes the review of one item of an order and brings the rating of its product up to date.
  *
- * An item has one review: the first stands, and writing again answers it unchanged, so a repeated turn is safe.
+ * An item has one review: the first stands, and writing again answers it unchanged, so a repeated turn is safe. With
+ * the customer's `family`, what any of their accounts bought can be reviewed.
  *
  * @throws {NotReviewable}
  * @throws {NotFound} when there is no such order
@@ -75,11 +81,12 @@ export const reviewSchema = z.strictObject({
 export async function writeReview(
   input: Omit<Review, "_id" | "product" | "at">,
   now: Date = new Date(),
+  family: readonly string[] = [input.customer],
 ): Promise<{ review: Review; isNew: boolean }> {
   const { shop, order: orderId, sku, customer, ...words } = input;
   const said = reviewSchema.parse(words);
   const order = await getOrder(shop, orderId);
-  if (order.customer !== customer) throw new NotReviewable("not-yours", orderId);
+  if (!family.includes(order.customer)) throw new NotReviewable("not-yours", orderId);
   if (order.state !== "delivered" && order.state !== "completed")
     throw new NotReviewable("not-delivered", orderId);
   const line = order.lines.find((bought) => bought.sku === sku);
@@ -145,4 +152,18 @@ export async function listReviews(
     .limit(size)
     .lean<Review[]>();
   return { reviews, total, page, pages };
+}
+
+/** Everything a customer's accounts have written, the latest first. */
+export const reviewsBy = async (shop: string, family: readonly string[]): Promise<Review[]> =>
+  ReviewModel.find({ shop, customer: trusted({ $in: [...family] }) })
+    .sort({ at: -1 })
+    .lean<Review[]>();
+
+/** Takes the writer's id off all reviews of a customer's accounts; the words and stars stay. */
+export async function anonymiseReviews(shop: string, family: readonly string[]): Promise<void> {
+  await ReviewModel.updateMany(
+    { shop, customer: trusted({ $in: [...family] }) },
+    { $set: { customer: ANONYMOUS } },
+  );
 }

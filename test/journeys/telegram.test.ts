@@ -29,7 +29,20 @@ test("the same journey ends well when one call to Telegram in twenty fails", asy
 });
 
 test("Telegram is told every command, in each language", async () => {
-  const names = ["account", "cancel", "cart", "help", "language", "orders", "search", "shop", "start"];
+  const names = [
+    "account",
+    "cancel",
+    "cart",
+    "help",
+    "language",
+    "link",
+    "orders",
+    "privacy",
+    "search",
+    "shop",
+    "start",
+    "unlink",
+  ];
   for (const language of ["", "zh"]) {
     const told = telegram.commandsOf(language) ?? [];
     expect(told.map(({ command }) => command).sort()).toEqual(names);

@@ -3,13 +3,13 @@ import {
   ADDRESSES_MAX,
   CustomerModel,
   customerFor,
-  eraseCustomer,
   getCustomer,
   giveConsent,
   removeAddress,
   saveAddress,
   setLanguage,
 } from "../../../src/shop/customer.ts";
+import { eraseCustomer } from "../../../src/shop/erase.ts";
 import { CannotOpen } from "../../../src/store/secret-box.ts";
 import { withStore } from "./with-store.ts";
 
@@ -142,6 +142,7 @@ test("erased customers leave only their ids, and come back as new ones", async (
     expect(await getCustomer("s", customer._id)).toEqual({
       _id: customer._id,
       shop: "s",
+      family: [customer._id],
       identities: [],
       language: "en",
       addresses: [],

@@ -1,0 +1,102 @@
+import {
+  type Answer,
+  below,
+  bold,
+  joined,
+  plain,
+  type Script,
+  type Turn,
+  view,
+} from "../src/engine/index.ts";
+import { accountByIdentity } from "../src/shop/customer-record.ts";
+import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../src/shop/erase.ts";
+import { exportCustomer } from "../src/shop/privacy.ts";
+import { listed } from "./linked-accounts.ts";
+import { links } from "./links.ts";
+import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";
+
+/** What is kept of a person and why, with the ways to have it and to be rid of it. */
+export function privacyFlow(script: Script, front: Shopfront): void {
+  const privacy = async (turn: Turn) => {
+    const { customer } = await visit(front, turn);
+    const waiting = customer.eraseAt !== undefined;
+    return view({
+      text: joined([
+        bold(turn.say("privacy.title")),
+        plain(turn.say("privacy.text")),
+        ...(waiting ? [plain(turn.say("privacy.waiting"))] : []),
+      ]),
+      controls: [
+        turn.button(turn.say("privacy.export"), links.exportData()),
+        waiting
+          ? turn.button(turn.say("privacy.keep"), links.keepData())
+          : turn.button(turn.say("privacy.erase"), links.erase(), { style: "danger" }),
+        turn.button(turn.say("menu.account"), links.account()),
+        turn.button(turn.say("menu.home"), links.home()),
+      ],
+    });
+  };
+  script.command("privacy", "command.privacy", async (turn) => below(await privacy(turn)));
+  script.on(links.privacy, privacy);
+
+  script.on(links.exportData, async (turn) => {
+    const { shop, customer } = await visit(front, turn);
+    const everything = await exportCustomer(shop._id, customer._id, turn.now);
+    return below(
+      view({
+        text: plain(turn.say("privacy.exported")),
+        file: {
+          name: `${shop._id}-${turn.now.toISOString().slice(0, 10)}.json`,
+          contentType: "application/json",
+          text: JSON.stringify(everything, null, 2),
+        },
+        controls: [turn.button(turn.say("back"), links.privacy())],
+      }),
+    );
+  });
+
+  script.on(links.erase, async (turn) =>
+    below(
+      view({
+        text: plain(turn.say("privacy.sure")),
+        controls: [
+          turn.button(turn.say("privacy.erase_yes"), links.reallyErase(), { style: "danger" }),
+          turn.button(turn.say("privacy.erase_no"), links.privacy()),
+        ],
+      }),
+    ),
+  );
+  script.on(links.reallyErase, async (turn): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
+    const own = await accountByIdentity(shop._id, identityOf(turn));
+    try {
+      await eraseCustomer(shop._id, customer._id, {
+        ...(own && { last: own._id }),
+        forgetChats: front.forgetChats,
+      });
+      return view({ text: plain(turn.say("privacy.erased")) });
+    } catch (error) {
+      if (!(error instanceof OrdersOpen)) throw error;
+      return view({
+        text: plain(turn.say("privacy.open", { orders: listed(turn.locale, error.numbers) })),
+        controls: [
+          turn.button(turn.say("privacy.later"), links.eraseLater(), { style: "danger" }),
+          turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
+        ],
+      });
+    }
+  });
+  script.on(links.eraseLater, async (turn) => {
+    const { shop, customer } = await visit(front, turn);
+    // What their chats remember no order needs, so it need not wait.
+    await front.forgetChats(customer.identities);
+    await eraseWhenDone(shop._id, customer._id, turn.now);
+    await visitAgain(front, turn);
+    return privacy(turn);
+  });
+  script.on(links.keepData, async (turn) => {
+    const { shop, customer } = await visit(front, turn);
+    await keepCustomer(shop._id, customer.family);
+    return view({ text: plain(turn.say("privacy.kept")), controls: mainMenu(turn) });
+  });
+}
