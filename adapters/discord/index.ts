@@ -1,0 +1,217 @@
+import {
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIAttachment,
+  type APIInteraction,
+  type GatewayMessageCreateDispatchData,
+  InteractionResponseType,
+  InteractionType,
+  REST,
+  Routes,
+} from "discord.js";
+import type { Hono } from "hono";
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
+import { pause, persist } from "../../src/engine/backoff.ts";
+import { InOrder } from "../../src/engine/in-order.ts";
+import { conversationId, type Inbound } from "../../src/engine/inbound.ts";
+import { Pace } from "../../src/engine/pace.ts";
+import { PHOTO_MAX, receivedPhoto } from "../../src/engine/received-photo.ts";
+import { download } from "../../src/http/download.ts";
+import { capabilities } from "./capabilities.ts";
+import { announceCommands } from "./commands.ts";
+import { BadDiscordOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
+import { connect } from "./gateway.ts";
+import { isPicture, type Reading, readInteraction, readMessage, readTyping } from "./inbound.ts";
+import { Interactions } from "./interactions.ts";
+import { revoked, send } from "./send.ts";
+import { webhookRoutes } from "./webhook.ts";
+
+export interface DiscordOptions {
+  /** The bot's token, from the developer portal. */
+  readonly token: string;
+  /** The application's id: the connection of its addresses. */
+  readonly applicationId: string;
+  /** 64 hexadecimal digits. With it interactions are posted to `routes`, and there is no gateway. */
+  readonly publicKey?: string;
+  /** Without a trailing slash; default https://discord.com/api. */
+  readonly apiRoot?: string;
+  readonly log: Logger;
+  /** How long a call may take, in milliseconds; default 10 s. */
+  readonly timeout?: number;
+  /** When an interaction without an answer is acknowledged, in milliseconds after it came; default 2 s of Discord's 3. */
+  readonly deferAfter?: number;
+}
+
+/** How long `start` waits for Discord before it goes on in the background, in milliseconds. */
+const START_PATIENCE = 5000;
+/** A longer pause that Discord asks for is handed to the engine, in milliseconds. */
+const PATIENCE = 1500;
+/** Five messages in five seconds is what a channel takes; 50 requests a second is the limit for a bot. */
+const PACES = { channel: { points: 5, seconds: 5 }, overall: { points: 45, seconds: 1 } };
+/** Where Discord keeps what people send (https://docs.discord.com/developers/reference#image-formatting). */
+const FILE_HOSTS = ["cdn.discordapp.com", "media.discordapp.net"];
+
+/**
+ * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
+ * token stops this bot only, with a line in the log.
+ *
+ * @throws {BadDiscordOptions} if an option could never work
+ */
+export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Hono } {
+  const { token, applicationId: application, publicKey, apiRoot = "https://discord.com/api" } = options;
+  if (!/^\d{17,20}$/.test(application))
+    throw new BadDiscordOptions("A Discord application id has 17 to 20 digits");
+  const log = options.log.child({ adapter: "discord", bot: application });
+  const settings = {
+    api: apiRoot,
+    timeout: options.timeout ?? 10_000,
+    retries: 0,
+    rejectOnRateLimit: ({ retryAfter }: { retryAfter: number }) => retryAfter > PATIENCE,
+  };
+  const rest = new REST(settings).setToken(token);
+  const interactions = new Interactions(rest, application, log, options.deferAfter ?? 2000);
+  const pace = new Pace(PACES);
+  const direct = new LRUCache<string, string>({ max: 10_000 });
+  const arriving = new InOrder();
+  const typing = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
+  let host: Host | undefined;
+  let running: Promise<void> | undefined;
+  let leave = async () => {};
+
+  /** Stores an event, and sees to it that an interaction is acknowledged; rejects if it could not be stored. */
+  async function receive(to: Host, reading: Reading): Promise<void> {
+    const { inbound, ticket } = reading;
+    if (reading.direct !== undefined) direct.set(inbound.sender.id, reading.direct);
+    await to.accept(await withFiles(to, reading));
+    if (ticket) interactions.expect(ticket);
+  }
+
+  async function withFiles(to: Host, { inbound, photo, uploads = {} }: Reading): Promise<Inbound> {
+    if (photo)
+      return { ...inbound, body: await receivedPhoto(to, await fetched(photo.file, 10_000), photo.caption) };
+    if (inbound.body.kind !== "form") return inbound;
+    const values: Record<string, string> = { ...inbound.body.values };
+    for (const [field, file] of Object.entries(uploads)) {
+      // Discord waits 3 s for what is done with a form.
+      const kept = await receivedPhoto(to, await fetched(file, 1500));
+      if (kept.kind === "photo") values[field] = kept.media;
+    }
+    return { ...inbound, body: { ...inbound.body, values } };
+  }
+
+  /** The bytes of a picture at Discord's; null if it is none, elsewhere or not to be had. */
+  async function fetched(file: APIAttachment, timeoutMs: number): Promise<Uint8Array | null> {
+    const { protocol, host: at, hostname } = new URL(file.url);
+    const ours = (protocol === "https:" && FILE_HOSTS.includes(hostname)) || at === new URL(apiRoot).host;
+    if (!ours || !isPicture(file)) return null;
+    return await download(file.url, { maxBytes: PHOTO_MAX, timeoutMs }).catch((error: unknown) => {
+      log.warn({ reason: describe(error) }, "A picture could not be fetched");
+      return null;
+    });
+  }
+
+  /** The gateway delivers once, so what cannot be stored yet is tried again, in the order of the conversation. */
+  function receiveFromGateway(reading: Reading | null): void {
+    if (reading === null || host === undefined) return;
+    const to = host;
+    const failed = (error: unknown) => {
+      log.error(
+        { event: reading.inbound.id, reason: describe(error) },
+        "An event could not be stored yet, trying again",
+      );
+      return undefined;
+    };
+    void arriving.run(conversationId(reading.inbound.address), () =>
+      persist(() => receive(to, reading), failed, stopping.signal),
+    );
+  }
+
+  async function suggest(to: Host, interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
+    const asked = readTyping(interaction, application);
+    try {
+      const found = asked ? await to.suggest(asked, asked.command, asked.text) : [];
+      const names = [...new Set(found.map((name) => name.slice(0, 100)))].filter(
+        (name) => name.trim() !== "",
+      );
+      const choices = names.slice(0, 25).map((name) => ({ name, value: name }));
+      const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+      const body = { type, data: { choices } };
+      await rest.post(Routes.interactionCallback(interaction.id, interaction.token), { auth: false, body });
+    } catch (error) {
+      log.debug({ reason: describe(error) }, "A command was not completed");
+    }
+  }
+
+  /** True if it was the completion of a command, which is on its way. */
+  function completed(interaction: APIInteraction): boolean {
+    if (interaction.type !== InteractionType.ApplicationCommandAutocomplete) return false;
+    if (host === undefined) return true;
+    const work = suggest(host, interaction).finally(() => typing.delete(work));
+    typing.add(work);
+    return true;
+  }
+
+  async function receiveFromWebhook(interaction: APIInteraction): Promise<void> {
+    if (host === undefined) throw new BadDiscordOptions("The adapter is not started");
+    if (completed(interaction)) return;
+    const reading = readInteraction(interaction, application, Date.now());
+    if (reading) await receive(host, reading);
+  }
+
+  async function announce(to: Host): Promise<void> {
+    const failed = (error: unknown) => {
+      if (isUnauthorized(error)) throw error;
+      log.warn({ reason: describe(error) }, "The commands could not be announced to Discord, trying again");
+      return retryAfterMs(error);
+    };
+    await persist(() => announceCommands(rest, application, to), failed, stopping.signal);
+  }
+
+  async function join(): Promise<void> {
+    if (publicKey !== undefined) return;
+    leave = await connect({
+      token,
+      rest: settings,
+      log,
+      signal: stopping.signal,
+      onInteraction: (interaction) => {
+        if (!completed(interaction))
+          receiveFromGateway(readInteraction(interaction, application, Date.now()));
+      },
+      onMessage: (message: GatewayMessageCreateDispatchData, me) =>
+        receiveFromGateway(readMessage(message, application, me)),
+    });
+  }
+
+  return {
+    name: "discord",
+    title: "Discord",
+    can: capabilities,
+    ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receiveFromWebhook, log) }),
+    async start(given) {
+      host = given;
+      running = Promise.all([join(), announce(given)])
+        .then(() => undefined)
+        .catch((error: unknown) => {
+          if (!isUnauthorized(error)) throw error;
+          revoked(log);
+        });
+      await Promise.race([running, pause(START_PATIENCE, stopping.signal)]);
+    },
+    async send(to, delivery) {
+      if (host === undefined) throw new SendError("unsent", "The adapter is not started");
+      rest.setToken(token); // the client forgets a token that was refused once
+      return await send({ rest, application, host, interactions, pace, direct, log }, to, delivery);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      await leave();
+      await arriving.settled();
+      await interactions.stop();
+      await Promise.all(typing);
+    },
+  };
+}
