@@ -222,7 +222,7 @@ export const en = {
     "Someone on {platform} has typed your code and now shares your cart, orders and addresses. If it was not you, undo it.",
   "link.undo": "It was not me: undo it",
   "unlink.button": "Unlink this account",
-  "unlink.done": "This account is on its own again. Your other accounts stay as they are.",
+  "unlink.done": "This account is on its own again, with its own cart, orders and addresses.",
   "unlink.none": "This account is not linked to another.",
   "unlink.undone": "It is undone: that account is on its own again.",
   "privacy.title": "Your data",

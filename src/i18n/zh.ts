@@ -217,7 +217,7 @@ export const zh: Dictionary = {
   "link.notice": "有人在 {platform} 输入了您的验证码，现在共用您的购物车、订单和地址。如果不是您，请撤销。",
   "link.undo": "不是我，撤销",
   "unlink.button": "取消关联此账号",
-  "unlink.done": "这个账号重新独立了，您的其他账号不变。",
+  "unlink.done": "这个账号重新独立了，用自己的购物车、订单和地址。",
   "unlink.none": "这个账号没有关联其他账号。",
   "unlink.undone": "已撤销，那个账号重新独立了。",
   "privacy.title": "您的数据",

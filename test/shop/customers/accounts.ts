@@ -1,0 +1,34 @@
+import { type Customer, customerFor } from "../../../src/shop/customer.ts";
+import { type Linked, linkByCode } from "../../../src/shop/customer-link.ts";
+import type { Identity } from "../../../src/shop/customer-record.ts";
+import { showLinkCode } from "../../../src/shop/link-code.ts";
+
+let people = 0;
+
+/** An account of a shop that nobody has used yet. */
+export interface Account {
+  readonly id: string;
+  readonly identity: Identity;
+  /** The customer it belongs to now. */
+  customer(): Promise<Customer>;
+}
+
+/** A new account, made at `at` (minutes), since age decides who is the heir. */
+export async function anAccount(shop: string, platform = "telegram", at = 0): Promise<Account> {
+  const identity = { platform, connection: "bot", user: `u${++people}` };
+  const now = new Date(Date.UTC(2026, 0, 1, 0, at));
+  const read = async () => (await customerFor(shop, identity, { language: "en" }, now)).customer;
+  const { _id } = await read();
+  return { id: _id, identity, customer: read };
+}
+
+/** `from` types the code that `to` was shown. */
+export async function links(
+  shop: string,
+  to: Account,
+  from: Account,
+  key = `key-${++people}`,
+): Promise<Linked> {
+  const { code } = await showLinkCode(shop, to.id);
+  return linkByCode(shop, from.id, code, key);
+}
