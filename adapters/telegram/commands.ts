@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Api } from "grammy";
-import type { BotCommand, LanguageCode } from "grammy/types";
+import type { LanguageCode } from "grammy/types";
 import type { Host } from "../../src/engine/adapter.ts";
 
 /** Announces the commands in every language, and as the default in the first; only what has changed is sent. */
@@ -13,11 +14,7 @@ export async function announceCommands(api: Api, host: Host): Promise<void> {
     const language = locale.slice(0, 2).toLowerCase() as LanguageCode;
     for (const scope of index === 0 ? [{}, { language_code: language }] : [{ language_code: language }]) {
       const current = await api.getMyCommands(scope);
-      if (!same(current, wanted)) await api.setMyCommands(wanted, scope);
+      if (!isDeepStrictEqual(current, wanted)) await api.setMyCommands(wanted, scope);
     }
   }
 }
-
-const same = (a: readonly BotCommand[], b: readonly BotCommand[]): boolean =>
-  a.length === b.length &&
-  a.every(({ command, description }, i) => command === b[i]?.command && description === b[i]?.description);

@@ -1,4 +1,5 @@
 import { GrammyError, HttpError } from "grammy";
+import type { Logger } from "pino";
 import { SendError } from "../../src/engine/adapter.ts";
 import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/engine/fate.ts";
 
@@ -30,6 +31,15 @@ export const retryAfterMs = (error: unknown): number | undefined =>
   error instanceof GrammyError && error.error_code === 429
     ? (error.parameters.retry_after ?? 1) * 1000
     : undefined;
+
+/** For trouble that passes: a line in the log, and the wait Telegram asks for. A refused token is thrown on. */
+export const waitOut =
+  (log: Logger, message: string) =>
+  (error: unknown): number | undefined => {
+    if (isUnauthorized(error)) throw error;
+    log.warn({ reason: describe(error) }, message);
+    return retryAfterMs(error);
+  };
 
 /**
  * What became of a message whose call failed; a call is `repeatable` if it does no harm when made again (an edit).

@@ -3,13 +3,13 @@ import type { Update } from "grammy/types";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { atMost, persist } from "../../src/engine/backoff.ts";
 import { InOrder } from "../../src/engine/in-order.ts";
 import { Pace } from "../../src/engine/pace.ts";
 import { receivedPhoto } from "../../src/engine/received-photo.ts";
+import { Upkeep } from "../../src/engine/upkeep.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands } from "./commands.ts";
-import { BadTelegramOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
+import { BadTelegramOptions, describe, waitOut } from "./errors.ts";
 import { type Me, readUpdate } from "./inbound.ts";
 import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
@@ -31,8 +31,7 @@ export interface TelegramOptions {
   readonly limits?: Partial<typeof LIMITS>;
 }
 
-/** How long `start` waits for Telegram before it goes on in the background, in milliseconds. */
-const START_PATIENCE = 5000;
+const ENDED = "Telegram refuses the token of this bot (revoked?): put a new one in place and restart";
 
 /**
  * A bot on Telegram, by long polling or webhook. Trouble at Telegram is waited out; a revoked token stops
@@ -51,20 +50,19 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   const api = new Api(token, { apiRoot, timeoutSeconds: options.timeoutSeconds ?? 20 });
   const pollApi = new Api(token, { apiRoot, timeoutSeconds: 60 });
   const pace = new Pace({ ...LIMITS, ...options.limits });
-  const stopping = new AbortController();
+  const upkeep = new Upkeep();
   const answers = new InOrder();
   let me: Me = { id };
   let host: Host | undefined;
   let outlet: Outlet | undefined;
-  let running: Promise<void> | undefined;
 
   /** Stores an update; rejects if it could not be. */
   async function receive(update: Update): Promise<void> {
     if (host === undefined) throw new Error("The adapter is not started");
     const { inbound, photo, callback } = readUpdate(update, me);
     if (inbound !== undefined) {
-      const bytes = photo && (await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo.file));
-      const body = photo && (await receivedPhoto(host, bytes ?? null, photo.caption));
+      const bytes = photo && (await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo));
+      const body = bytes && (await receivedPhoto(host, bytes, update.message?.caption));
       await host.accept(body ? { ...inbound, body } : inbound);
     }
     if (callback !== undefined) void answers.run(callback, () => answer(callback));
@@ -77,17 +75,11 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
       .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"));
 
   async function introduce(to: Host): Promise<void> {
-    me = { ...me, username: (await api.getMe(forGrammy(stopping.signal))).username };
+    me = { ...me, username: (await api.getMe(forGrammy(upkeep.signal))).username };
     if (webhook === undefined) await api.deleteWebhook();
     else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
     await announceCommands(api, to);
     log.info({ username: me.username }, "The Telegram bot is ready");
-  }
-
-  function notIntroduced(error: unknown): number | undefined {
-    if (isUnauthorized(error)) throw error;
-    log.warn({ reason: describe(error) }, "The Telegram bot could not be introduced, trying again");
-    return retryAfterMs(error);
   }
 
   return {
@@ -98,23 +90,19 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     async start(given) {
       host = given;
       outlet = { api, pace, pictures: new Pictures(given) };
-      const introduced = persist(() => introduce(given), notIntroduced, stopping.signal);
-      running = introduced
-        .then(() => (webhook ? undefined : poll(pollApi, receive, log, stopping.signal)))
-        .catch((error: unknown) => {
-          if (!isUnauthorized(error)) throw error;
-          log.error("Telegram refuses the token of this bot (revoked?): put a new one in place and restart");
-          stopping.abort();
-        });
-      await atMost(START_PATIENCE, Promise.race([running, introduced]), stopping.signal);
+      await upkeep.start({
+        connect: () => introduce(given),
+        work: webhook ? undefined : (signal) => poll(pollApi, receive, log, signal),
+        failed: waitOut(log, "The Telegram bot could not be introduced, trying again"),
+        ended: (error) => log.error({ reason: describe(error) }, ENDED),
+      });
     },
     async send(to, delivery) {
       if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
       return await send(outlet, to, delivery);
     },
     async stop() {
-      stopping.abort();
-      await running;
+      await upkeep.stop();
       await answers.settled();
     },
   };

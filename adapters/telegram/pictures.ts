@@ -21,8 +21,9 @@ export class Pictures {
     this.#host = host;
   }
 
-  /** Calls `show` with the picture; answers null if it is missing or Telegram cannot use it. Other errors pass. */
-  async with<T extends Message | true>({ id, url }: Media, show: Show<T>): Promise<T | null> {
+  /** Calls `show` with the picture; answers null if there is none or Telegram cannot use it. Other errors pass. */
+  async with<T extends Message | true>(media: Media | undefined, show: Show<T>): Promise<T | null> {
+    const { id, url } = media ?? {};
     try {
       if (id === undefined) return url === undefined ? null : await show(url);
       const upload = () => this.#upload(id, show);

@@ -3,7 +3,7 @@ import type { Update } from "grammy/types";
 import type { Logger } from "pino";
 import { atMost, persist } from "../../src/engine/backoff.ts";
 import { Intake } from "../../src/engine/intake.ts";
-import { describe, isUnauthorized, retryAfterMs } from "./errors.ts";
+import { describe, waitOut } from "./errors.ts";
 
 /** The kinds of update the adapter reads. */
 export const UPDATES = ["message", "callback_query"] as const;
@@ -36,13 +36,9 @@ export async function poll(
     const timeout = intake.busy ? 0 : 30;
     return api.getUpdates({ offset: intake.next(), timeout, allowed_updates: UPDATES }, forGrammy(signal));
   };
-  const notAsked = (error: unknown) => {
-    if (isUnauthorized(error)) throw error;
-    log.warn({ reason: describe(error) }, "Telegram could not be asked for updates, trying again");
-    return retryAfterMs(error);
-  };
+  const failed = waitOut(log, "Telegram could not be asked for updates, trying again");
   while (!signal.aborted) {
-    for (const update of (await persist(ask, notAsked, signal)) ?? [])
+    for (const update of (await persist(ask, failed, signal)) ?? [])
       intake.take(update.update_id, chatOf(update), () => receive(update));
     if (intake.busy) await atMost(1000, intake.settled(), signal);
   }
@@ -53,7 +49,5 @@ export async function poll(
   if (offset > 0) await api.getUpdates({ offset, limit: 1, timeout: 0 }, patience).catch(() => undefined);
 }
 
-const chatOf = (update: Update): string => {
-  const chat = update.message?.chat ?? update.callback_query?.message?.chat;
-  return String(chat?.id ?? update.callback_query?.from.id ?? "");
-};
+const chatOf = ({ message, callback_query: press }: Update): string =>
+  String(message?.chat.id ?? press?.message?.chat.id ?? press?.from.id);

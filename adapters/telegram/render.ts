@@ -1,16 +1,18 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
+import { buttonGroups } from "../../src/engine/button-groups.ts";
 import { viewText } from "../../src/engine/fit.ts";
-import { isVisible, wellFormed } from "../../src/engine/legible.ts";
 import { joined, plain } from "../../src/engine/rich-text.ts";
 import { packRows } from "../../src/engine/rows.ts";
 import { type Span, spanned } from "../../src/engine/spans.ts";
-import type { Control, FileView, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
+import type { Button, Control, FileView, Link, Media, View } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** A view in Telegram's terms: text with entities (nothing to escape), perhaps a picture or a document, perhaps buttons. */
 export interface Rendered {
   readonly text: string;
   readonly entities: MessageEntity[];
+  /** Text and entities as a picture carries them. */
+  readonly caption: { readonly caption: string; readonly caption_entities: MessageEntity[] };
   readonly photo?: Media;
   readonly file?: FileView;
   readonly keyboard: InlineKeyboardButton[][];
@@ -26,15 +28,22 @@ const ROW = { perRow: capabilities.buttonsPerRow, width: 36 };
  */
 export function render(view: View): Rendered {
   const controls = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
-  const addresses = controls.flatMap((control) =>
-    control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
-  );
+  const addresses = controls.filter(isUnlinkable).map(({ label, url }) => plain(`${label}: ${url}`));
   const body = viewText(view);
   const whole = joined([...(body.length > 0 ? [body] : []), ...addresses], "\n\n");
   const { text, spans } = spanned(whole, { max: capabilities.textMax, linkable: isLinkable });
   const image = view.cards.length === 1 ? view.cards[0]?.image : undefined;
   const photo = text.length <= capabilities.captionMax ? image : undefined;
-  return { text, entities: spans.map(entityOf), photo, file: view.file, keyboard: rows(controls) };
+  const entities = spans.map(entityOf);
+  const caption = { caption: text, caption_entities: entities };
+  return {
+    text,
+    entities,
+    caption,
+    photo,
+    file: view.file,
+    keyboard: rows(controls.filter((control) => !isUnlinkable(control))),
+  };
 }
 
 /**
@@ -47,27 +56,19 @@ export function isLinkable(url: string): boolean {
   return protocol === "tg:" || (/^https?:$/.test(protocol) && hostname.includes("."));
 }
 
+const isUnlinkable = (control: Control): control is Link =>
+  control.kind === "link" && !isLinkable(control.url);
+
 function entityOf({ node, offset, length }: Span): MessageEntity {
   if (node.kind === "link") return { type: "text_link", url: node.url, offset, length };
   return { type: ENTITY[node.kind], offset, length };
 }
 
 /** Rows of buttons: a pick's options stand apart from the rest, and long labels get fewer neighbours. */
-function rows(controls: readonly Control[]): InlineKeyboardButton[][] {
-  const groups: InlineKeyboardButton[][] = [[]];
-  for (const control of controls) {
-    if (control.kind === "button")
-      groups.at(-1)?.push({ text: buttonText(control.label), callback_data: control.token });
-    else if (control.kind === "link" && isLinkable(control.url))
-      groups.at(-1)?.push({ text: buttonText(control.label), url: control.url });
-    else if (control.kind === "pick") groups.push(control.options.map(option), []);
-  }
-  return groups.flatMap((group) => packRows(group, ({ text }) => text, ROW));
-}
+const rows = (controls: readonly Control[]): InlineKeyboardButton[][] =>
+  buttonGroups(controls).flatMap((group) => packRows(group.map(keyOf), ({ text }) => text, ROW));
 
-const option = ({ label, token, selected }: PickControl["options"][number]): InlineKeyboardButton => ({
-  text: `${selected ? "✓ " : ""}${buttonText(label)}`,
-  callback_data: token,
-});
-
-const buttonText = (label: string): string => (isVisible(label) ? wellFormed(label) : "…");
+const keyOf = (control: Button | Link): InlineKeyboardButton =>
+  control.kind === "link"
+    ? { text: control.label, url: control.url }
+    : { text: control.label, callback_data: control.token };

@@ -7,7 +7,6 @@ import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Rendered, render } from "./render.ts";
 
-const UNCHANGED = /message is not modified/;
 /** The old message is of another kind, too old, or gone: a new one takes its place. */
 const NOT_EDITABLE =
   /no text in the message to edit|message can't be edited|message to edit not found|MESSAGE_ID_INVALID|message identifier/;
@@ -32,23 +31,20 @@ export interface Outlet {
  *
  * @throws {SendError}
  */
-export async function send(outlet: Outlet, to: Address, delivery: Delivery): Promise<Sent> {
-  const shown = render(delivery.view);
-  let repeatable = delivery.replaces !== undefined;
+export async function send(outlet: Outlet, to: Address, { view, replaces }: Delivery): Promise<Sent> {
+  const chat = to.channel;
+  const shown = render(view);
+  let repeatable = replaces !== undefined;
   try {
-    if (
-      delivery.replaces !== undefined &&
-      !shown.file &&
-      (await edit(outlet, to.channel, delivery.replaces, shown))
-    )
-      return { message: delivery.replaces };
+    if (replaces !== undefined && (await edit(outlet, chat, Number(replaces), shown)))
+      return { message: replaces };
     repeatable = false;
-    const sent = await post(outlet, to.channel, shown);
-    if (delivery.replaces !== undefined) await retire(outlet.api, to.channel, delivery.replaces);
+    const sent = await post(outlet, chat, shown);
+    if (replaces !== undefined) await retire(outlet.api, chat, Number(replaces));
     return { message: String(sent.message_id) };
   } catch (error) {
     const wait = retryAfterMs(error);
-    if (wait !== undefined) await outlet.pace.hush(to.channel, wait);
+    if (wait !== undefined) await outlet.pace.hush(chat, wait);
     throw toSendError(error, repeatable);
   }
 }
@@ -57,60 +53,45 @@ export async function send(outlet: Outlet, to: Address, delivery: Delivery): Pro
 const QUIET = { link_preview_options: { is_disabled: true } };
 
 async function post({ api, pace, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
-  const { text, entities, photo, file } = shown;
-  const markup = shown.keyboard.length > 0 ? { reply_markup: { inline_keyboard: shown.keyboard } } : {};
+  const { text, caption, entities, photo, file, keyboard } = shown;
+  const markup = keyboard.length > 0 ? { reply_markup: { inline_keyboard: keyboard } } : {};
   // Ids of groups are negative.
   await pace.turn(chat.startsWith("-") ? "group" : "chat", chat);
   await pace.turn("overall");
   if (file) {
     // A document stands by itself: a message with buttons may be edited or removed, and the document with it.
     const document = await api.sendDocument(chat, new InputFile(Buffer.from(file.text), file.name));
-    if (text === "" && shown.keyboard.length === 0) return document;
+    if (text === "" && keyboard.length === 0) return document;
   }
-  const withPhoto =
-    photo &&
-    (await pictures.with(photo, (source) =>
-      api.sendPhoto(chat, source, { caption: text, caption_entities: entities, ...markup }),
-    ));
-  return withPhoto ?? (await api.sendMessage(chat, text || "…", { entities, ...QUIET, ...markup }));
+  const sent = await pictures.with(photo, (source) => api.sendPhoto(chat, source, { ...caption, ...markup }));
+  return sent ?? (await api.sendMessage(chat, text || "…", { entities, ...QUIET, ...markup }));
 }
 
 /** Turns a message into another. Answers false if this message cannot be. */
-async function edit(
-  { api, pace, pictures }: Outlet,
-  chat: string,
-  message: string,
-  shown: Rendered,
-): Promise<boolean> {
-  const { text, entities, photo } = shown;
-  const id = Number(message);
-  const markup = { reply_markup: { inline_keyboard: shown.keyboard } };
+async function edit(outlet: Outlet, chat: string, message: number, shown: Rendered): Promise<boolean> {
+  const { api, pace, pictures } = outlet;
+  const { text, caption, entities, photo, keyboard } = shown;
+  if (shown.file) return false;
+  const markup = { reply_markup: { inline_keyboard: keyboard } };
   await pace.turn("overall");
   try {
-    const withPhoto =
-      photo &&
-      (await pictures.with(photo, (media) =>
-        api.editMessageMedia(
-          chat,
-          id,
-          { type: "photo", media, caption: text, caption_entities: entities },
-          markup,
-        ),
-      ));
-    if (!withPhoto) await api.editMessageText(chat, id, text || "…", { entities, ...QUIET, ...markup });
+    const edited = await pictures.with(photo, (media) =>
+      api.editMessageMedia(chat, message, { type: "photo", media, ...caption }, markup),
+    );
+    if (edited === null)
+      await api.editMessageText(chat, message, text || "…", { entities, ...QUIET, ...markup });
     return true;
   } catch (error) {
-    if (isRefusal(error, UNCHANGED)) return true;
+    if (isRefusal(error, /message is not modified/)) return true;
     if (isRefusal(error, NOT_EDITABLE)) return false;
     throw error;
   }
 }
 
 /** Removes a message that was replaced; one too old to delete (48 hours) loses its buttons. The new one counts, so trouble is let be. */
-async function retire(api: Api, chat: string, message: string): Promise<void> {
-  const id = Number(message);
+async function retire(api: Api, chat: string, message: number): Promise<void> {
   await api
-    .deleteMessage(chat, id)
-    .catch(() => api.editMessageReplyMarkup(chat, id))
+    .deleteMessage(chat, message)
+    .catch(() => api.editMessageReplyMarkup(chat, message))
     .catch(() => undefined);
 }

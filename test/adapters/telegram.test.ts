@@ -59,6 +59,15 @@ class RecordingHost implements Host {
       description: `${description} (${locale})`,
     }));
   }
+  async suggest() {
+    return [];
+  }
+  problems() {
+    return {};
+  }
+  async preview() {
+    return null;
+  }
 }
 
 interface World {
@@ -538,6 +547,48 @@ describe("what goes out", () => {
   });
 });
 
+describe("a document", () => {
+  const file = { name: "my-data.json", contentType: "application/json", text: '{"name":"艾达"}' };
+
+  test("comes by its name, as it is, and before the words with the buttons", async () => {
+    const it = await world();
+    const ada = it.double.person(77);
+    const shown = { ...view("Your data", [button("Back", "b")]), file };
+    const { message } = await it.adapter.send(to(77), { view: shown, key: "k" });
+    expect(it.double.messages(77).map(({ document }) => document)).toEqual([
+      { name: file.name, text: file.text },
+      undefined,
+    ]);
+    expect(ada.transcript()).toBe("bot> (file my-data.json) \nbot> Your data\n[Back]");
+    expect(message).toBe("2");
+  });
+
+  test("stays when the message with its buttons becomes another", async () => {
+    const it = await world();
+    const ada = it.double.person(77);
+    const shown = { ...view("Your data", [button("Back", "b")]), file };
+    const { message } = await it.adapter.send(to(77), { view: shown, key: "k" });
+    await it.adapter.send(to(77), { view: view("The shop"), key: "k2", replaces: message });
+    expect(ada.transcript()).toBe("bot> (file my-data.json) \nbot> The shop");
+  });
+
+  test("can come without words, and in place of another message", async () => {
+    const it = await world();
+    const ada = it.double.person(77);
+    const { message } = await it.adapter.send(to(77), { view: view("One moment"), key: "k" });
+    const alone = { cards: [], controls: [], file };
+    await it.adapter.send(to(77), { view: alone, key: "k2", replaces: message });
+    expect(ada.transcript()).toBe("bot> (file my-data.json) ");
+  });
+
+  test("that Telegram does not take is refused", async () => {
+    const it = await world();
+    it.double.person(77);
+    const empty = { ...view("Your data"), file: { ...file, text: "" } };
+    expect(await fate(it.adapter.send(to(77), { view: empty, key: "k" }))).toMatchObject({ fate: "refused" });
+  });
+});
+
 describe("editing in place", () => {
   const kinds: [string, View][] = [
     ["text", view("Before", [button("Old")])],
@@ -807,7 +858,9 @@ describe("the person of the double", () => {
 
   test("a part of all calls fails the same way for the same seed", async () => {
     const outcomes = async () => {
-      const it = await world({ limits: { chat: { points: 100, seconds: 1, burst: { points: 0, seconds: 1 } } } });
+      const it = await world({
+        limits: { chat: { points: 100, seconds: 1, burst: { points: 0, seconds: 1 } } },
+      });
       for (let id = 1; id <= 20; id++) it.double.person(id);
       await it.adapter.stop();
       it.double.failRate(0.5, 42);

@@ -242,6 +242,7 @@ export class Person implements Shopper {
 const shownOf = (message: ChatMessage): string =>
   [
     message.photo === undefined ? "" : "(picture) ",
+    message.document === undefined ? "" : `(file ${message.document.name}) `,
     message.text ?? message.caption ?? "",
     ...message.keyboard.map((row) => `\n${row.map(({ text }) => `[${text}]`).join(" ")}`),
   ].join("");

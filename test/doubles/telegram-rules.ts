@@ -97,3 +97,13 @@ export function checkPicture(bytes: Uint8Array): "jpg" | "png" | "webp" {
   if (head.startsWith("RIFF") && head.slice(8) === "WEBP") return "webp";
   throw bad("IMAGE_PROCESS_FAILED");
 }
+
+/** Checks a document: it has a name and is neither empty nor larger than 50 MB. */
+export function checkDocument(
+  bytes: Uint8Array | undefined,
+  name: string | undefined,
+): asserts bytes is Uint8Array {
+  if (bytes === undefined || !name) throw bad("there is no document in the request");
+  if (bytes.length === 0) throw bad("file must be non-empty");
+  if (bytes.length > 50 * 1024 * 1024) throw new Refusal(413, "Request Entity Too Large");
+}

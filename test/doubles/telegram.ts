@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { InlineKeyboardButton, MessageEntity, Update, User } from "grammy/types";
 import { Person, type PersonOptions } from "./telegram-person.ts";
-import { bad, checkCommands, checkKeyboard, checkPicture, checkText, Refusal } from "./telegram-rules.ts";
+import {
+  bad,
+  checkCommands,
+  checkDocument,
+  checkKeyboard,
+  checkPicture,
+  checkText,
+  Refusal,
+} from "./telegram-rules.ts";
 
 /** A message as it stands in a chat. */
 export interface ChatMessage {
@@ -13,6 +21,8 @@ export interface ChatMessage {
   caption?: string;
   entities: MessageEntity[];
   photo?: string;
+  /** The document's name and text. */
+  document?: { readonly name: string; readonly text: string };
   keyboard: InlineKeyboardButton[][];
   /** Grows with every change in any chat. */
   changed: number;
@@ -295,7 +305,7 @@ export class TelegramDouble {
     const method = secret ?? "";
     const payload = parse(Buffer.concat(chunks), request.headers["content-type"] ?? "");
     const answer = (status: number, body: Payload) => {
-      const { attachments: _, ...logged } = payload;
+      const { attachments: _, filenames: __, ...logged } = payload;
       this.calls.push({
         method,
         payload: logged,
@@ -379,6 +389,8 @@ export class TelegramDouble {
         return this.#sendMessage(payload);
       case "sendPhoto":
         return this.#sendPhoto(payload);
+      case "sendDocument":
+        return this.#sendDocument(payload);
       case "editMessageText":
       case "editMessageCaption":
       case "editMessageMedia":
@@ -507,6 +519,20 @@ export class TelegramDouble {
     return this.#about(chat, message);
   }
 
+  #sendDocument(payload: Payload): unknown {
+    const chat = this.#writable(payload);
+    const caption = String(payload.caption ?? "");
+    const entities = checkText(caption, payload.caption_entities, 1024, true);
+    const keyboard = checkKeyboard(payload.reply_markup);
+    const attached = String(payload.document).replace(/^attach:\/\//, "");
+    const bytes = (payload.attachments as Map<string, Uint8Array> | undefined)?.get(attached);
+    const name = (payload.filenames as Map<string, string> | undefined)?.get(attached);
+    checkDocument(bytes, name);
+    this.#pace(chat);
+    const document = { name: name ?? "", text: Buffer.from(bytes).toString() };
+    return this.#about(chat, this.#append(chat.id, { from: "bot", caption, document, entities, keyboard }));
+  }
+
   #edit(method: string, payload: Payload): unknown {
     const chat = this.#writable(payload);
     const message = this.#find(payload, "edit");
@@ -514,7 +540,7 @@ export class TelegramDouble {
     const before = look(message);
     const next = { ...message, keyboard: checkKeyboard(payload.reply_markup) };
     if (method === "editMessageText") {
-      if (message.photo !== undefined) throw bad("there is no text in the message to edit");
+      if (message.text === undefined) throw bad("there is no text in the message to edit");
       next.entities = checkText(payload.text, payload.entities, 4096, false);
       next.text = String(payload.text);
     } else if (method === "editMessageCaption") {
@@ -607,7 +633,7 @@ export class TelegramDouble {
   }
 
   #about(chat: Chat, message: ChatMessage): unknown {
-    const { id, text, caption, photo } = message;
+    const { id, text, caption, photo, document } = message;
     return {
       message_id: id,
       date: Math.floor(Date.now() / 1000),
@@ -618,6 +644,10 @@ export class TelegramDouble {
         caption,
         caption_entities: message.entities,
         photo: [{ file_id: photo, file_unique_id: photo, width: 800, height: 800 }],
+      }),
+      ...(document !== undefined && {
+        caption,
+        document: { file_id: `d${id}`, file_unique_id: `d${id}`, file_name: document.name },
       }),
     };
   }
@@ -642,16 +672,21 @@ function parse(body: Buffer, type: string): Payload {
   if (boundary === undefined) throw bad("unsupported content type");
   const payload: Payload = {};
   const attachments = new Map<string, Uint8Array>();
+  const filenames = new Map<string, string>();
   // One character a byte, so that what is found can be turned back into bytes.
   for (const part of `\r\n${body.toString("latin1")}`.split(`\r\n--${boundary}`).slice(1, -1)) {
     const end = part.indexOf("\r\n\r\n");
-    const name = /name="([^"]*)"/.exec(part.slice(0, end))?.[1] ?? "";
+    const head = Buffer.from(part.slice(0, end), "latin1").toString();
+    const name = /\bname="([^"]*)"/.exec(head)?.[1] ?? "";
+    const filename = /\bfilename="?([^";\r]*)/.exec(head)?.[1];
     const bytes = Buffer.from(part.slice(end + 4), "latin1");
-    if (/filename=/.test(part.slice(0, end))) attachments.set(name, bytes);
-    else {
+    if (filename !== undefined) {
+      attachments.set(name, bytes);
+      filenames.set(name, filename);
+    } else {
       const text = bytes.toString();
       payload[name] = /^[[{]/.test(text) && name !== "caption" && name !== "text" ? JSON.parse(text) : text;
     }
   }
-  return { ...payload, attachments };
+  return { ...payload, attachments, filenames };
 }
