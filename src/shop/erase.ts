@@ -121,6 +121,7 @@ function withoutPerson(order: Order): Order {
   };
 }
 
+// `hasLinks` stays: a run that died after the root must still find the accounts that were linked to it.
 async function eraseAccount(shop: string, _id: string): Promise<void> {
   const nobody = { platform: ERASED, connection: ERASED, user: _id };
   await CustomerModel.updateOne(
@@ -133,7 +134,6 @@ async function eraseAccount(shop: string, _id: string): Promise<void> {
         phone: 1,
         consentAt: 1,
         mergedInto: 1,
-        hasLinks: 1,
         lastUsed: 1,
         newsTo: 1,
         eraseAt: 1,

@@ -1,0 +1,78 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { getCustomer } from "../../../src/shop/customer.ts";
+import { unlink } from "../../../src/shop/customer-link.ts";
+import { CustomerModel } from "../../../src/shop/customer-record.ts";
+import { eraseCustomer } from "../../../src/shop/erase.ts";
+import { chooseNews, newsIdentity, noteUse } from "../../../src/shop/news.ts";
+import { useStore, World } from "../orders/world.ts";
+import { type Account, anAccount, links } from "./accounts.ts";
+
+useStore();
+
+const shop = "house";
+let ada: Account;
+let web: Account;
+beforeEach(async () => {
+  await World.create();
+  ada = await anAccount(shop);
+  web = await anAccount(shop, "web");
+});
+
+const destination = async (account: Account) => newsIdentity(await getCustomer(shop, account.id));
+const writesFrom = async (account: Account) => noteUse(await account.customer(), account.identity);
+
+test("news of somebody with one account goes there, and nothing needs to be remembered for it", async () => {
+  const writes = vi.spyOn(CustomerModel, "updateOne");
+  await writesFrom(ada);
+  expect(writes).not.toHaveBeenCalled();
+  writes.mockRestore();
+  expect(await destination(ada)).toEqual(ada.identity);
+});
+
+test("news goes where somebody wrote last, which is written down only when it changes", async () => {
+  await links(shop, ada, web);
+  const writes = vi.spyOn(CustomerModel, "updateOne");
+  for (const account of [web, web, ada, ada, ada, web]) {
+    await writesFrom(account);
+    expect(await destination(ada)).toEqual(account.identity);
+  }
+  expect(writes).toHaveBeenCalledTimes(3);
+  writes.mockRestore();
+});
+
+test("news goes where they chose, wherever they write, until they choose otherwise", async () => {
+  await links(shop, ada, web);
+  await chooseNews(await ada.customer(), ada.identity);
+  await writesFrom(web);
+  expect(await destination(web)).toEqual(ada.identity);
+  await chooseNews(await ada.customer(), null);
+  expect(await destination(web)).toEqual(web.identity);
+});
+
+test("nobody can have the news sent to somebody else", async () => {
+  const eve = await anAccount(shop);
+  await links(shop, ada, web);
+  await chooseNews(await ada.customer(), eve.identity);
+  expect(await destination(ada)).not.toEqual(eve.identity);
+});
+
+test("news of an older order goes to the customer its account belongs to now", async () => {
+  await links(shop, ada, web);
+  await writesFrom(ada);
+  expect(await destination(web)).toEqual(ada.identity);
+});
+
+test("a choice ends with the link", async () => {
+  await links(shop, ada, web);
+  await chooseNews(await ada.customer(), web.identity);
+  await unlink(shop, web.id);
+  expect(await destination(ada)).toEqual(ada.identity);
+  expect(await destination(web)).toEqual(web.identity);
+});
+
+test("nobody is told after they were erased", async () => {
+  await links(shop, ada, web);
+  await eraseCustomer(shop, ada.id);
+  expect(await destination(ada)).toBeUndefined();
+  expect(await destination(web)).toBeUndefined();
+});
