@@ -2,6 +2,7 @@ import {
   type APIInteraction,
   Client,
   Events,
+  GatewayCloseCodes,
   GatewayDispatchEvents,
   GatewayIntentBits,
   type GatewayMessageCreateDispatchData,
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   readonly rest: Partial<RESTOptions>;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Called when the token is taken back while connected. */
+  readonly revoked: () => void;
   readonly onInteraction: (interaction: APIInteraction) => void;
   readonly onMessage: (message: GatewayMessageCreateDispatchData, me: string) => void;
 }
@@ -32,9 +35,8 @@ export async function connect(options: GatewayOptions): Promise<() => Promise<vo
   const { token, log, signal } = options;
   const client = await persist(
     async () => {
-      // A client that failed to log in is spent.
-      const fresh = clientOf(options);
-      await fresh.login(token);
+      const fresh = clientOf(options); // one that failed to log in is spent
+      await Promise.race([fresh.login(token), aborted(signal)]);
       return fresh;
     },
     (error) => {
@@ -47,7 +49,10 @@ export async function connect(options: GatewayOptions): Promise<() => Promise<vo
   return async () => await client?.destroy();
 }
 
-function clientOf({ rest, log, onInteraction, onMessage }: GatewayOptions): Client {
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+function clientOf({ rest, log, revoked, onInteraction, onMessage }: GatewayOptions): Client {
   const { Guilds, GuildMessages, DirectMessages } = GatewayIntentBits;
   const client = new Client({
     intents: [Guilds, GuildMessages, DirectMessages],
@@ -75,9 +80,10 @@ function clientOf({ rest, log, onInteraction, onMessage }: GatewayOptions): Clie
   client.on(Events.ShardError, (error) =>
     log.warn({ reason: describe(error) }, "The connection to Discord is troubled"),
   );
-  client.on(Events.ShardDisconnect, ({ code }) =>
-    log.error({ code }, "Discord has ended the connection for good: see its gateway close codes"),
-  );
+  client.on(Events.ShardDisconnect, ({ code }) => {
+    if (code === GatewayCloseCodes.AuthenticationFailed) return revoked();
+    log.error({ code }, "Discord has ended the connection for good: see its gateway close codes");
+  });
   client.on(Events.Error, (error) => log.warn({ reason: describe(error) }, "Discord's client had trouble"));
   return client;
 }

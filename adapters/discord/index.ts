@@ -24,7 +24,7 @@ import { BadDiscordOptions, describe, isUnauthorized, retryAfterMs } from "./err
 import { connect } from "./gateway.ts";
 import { isPicture, type Reading, readInteraction, readMessage, readTyping } from "./inbound.ts";
 import { Interactions } from "./interactions.ts";
-import { revoked, send } from "./send.ts";
+import { send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
 export interface DiscordOptions {
@@ -77,8 +77,15 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   const typing = new Set<Promise<unknown>>();
   const stopping = new AbortController();
   let host: Host | undefined;
-  let running: Promise<void> | undefined;
+  let running: Promise<unknown> | undefined;
   let leave = async () => {};
+  let told = false;
+
+  function revoked(): void {
+    if (!told)
+      log.error("Discord refuses the token of this bot (revoked?): put a new one in place and restart");
+    told = true;
+  }
 
   /** Stores an event, and sees to it that an interaction is acknowledged; rejects if it could not be stored. */
   async function receive(to: Host, reading: Reading): Promise<void> {
@@ -176,6 +183,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
       rest: settings,
       log,
       signal: stopping.signal,
+      revoked,
       onInteraction: (interaction) => {
         if (!completed(interaction))
           receiveFromGateway(readInteraction(interaction, application, Date.now()));
@@ -192,18 +200,16 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receiveFromWebhook, log) }),
     async start(given) {
       host = given;
-      running = Promise.all([join(), announce(given)])
-        .then(() => undefined)
-        .catch((error: unknown) => {
-          if (!isUnauthorized(error)) throw error;
-          revoked(log);
-        });
+      running = Promise.all([join(), announce(given)]).catch((error: unknown) => {
+        if (!isUnauthorized(error)) throw error;
+        revoked();
+      });
       await Promise.race([running, pause(START_PATIENCE, stopping.signal)]);
     },
     async send(to, delivery) {
       if (host === undefined) throw new SendError("unsent", "The adapter is not started");
       rest.setToken(token); // the client forgets a token that was refused once
-      return await send({ rest, application, host, interactions, pace, direct, log }, to, delivery);
+      return await send({ rest, application, host, interactions, pace, direct, revoked, log }, to, delivery);
     },
     async stop() {
       stopping.abort();

@@ -28,6 +28,8 @@ export interface Outlet {
   readonly pace: Pace<"channel" | "overall">;
   /** Channels of direct messages by person. */
   readonly direct: LRUCache<string, string>;
+  /** Tells the operator that the token is refused. */
+  readonly revoked: () => void;
   readonly log: Logger;
 }
 
@@ -65,14 +67,10 @@ export async function send(outlet: Outlet, to: Address, delivery: Delivery): Pro
         { channel: to.channel },
         "The bot may not write in this channel: give it View Channel, Send Messages and Attach Files there",
       );
-    if (isUnauthorized(error)) revoked(outlet.log);
+    if (isUnauthorized(error)) outlet.revoked();
     throw toSendError(error, shipment.repeatable);
   }
 }
-
-/** The line an operator reads when the token is refused. */
-export const revoked = (log: Logger): void =>
-  log.error("Discord refuses the token of this bot (revoked?): put a new one in place and restart");
 
 /** Answers an interaction; null if that is no longer possible. */
 async function answer(outlet: Outlet, shipment: Shipment, ticket: Ticket): Promise<Sent | null> {
