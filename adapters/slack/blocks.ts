@@ -1,0 +1,176 @@
+import type { types as slack } from "@slack/bolt";
+import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
+import { isVisible, wellFormed } from "../../src/engine/legible.ts";
+import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
+import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { capabilities } from "./capabilities.ts";
+
+/** Where Slack finds a picture: at an address, or among the files uploaded to it. */
+export type Picture = { readonly image_url: string } | { readonly slack_file: { readonly id: string } };
+/** The pictures of a view that can be shown. */
+export type Pictures = ReadonlyMap<Media, Picture>;
+
+/** A message in Slack's terms: its blocks, and the text that notifications show. */
+export interface Rendered {
+  readonly blocks: slack.KnownBlock[];
+  readonly text: string;
+}
+
+const SECTION_MAX = 3000;
+const FIELD_MAX = 2000;
+const FIELDS_MAX = 10;
+
+/** Prints a fitted view. All that people wrote comes out as they wrote it: nothing of it becomes markup. */
+export function render(view: View, pictures: Pictures = new Map()): Rendered {
+  const controls = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
+  const addresses = controls.flatMap((control) =>
+    control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
+  );
+  const name = names();
+  const blocks = [
+    ...richBlocks(view.text ?? []),
+    ...view.cards.flatMap((card) => [
+      ...cardBlocks(card, pictures),
+      ...actionBlocks(card.controls ?? [], name),
+    ]),
+    ...richBlocks(joined(addresses)),
+    ...actionBlocks(view.controls, name),
+  ];
+  const words = textOf(viewText(view)).trim();
+  const text = words || controls.map(({ label }) => label).join(", ") || "…";
+  return {
+    blocks: blocks.length > 0 ? blocks : richBlocks(plain("…")),
+    text: escaped(wellFormed(text).slice(0, SECTION_MAX)),
+  };
+}
+
+/** Slack takes these for buttons and links. */
+export const isLinkable = (url: string): boolean =>
+  URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && url.length <= 3000;
+
+/** A text of at most `max` characters, cut where it is longer; Slack refuses a text without any. */
+export const label = (text: string, max: number): slack.PlainTextElement => {
+  const whole = isVisible(text) ? wellFormed(text) : "…";
+  const cut = whole.length > max ? `${wellFormed(whole.slice(0, max - 1)).replace(/\uFFFD$/, "")}…` : whole;
+  return { type: "plain_text", text: cut, emoji: false };
+};
+
+const escaped = (text: string): string =>
+  text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+/** Text as rich text blocks, whose words Slack reads no markup in. */
+function richBlocks(text: RichText): slack.RichTextBlock[] {
+  return splitText(text, SECTION_MAX).flatMap((part) => {
+    const elements = pieces(part, {});
+    if (!isVisible(textOf(part))) return [];
+    return [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }];
+  });
+}
+
+type Style = { bold?: true; italic?: true; code?: true; strike?: true };
+
+function pieces(text: RichText, style: Style): slack.RichTextElement[] {
+  const styled = Object.keys(style).length > 0 ? { style } : {};
+  return text.flatMap((node): slack.RichTextElement[] => {
+    if (node.kind === "text")
+      return node.text === "" ? [] : [{ type: "text", text: wellFormed(node.text), ...styled }];
+    if (node.kind !== "link") return pieces(node.children, { ...style, [node.kind]: true });
+    if (isLinkable(node.url))
+      return [{ type: "link", url: node.url, text: textOf(node.children), ...styled }];
+    return [...pieces(node.children, style), { type: "text", text: ` (${node.url})`, ...styled }];
+  });
+}
+
+/** A card with a picture or facts is a section, which has a place for both; any other is text. */
+function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
+  const picture = card.image && pictures.get(card.image);
+  const image =
+    picture &&
+    ({ type: "image", alt_text: label(card.image?.alt || card.title, 2000).text, ...picture } as const);
+  const facts = card.facts ?? [];
+  if (!image && facts.length === 0) return richBlocks(cardText(card));
+  const fields = facts
+    .slice(0, FIELDS_MAX)
+    .map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
+  const words = cardText({ ...card, facts: facts.slice(FIELDS_MAX) });
+  const [first = [], ...further] = splitText(words, SECTION_MAX);
+  const section = {
+    ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX) }),
+    ...(fields.length > 0 && { fields }),
+  };
+  if (!section.text && !section.fields) return image ? [image] : [];
+  return [
+    { type: "section", ...section, ...(image && { accessory: image }) } as slack.SectionBlock,
+    ...further.flatMap(richBlocks),
+  ];
+}
+
+/** A sign that mrkdwn would take for markup although it was typed, and for which it has no escape. */
+const MARK = /[*_~`]|:[^\s:]+:|^\s*>/m;
+
+/** Text for a section: with its markup where mrkdwn shows the words as they are, else without. */
+function sectionText(text: RichText, max: number): slack.TextObject {
+  const words = textOf(text);
+  const printed = mrkdwn(text);
+  if (MARK.test(words) || printed.length > max) return label(words, max);
+  return { type: "mrkdwn", text: wellFormed(printed), verbatim: true };
+}
+
+const SIGN = { bold: "*", italic: "_", strike: "~", code: "`" } as const;
+
+function mrkdwn(text: RichText): string {
+  return text
+    .map((node) => {
+      if (node.kind === "text") return escaped(node.text);
+      const inner = mrkdwn(node.children);
+      if (node.kind === "link" && (!isLinkable(node.url) || /[|\n]/.test(node.url + inner)))
+        return `${inner} (${escaped(node.url)})`;
+      if (node.kind === "link") return `<${escaped(node.url)}|${inner}>`;
+      // A sign counts only around words: "* a*" is shown as it stands.
+      return /^\S(.*\S)?$/.test(inner) ? SIGN[node.kind] + inner + SIGN[node.kind] : inner;
+    })
+    .join("");
+}
+
+/** Action ids, each once in a message. */
+function names(): () => string {
+  let count = 0;
+  return () => `a${++count}`;
+}
+
+/** Rows of buttons and selects, in order. */
+function actionBlocks(controls: readonly Control[], name: () => string): slack.ActionsBlock[] {
+  const elements = controls.flatMap((control): slack.ActionsBlockElement[] => {
+    if (control.kind === "pick") return control.options.length > 0 ? [select(control, name())] : [];
+    if (control.kind === "link" && !isLinkable(control.url)) return [];
+    return [button(control, name())];
+  });
+  const rows = Array.from({ length: Math.ceil(elements.length / capabilities.buttonsPerRow) }, (_, row) =>
+    elements.slice(row * capabilities.buttonsPerRow, (row + 1) * capabilities.buttonsPerRow),
+  );
+  return rows.map((row) => ({ type: "actions", elements: row }));
+}
+
+const button = (control: Button | Link, action_id: string): slack.Button => ({
+  type: "button",
+  action_id,
+  text: label(control.label, capabilities.labelMax),
+  ...(control.kind === "link"
+    ? { url: control.url }
+    : { value: control.token, ...(control.style && { style: control.style }) }),
+});
+
+function select(control: PickControl, action_id: string): slack.StaticSelect {
+  const options = control.options.map(({ label: text, token }) => ({
+    text: label(text, capabilities.labelMax),
+    value: token,
+  }));
+  const chosen = options[control.options.findIndex(({ selected }) => selected)];
+  return {
+    type: "static_select",
+    action_id,
+    placeholder: label(control.label, 150),
+    options,
+    ...(chosen && { initial_option: chosen }),
+  };
+}

@@ -1,0 +1,154 @@
+import { createHmac } from "node:crypto";
+import { App } from "@slack/bolt";
+import { Hono } from "hono";
+import type { Logger } from "pino";
+import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
+import { pause, persist } from "../../src/engine/backoff.ts";
+import { Pace } from "../../src/engine/pace.ts";
+import { SecretBox } from "../../src/store/secret-box.ts";
+import { capabilities } from "./capabilities.ts";
+import { BadSlackOptions, describe, isDeadToken, retryAfterMs } from "./errors.ts";
+import { PictureUploads } from "./files.ts";
+import { installRoutes } from "./install.ts";
+import { Installations } from "./installations.ts";
+import { listenTo } from "./listeners.ts";
+import { People } from "./people.ts";
+import { SlackReceiver } from "./receiver.ts";
+import { LIMITS, Outlet } from "./send.ts";
+import { listen } from "./socket.ts";
+import { boltLogger, clientOptions } from "./web-client.ts";
+import { webhookRoute } from "./webhook.ts";
+
+export interface SlackOptions {
+  /** The token of one workspace ("xoxb-…"). Others can install the app where `clientId` is given. */
+  readonly botToken?: string;
+  /** Events over a connection of our own ("xapp-…"), instead of posted to `routes`. */
+  readonly appToken?: string;
+  /** Verifies what is posted. */
+  readonly signingSecret?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** Default https://slack.com/api/. */
+  readonly apiRoot?: string;
+  /** Where people reach this process; `routes` are mounted at /webhooks/slack there. */
+  readonly publicUrl: string;
+  readonly log: Logger;
+  /** The deployment's secret: tokens are sealed with it. At least 16 characters. */
+  readonly secret: string;
+  /** The slash command, default "/shop". */
+  readonly command?: string;
+  /** Other limits than Slack's. */
+  readonly limits?: Partial<typeof LIMITS>;
+}
+
+/** How long `start` waits for Slack before it goes on in the background, in milliseconds. */
+const START_PATIENCE = 5000;
+
+/**
+ * An app on Slack, by Socket Mode or by posted events, in one workspace or several. Trouble at Slack is waited out; a
+ * refused token is told in one line of the log and stops nothing else.
+ *
+ * @throws {BadSlackOptions} if the options could never work
+ */
+export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono } {
+  const { botToken, appToken, signingSecret, clientId, clientSecret, secret, command = "/shop" } = options;
+  if (appToken === undefined && signingSecret === undefined)
+    throw new BadSlackOptions(
+      "Slack needs an app-level token (Socket Mode) or a signing secret (posted events)",
+    );
+  if (botToken === undefined && (clientId === undefined || clientSecret === undefined))
+    throw new BadSlackOptions("Slack needs a bot token, or a client id and secret to be installed with");
+
+  const apiRoot = (options.apiRoot ?? "https://slack.com/api/").replace(/\/*$/, "/");
+  const log = options.log.child({ adapter: "slack" });
+  const installations = new Installations({ box: new SecretBox(secret), apiRoot, log, botToken });
+  const pace = new Pace({ ...LIMITS, ...options.limits });
+  const receiver = new SlackReceiver();
+  const app = new App({
+    receiver,
+    authorize: async ({ teamId = "" }) => {
+      const { team, token, botId, botUserId } = await installations.of(teamId);
+      return { teamId: team, botToken: token, botId, botUserId };
+    },
+    convoStore: false,
+    logger: boltLogger(log),
+    clientOptions: clientOptions(apiRoot, log),
+  });
+  app.error(async (error) => {
+    throw error; // to the receiver, which then does not acknowledge
+  });
+  const stopping = new AbortController();
+  let outlet: Outlet | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+
+  /** Learns which workspace the token belongs to; tries until it works or the token is refused. */
+  async function introduce(): Promise<void> {
+    if (botToken === undefined) return;
+    const refused = (error: unknown): number | undefined => {
+      if (isDeadToken(error)) throw error;
+      log.warn({ reason: describe(error) }, "The Slack app could not be introduced, trying again");
+      return retryAfterMs(error);
+    };
+    const own = await persist(() => installations.own(), refused, stopping.signal);
+    if (own) log.info({ team: own.team }, "The Slack app is ready");
+  }
+
+  function begin(host: Host): { ready: Promise<unknown>; running: Promise<unknown> } {
+    const pictures = new PictureUploads(host, log);
+    outlet = new Outlet({ installations, pace, pictures, apiRoot, log });
+    listenTo(app, { host, installations, people: new People(), pictures, apiRoot, command, log });
+    const introduced = introduce().catch((error: unknown) => {
+      log.error(
+        { reason: describe(error) },
+        "Slack refuses the bot token (SLACK_BOT_TOKEN): put a new one in place and restart",
+      );
+    });
+    if (appToken === undefined) return { ready: introduced, running: introduced };
+    let listening: Promise<void> = Promise.resolve();
+    const connected = new Promise<void>((resolve) => {
+      listening = listen(receiver, { appToken, apiRoot, log, signal: stopping.signal, connected: resolve });
+    });
+    const over = Promise.all([introduced, listening]);
+    return { ready: Promise.race([Promise.all([introduced, connected]), over]), running: over };
+  }
+
+  return {
+    name: "slack",
+    title: "Slack",
+    can: capabilities,
+    ...routesOf(),
+    async start(host) {
+      await app.start();
+      const begun = begin(host);
+      running = begun.running;
+      await Promise.race([begun.ready, pause(START_PATIENCE, stopping.signal)]);
+    },
+    async send(to, delivery) {
+      if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
+      return await outlet.send(to, delivery);
+    },
+    async stop() {
+      stopping.abort();
+      await receiver.stop();
+      await running;
+    },
+  };
+
+  function routesOf(): { routes?: Hono } {
+    const routes = new Hono();
+    if (appToken === undefined && signingSecret !== undefined)
+      routes.route(
+        "/",
+        webhookRoute(signingSecret, (payload) => receiver.handle(payload), log),
+      );
+    if (clientId !== undefined && clientSecret !== undefined) {
+      const base = `${options.publicUrl.replace(/\/$/, "")}/webhooks/slack`;
+      const signing = createHmac("sha256", secret).update("slack-install").digest("hex");
+      routes.route(
+        "/",
+        installRoutes(installations, { clientId, clientSecret, apiRoot, base, secret: signing, log }),
+      );
+    }
+    return routes.routes.length > 0 ? { routes } : {};
+  }
+}

@@ -1,0 +1,231 @@
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import { type Delivery, SendError, type Sent } from "../../src/engine/adapter.ts";
+import { pause } from "../../src/engine/backoff.ts";
+import { fateOfNetwork, fateOfStatus } from "../../src/engine/fate.ts";
+import type { Address } from "../../src/engine/inbound.ts";
+import type { Pace } from "../../src/engine/pace.ts";
+import type { View } from "../../src/engine/view.ts";
+import { type Rendered, render } from "./blocks.ts";
+import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
+import { type PictureUploads, uploadDocument } from "./files.ts";
+import { homeUser } from "./inbound.ts";
+import type { Installations, Workspace } from "./installations.ts";
+import { modalOf } from "./modal.ts";
+import { readTicket, type Ticket } from "./ticket.ts";
+import { isSlacks } from "./web-client.ts";
+
+/** One message a second in a channel, short bursts allowed (https://docs.slack.dev/apis/web-api/rate-limits). */
+export const LIMITS = { channel: { points: 1, seconds: 1, burst: { points: 10, seconds: 30 } } };
+
+/** The old message cannot become the new one, or is gone: a new one takes its place. */
+const NOT_EDITABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/** The app, or the person, is no member of the channel. */
+const NOT_THERE = ["not_in_channel", "channel_not_found", "user_not_in_channel"];
+/** Slack cannot show the pictures, or not yet. */
+const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
+
+export interface OutletOptions {
+  readonly installations: Installations;
+  readonly pace: Pace<keyof typeof LIMITS>;
+  readonly pictures: PictureUploads;
+  readonly apiRoot: string;
+  readonly log: Logger;
+}
+
+/** One answer on its way. */
+interface Post {
+  readonly workspace: Workspace;
+  readonly to: Address;
+  readonly channel: string;
+  readonly ticket: Partial<Ticket>;
+  readonly view: View;
+  readonly replaces: string | undefined;
+  /** For one person's eyes, among others. */
+  readonly alone: boolean;
+}
+
+/** Sends views. Keeps no state but its pace, the names of pictures and of direct messages. */
+export class Outlet {
+  readonly #options: OutletOptions;
+  readonly #direct = new LRUCache<string, string>({ max: 10_000 });
+  readonly #refused = new Set<string>();
+  constructor(options: OutletOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {SendError} */
+  async send(to: Address, { view, replaces, ticket }: Delivery): Promise<Sent> {
+    const { installations, pace, log } = this.#options;
+    const key = `${to.connection}/${to.channel}`;
+    const home = homeUser(to);
+    // Until a new message is on its way, everything may be done again.
+    let repeatable = true;
+    try {
+      const workspace = await installations.of(to.connection);
+      if (home !== undefined) return await this.#publish(workspace, home, view);
+      const post = { workspace, to, view, replaces, ticket: readTicket(ticket) };
+      if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "" };
+      const alone = view.visibility === "user" && to.user !== undefined;
+      const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
+      await pace.turn("channel", key);
+      return await this.#show({ ...post, channel, alone }, () => {
+        repeatable = false;
+      });
+    } catch (error) {
+      const wait = retryAfterMs(error);
+      if (wait !== undefined) await pace.hush(key, wait);
+      if (isDeadToken(error) && !this.#refused.has(to.connection)) {
+        this.#refused.add(to.connection);
+        log.error(
+          { team: to.connection, reason: describe(error) },
+          "Slack refuses the token of this workspace",
+        );
+      }
+      throw toSendError(error, repeatable);
+    }
+  }
+
+  /** A window, if the ticket still opens one. Where it does not, the message leads to the form. */
+  async #openForm({ workspace, to, view, ticket }: Omit<Post, "channel" | "alone">): Promise<boolean> {
+    if (!view.form || ticket.trigger === undefined) return false;
+    const { token, locale } = view.form;
+    const { message, hidden, response } = ticket;
+    const shared = to.user !== undefined;
+    const modal = modalOf(view.form, {
+      token,
+      locale,
+      channel: to.channel,
+      shared,
+      message,
+      hidden,
+      response,
+    });
+    try {
+      await workspace.client.views.open({ trigger_id: ticket.trigger, view: modal });
+      return true;
+    } catch (error) {
+      if (isDeadToken(error)) throw error;
+      this.#options.log.debug({ reason: describe(error) }, "A window could not be opened");
+      return false;
+    }
+  }
+
+  async #publish(workspace: Workspace, user: string, view: View): Promise<Sent> {
+    return await this.#withPictures(workspace, view, async ({ blocks }) => {
+      const { view: shown } = await workspace.client.views.publish({
+        user_id: user,
+        view: { type: "home", blocks },
+      });
+      return { message: shown?.id ?? "" };
+    });
+  }
+
+  async #show(post: Post, began: () => void): Promise<Sent> {
+    const { workspace, view, replaces } = post;
+    if (view.file) {
+      began();
+      const channel = post.alone ? await this.#directOf(workspace, post.to.user ?? "") : post.channel;
+      await uploadDocument(workspace, channel, view.file);
+      if (!view.text && view.cards.length + view.controls.length === 0) return { message: "" };
+    }
+    return await this.#withPictures(workspace, view, async (shown) => {
+      if (replaces !== undefined && !view.file && (await this.#edit(post, replaces, shown)))
+        return { message: replaces };
+      began();
+      return await this.#post(post, shown);
+    });
+  }
+
+  /** Shows a view with its pictures, a little later if Slack is still at them, or else without. */
+  async #withPictures<T>(
+    workspace: Workspace,
+    view: View,
+    show: (shown: Rendered) => Promise<T>,
+  ): Promise<T> {
+    const pictures = await this.#options.pictures.of(workspace, view);
+    for (const wait of pictures.size > 0 ? [0, 1000] : []) {
+      try {
+        if (wait > 0) await pause(wait);
+        return await show(render(view, pictures));
+      } catch (error) {
+        if (!isRefused(error, BAD_BLOCKS)) throw error;
+      }
+    }
+    return await show(render(view));
+  }
+
+  /** Turns a message into another. Answers false if this message cannot be. */
+  async #edit({ workspace, channel, ticket, alone }: Post, ts: string, shown: Rendered): Promise<boolean> {
+    if (ticket.hidden && ticket.message === ts)
+      return await this.#respond(ticket.response, { ...shown, replace_original: true }, true);
+    if (alone) return false;
+    try {
+      await workspace.client.chat.update({ channel, ts, ...shown, parse: "none", link_names: false });
+      return true;
+    } catch (error) {
+      if (isRefused(error, NOT_EDITABLE)) return false;
+      throw error;
+    }
+  }
+
+  async #post({ workspace, to, channel, ticket, alone }: Post, shown: Rendered): Promise<Sent> {
+    const { chat } = workspace.client;
+    const quiet = { ...shown, parse: "none", link_names: false } as const;
+    const still = { ...quiet, unfurl_links: false, unfurl_media: false };
+    try {
+      if (!alone) return { message: (await chat.postMessage({ channel, ...still })).ts ?? "" };
+      return {
+        message: (await chat.postEphemeral({ channel, user: to.user ?? "", ...quiet })).message_ts ?? "",
+      };
+    } catch (error) {
+      if (to.user === undefined || !isRefused(error, NOT_THERE)) throw error;
+      // A command works also where the app is no member; its answer has a way of its own.
+      const response_type = alone ? "ephemeral" : "in_channel";
+      if (await this.#respond(ticket.response, { ...shown, response_type, replace_original: false }, false))
+        return { message: "" };
+      if (!alone) throw error;
+      const direct = await this.#directOf(workspace, to.user);
+      return { message: (await chat.postMessage({ channel: direct, ...still })).ts ?? "" };
+    }
+  }
+
+  /** Answers through an interaction's own address. False if it is used up or expired. @throws {SendError} */
+  async #respond(
+    url: string | undefined,
+    answer: Record<string, unknown>,
+    repeatable: boolean,
+  ): Promise<boolean> {
+    if (url === undefined || !isSlacks(url, this.#options.apiRoot)) return false;
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(answer),
+      redirect: "error",
+      signal: AbortSignal.timeout(10_000),
+    }).catch((error: unknown) => {
+      throw new SendError(fateOfNetwork(error, repeatable), "No answer from Slack");
+    });
+    // Slack says what it refuses with success as well.
+    const said = await response.text();
+    if (response.ok) return !/"ok":\s*false/.test(said);
+    const wait = Number(response.headers.get("Retry-After") ?? 1) * 1000;
+    const fate = fateOfStatus(response.status, repeatable);
+    if (fate === "refused") return false;
+    throw new SendError(
+      fate,
+      `HTTP ${response.status}`,
+      response.status === 429 ? { retryAfterMs: wait } : {},
+    );
+  }
+
+  /** The channel of the direct messages with a person. */
+  async #directOf({ team, client }: Workspace, user: string): Promise<string> {
+    const known = this.#direct.get(`${team}/${user}`);
+    if (known !== undefined) return known;
+    const { channel } = await client.conversations.open({ users: user });
+    if (channel?.id === undefined) throw new SendError("refused", "No direct messages with this person");
+    this.#direct.set(`${team}/${user}`, channel.id);
+    return channel.id;
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const ticketSchema = z.object({
+  /** Opens a window, until 3 s after `at`. */
+  trigger: z.string().optional(),
+  /** Answers what was pressed or typed, until 30 min after `at`, also where the app is no member. */
+  response: z.string().optional(),
+  /** When Slack gave them, in milliseconds. */
+  at: z.number(),
+  /** The message the button stands on, and whether only the person sees it. */
+  message: z.string().optional(),
+  hidden: z.boolean().optional(),
+});
+
+/** What Slack gives to answer an interaction, so that any process can. https://docs.slack.dev/interactivity/handling-user-interaction */
+export type Ticket = z.infer<typeof ticketSchema>;
+
+const TRIGGER_MS = 2_800;
+const RESPONSE_MS = 29 * 60_000;
+
+/** What of a ticket still holds. */
+export function readTicket(ticket: string | undefined, now = Date.now()): Partial<Ticket> {
+  if (ticket === undefined) return {};
+  const { at, trigger, response, ...rest } = ticketSchema.parse(JSON.parse(ticket));
+  const age = now - at;
+  return {
+    ...rest,
+    at,
+    ...(age < TRIGGER_MS && { trigger }),
+    ...(age < RESPONSE_MS && { response }),
+  };
+}
+
+export const writeTicket = (ticket: Ticket): string => JSON.stringify(ticket);
