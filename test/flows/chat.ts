@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import mongoose from "mongoose";
+import { pino } from "pino";
+import { shopScript } from "../../flows/index.ts";
+import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
+import { viewText } from "../../src/engine/fit.ts";
+import {
+  type Address,
+  ConversationModel,
+  conversationId,
+  Engine,
+  type Inbound,
+  textOf,
+  type View,
+} from "../../src/engine/index.ts";
+import type { Identity } from "../../src/shop/customer.ts";
+import { CatalogSearch } from "../../src/shop/search.ts";
+import { capabilities } from "../engine/harness.ts";
+import type { World } from "../shop/orders/world.ts";
+
+/** A platform that keeps what it is given. */
+class Platform implements Adapter {
+  readonly name: string;
+  readonly title: string;
+  readonly can: Capabilities = { ...capabilities, picksMax: 10 };
+  readonly sent: { to: Address; view: View }[] = [];
+  constructor(name: string, title: string) {
+    this.name = name;
+    this.title = title;
+  }
+  async start() {}
+  async stop() {}
+  async send(to: Address, { view }: Delivery) {
+    this.sent.push({ to, view });
+    return { message: String(this.sent.length) };
+  }
+}
+
+/** The shop's own conversations on two platforms, on the store and clock of a `World`. */
+export class Chat {
+  readonly platforms = [new Platform("north", "North"), new Platform("south", "South")] as const;
+  readonly engine: Engine;
+  /** Keys of news that was told across platforms. */
+  readonly told: string[] = [];
+
+  constructor(world: World) {
+    const chatOf = ({ platform, connection, user }: Identity): Address => ({
+      platform,
+      connection,
+      channel: user,
+    });
+    this.engine = new Engine({
+      script: shopScript({
+        commerce: world.commerce,
+        search: new CatalogSearch(),
+        publicUrl: "https://shop.example",
+        shopOf: () => world.shop,
+        platformTitle: (name) => this.platforms.find((one) => one.name === name)?.title ?? name,
+        tell: async (to, id, name, data) => {
+          this.told.push(id);
+          await this.engine.signal(chatOf(to), id, name, data);
+        },
+        forgetChats: async (identities) => {
+          const chats = identities.map((identity) => conversationId(chatOf(identity)));
+          await ConversationModel.deleteMany({ _id: mongoose.trusted({ $in: chats }), owner: null });
+        },
+      }),
+      adapters: this.platforms,
+      secret: "a secret of the shop",
+      log: pino({ level: "silent" }),
+      media: async () => null,
+      keepMedia: async () => "",
+      now: world.clock.now,
+    });
+  }
+
+  person(platform: "north" | "south", user: string): Person {
+    const found = this.platforms.find(({ name }) => name === platform);
+    if (!found) throw new Error(`no platform ${platform}`);
+    return new Person(this, found, user);
+  }
+}
+
+/** Somebody in their own chat with the shop. */
+export class Person {
+  readonly #chat: Chat;
+  readonly #platform: Platform;
+  readonly identity: Identity;
+
+  constructor(chat: Chat, platform: Platform, user: string) {
+    this.#chat = chat;
+    this.#platform = platform;
+    this.identity = { platform: platform.name, connection: "1", user };
+  }
+
+  async #does(body: Inbound["body"]): Promise<void> {
+    const { platform, connection, user } = this.identity;
+    await this.#chat.engine.accept({
+      id: randomUUID(),
+      address: { platform, connection, channel: user },
+      sender: { id: user, locale: "en" },
+      at: new Date(),
+      body,
+    });
+    await this.#chat.engine.idle();
+  }
+
+  /** Writes a message; commands start with "/". */
+  says(text: string): Promise<void> {
+    const command = /^\/(\w+)\s*(.*)$/s.exec(text);
+    return this.#does(
+      command ? { kind: "command", name: command[1] ?? "", rest: command[2] ?? "" } : { kind: "text", text },
+    );
+  }
+
+  /** Presses the newest button, or option of a pick, of this label. */
+  presses(label: string): Promise<void> {
+    const tokens: { label: string; token: string }[] = [];
+    for (const { cards, controls } of this.views())
+      for (const control of [...cards.flatMap((card) => card.controls ?? []), ...controls]) {
+        if (control.kind === "button") tokens.push(control);
+        if (control.kind === "pick") tokens.push(...control.options);
+      }
+    const token = tokens.findLast((one) => one.label === label)?.token;
+    if (token === undefined) throw new Error(`No button ${label} in:\n${this.transcript()}`);
+    return this.#does({ kind: "press", token });
+  }
+
+  /** What was sent to them, oldest first. */
+  views(): View[] {
+    return this.#platform.sent.filter(({ to }) => to.channel === this.identity.user).map(({ view }) => view);
+  }
+
+  /** The text of the newest message, and of what was said `back` messages before it. */
+  last(back = 0): string {
+    const view = this.views().at(-1 - back);
+    return view === undefined ? "" : textOf(viewText(view));
+  }
+
+  transcript(): string {
+    return this.views()
+      .map((view) => textOf(viewText(view)))
+      .join("\n---\n");
+  }
+}
