@@ -1,0 +1,15 @@
+import { adapterContract } from "./adapter-contract.ts";
+import { telegramBench } from "./telegram-bench.ts";
+
+adapterContract("Telegram", {
+  open: telegramBench,
+  redelivers: true,
+  names: true,
+  channels: true,
+  ephemeral: false,
+  bots: true,
+  leaving: true,
+  troubles: true,
+  forms: false,
+  files: true,
+});

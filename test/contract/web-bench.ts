@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import pino from "pino";
+import { webAdapter, webBodyLimits } from "../../adapters/web/index.ts";
+import { WebMessages } from "../../adapters/web/messages.ts";
+import type { WebMessage } from "../../adapters/web/wire.ts";
+import { viewText } from "../../src/engine/fit.ts";
+import { type RichText, textOf } from "../../src/engine/rich-text.ts";
+import type { Control, View } from "../../src/engine/view.ts";
+import { createHttp } from "../../src/http/server.ts";
+import { connect, disconnect } from "../../src/store/connect.ts";
+import { freshDatabase } from "../setup/database.ts";
+import type { Bench, Shown, Someone } from "./bench.ts";
+import { RecordingHost } from "./recording-host.ts";
+
+interface History {
+  readonly messages: readonly WebMessage[];
+}
+
+/** The web chat on a port of its own, and browsers that behave as its page does: they send again what was not taken. */
+export async function webBench(): Promise<Bench> {
+  const database = await freshDatabase();
+  await connect(database.url);
+  const host = new RecordingHost();
+  const log = pino({ level: "silent" });
+  const http = createHttp({ log, publicUrl: "http://127.0.0.1", bodyLimits: webBodyLimits });
+  const adapter = webAdapter({
+    secret: "a secret of tests, long enough",
+    publicUrl: "http://127.0.0.1",
+    log,
+  });
+  http.app.route("/", adapter.routes);
+  await adapter.start(host);
+  const url = `http://127.0.0.1:${(await http.listen(0, "127.0.0.1")).port}`;
+  const waiting = new Set<string>();
+  let twice = false;
+  let closing = false;
+
+  /** Posts until it is taken, as the page's outbox does. */
+  async function deliver(headers: Record<string, string>, event: Record<string, unknown>): Promise<void> {
+    const id = randomUUID();
+    const repeat = twice;
+    twice = false;
+    waiting.add(id);
+    const post = () =>
+      fetch(`${url}/chat/events`, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/json" },
+        body: JSON.stringify({ id, ...event }),
+      });
+    for (let tries = 0; tries < 20 && !closing; tries++) {
+      const { status, ...response } = await post();
+      if (status === 202) {
+        waiting.delete(id);
+        if (repeat) await post();
+        return;
+      }
+      if (status < 500)
+        throw new Error(`The page's event was refused: ${status} ${JSON.stringify(response)}`);
+    }
+  }
+
+  async function person({ locale = "en" }: { locale?: string } = {}): Promise<Someone> {
+    const page = await fetch(url, { headers: { "accept-language": locale } });
+    const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const headers = { cookie, origin: url, "accept-language": locale };
+    const channel = decodeURIComponent(cookie.split("=")[1] ?? "").split(".")[0] ?? "";
+    const history = async () => {
+      const response = await fetch(`${url}/chat/history`, { headers });
+      return ((await response.json()) as History).messages.filter(({ from }) => from === "shop");
+    };
+    return {
+      address: { platform: "web", connection: "web", channel },
+      says: async (text) => void deliver(headers, { kind: "text", text }).catch(() => undefined),
+      commands: async (name) =>
+        void deliver(headers, { kind: "text", text: `/${name}` }).catch(() => undefined),
+      presses: async (message, token) =>
+        void deliver(headers, { kind: "press", token, message }).catch(() => undefined),
+      async fills(values) {
+        const newest = (await history()).at(-1);
+        const form = newest?.body.kind === "view" ? newest.body.view.form : undefined;
+        if (form === undefined) throw new Error("There is no form in the newest message");
+        const message = String(newest?.seq);
+        void deliver(headers, { kind: "form", token: form.token, message, values }).catch(() => undefined);
+      },
+      shown: async () =>
+        (await history()).flatMap(({ seq, body }) =>
+          body.kind === "view" ? [shownOf(String(seq), body.view)] : [],
+        ),
+    };
+  }
+
+  return {
+    adapter,
+    host,
+    person,
+    unacknowledged: () => waiting.size,
+    deliverTwice: () => {
+      twice = true;
+    },
+    cutOff: disconnect,
+    async removes({ address }, message) {
+      const conversation = `web/web/${address.channel}`;
+      await WebMessages.deleteOne({ conversation, seq: Number(message) });
+    },
+    mentions: () => [],
+    async close() {
+      closing = true;
+      await adapter.stop();
+      await http.close();
+      await disconnect();
+      await database.drop();
+    },
+  };
+}
+
+const linksIn = (text: RichText): { label: string; url: string }[] =>
+  text.flatMap((node) => {
+    if (node.kind === "text") return [];
+    const inner = linksIn(node.children);
+    return node.kind === "link" ? [{ label: textOf(node.children), url: node.url }, ...inner] : inner;
+  });
+
+/** What the page makes of a view; a browser shows a half of a surrogate pair as U+FFFD, as encoding it does. */
+function shownOf(message: string, view: View): Shown {
+  const controls: Control[] = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
+  const text = viewText(view);
+  return {
+    message,
+    text: Buffer.from(textOf(text)).toString(),
+    actions: controls.flatMap((control): readonly { label: string; token: string }[] => {
+      if (control.kind === "button") return [control];
+      return control.kind === "pick" ? control.options : [];
+    }),
+    links: [...controls.flatMap((control) => (control.kind === "link" ? [control] : [])), ...linksIn(text)],
+    pictures: view.cards.filter(({ image }) => image !== undefined).length,
+    files: view.file === undefined ? [] : [view.file],
+    hidden: false,
+  };
+}

@@ -1,0 +1,15 @@
+import { adapterContract } from "./adapter-contract.ts";
+import { webBench } from "./web-bench.ts";
+
+adapterContract("The web", {
+  open: webBench,
+  redelivers: true,
+  names: false,
+  channels: false,
+  ephemeral: false,
+  bots: false,
+  leaving: false,
+  troubles: false,
+  forms: true,
+  files: true,
+});
