@@ -1,14 +1,18 @@
 import {
+  type APIApplicationCommandAutocompleteInteraction,
   ApplicationCommandOptionType,
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  InteractionResponseType,
   Locale,
   type REST,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
   Routes,
 } from "discord.js";
 import type { CommandInfo, Host } from "../../src/engine/adapter.ts";
+import { isVisible } from "../../src/engine/legible.ts";
+import { readTyping } from "./inbound.ts";
 
 /** Announces the commands with their words in every language, if they are not those that Discord has. */
 export async function announceCommands(rest: REST, application: string, host: Host): Promise<void> {
@@ -17,6 +21,22 @@ export async function announceCommands(rest: REST, application: string, host: Ho
   const query = new URLSearchParams({ with_localizations: "true" });
   const known = (await rest.get(route, { query })) as Known[];
   if (digest(known) !== digest(wanted)) await rest.put(route, { body: wanted });
+}
+
+/** Answers what completes the command somebody is typing; nothing if the shop has no word on it. */
+export async function complete(
+  rest: REST,
+  application: string,
+  host: Pick<Host, "suggest">,
+  interaction: APIApplicationCommandAutocompleteInteraction,
+): Promise<void> {
+  const asked = readTyping(interaction, application);
+  const found = asked ? await host.suggest(asked, asked.command, asked.text).catch(() => []) : [];
+  const names = new Set(found.map((name) => name.slice(0, 100)).filter(isVisible));
+  const choices = [...names].slice(0, 25).map((name) => ({ name, value: name }));
+  const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+  const body = { type, data: { choices } };
+  await rest.post(Routes.interactionCallback(interaction.id, interaction.token), { auth: false, body });
 }
 
 /** The commands as Discord takes them: a hundred, for servers and for direct messages with the bot. */

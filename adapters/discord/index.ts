@@ -1,12 +1,8 @@
 import {
-  type APIApplicationCommandAutocompleteInteraction,
-  type APIAttachment,
   type APIInteraction,
   type GatewayMessageCreateDispatchData,
-  InteractionResponseType,
   InteractionType,
   REST,
-  Routes,
 } from "discord.js";
 import type { Hono } from "hono";
 import { LRUCache } from "lru-cache";
@@ -14,15 +10,14 @@ import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { pause, persist } from "../../src/engine/backoff.ts";
 import { InOrder } from "../../src/engine/in-order.ts";
-import { conversationId, type Inbound } from "../../src/engine/inbound.ts";
+import { conversationId } from "../../src/engine/inbound.ts";
 import { Pace } from "../../src/engine/pace.ts";
-import { PHOTO_MAX, receivedPhoto } from "../../src/engine/received-photo.ts";
-import { download } from "../../src/http/download.ts";
 import { capabilities } from "./capabilities.ts";
-import { announceCommands } from "./commands.ts";
+import { announceCommands, complete } from "./commands.ts";
 import { BadDiscordOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
+import { Files } from "./files.ts";
 import { connect } from "./gateway.ts";
-import { isPicture, type Reading, readInteraction, readMessage, readTyping } from "./inbound.ts";
+import { type Reading, readInteraction, readMessage } from "./inbound.ts";
 import { Interactions } from "./interactions.ts";
 import { send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
@@ -49,9 +44,6 @@ const START_PATIENCE = 5000;
 const PATIENCE = 1500;
 /** Five messages in five seconds is what a channel takes; 50 requests a second is the limit for a bot. */
 const PACES = { channel: { points: 5, seconds: 5 }, overall: { points: 45, seconds: 1 } };
-/** Where Discord keeps what people send (https://docs.discord.com/developers/reference#image-formatting). */
-const FILE_HOSTS = ["cdn.discordapp.com", "media.discordapp.net"];
-
 /**
  * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
  * token stops this bot only, with a line in the log.
@@ -73,6 +65,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   const interactions = new Interactions(rest, application, log, options.deferAfter ?? 2000);
   const pace = new Pace(PACES);
   const direct = new LRUCache<string, string>({ max: 10_000 });
+  const files = new Files(apiRoot, log);
   const arriving = new InOrder();
   const typing = new Set<Promise<unknown>>();
   const stopping = new AbortController();
@@ -91,32 +84,8 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   async function receive(to: Host, reading: Reading): Promise<void> {
     const { inbound, ticket } = reading;
     if (reading.direct !== undefined) direct.set(inbound.sender.id, reading.direct);
-    await to.accept(await withFiles(to, reading));
+    await to.accept(await files.kept(to, reading));
     if (ticket) interactions.expect(ticket);
-  }
-
-  async function withFiles(to: Host, { inbound, photo, uploads = {} }: Reading): Promise<Inbound> {
-    if (photo)
-      return { ...inbound, body: await receivedPhoto(to, await fetched(photo.file, 10_000), photo.caption) };
-    if (inbound.body.kind !== "form") return inbound;
-    const values: Record<string, string> = { ...inbound.body.values };
-    for (const [field, file] of Object.entries(uploads)) {
-      // Discord waits 3 s for what is done with a form.
-      const kept = await receivedPhoto(to, await fetched(file, 1500));
-      if (kept.kind === "photo") values[field] = kept.media;
-    }
-    return { ...inbound, body: { ...inbound.body, values } };
-  }
-
-  /** The bytes of a picture at Discord's; null if it is none, elsewhere or not to be had. */
-  async function fetched(file: APIAttachment, timeoutMs: number): Promise<Uint8Array | null> {
-    const { protocol, host: at, hostname } = new URL(file.url);
-    const ours = (protocol === "https:" && FILE_HOSTS.includes(hostname)) || at === new URL(apiRoot).host;
-    if (!ours || !isPicture(file)) return null;
-    return await download(file.url, { maxBytes: PHOTO_MAX, timeoutMs }).catch((error: unknown) => {
-      log.warn({ reason: describe(error) }, "A picture could not be fetched");
-      return null;
-    });
   }
 
   /** The gateway delivers once, so what cannot be stored yet is tried again, in the order of the conversation. */
@@ -135,34 +104,20 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     );
   }
 
-  async function suggest(to: Host, interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
-    const asked = readTyping(interaction, application);
-    try {
-      const found = asked ? await to.suggest(asked, asked.command, asked.text) : [];
-      const names = [...new Set(found.map((name) => name.slice(0, 100)))].filter(
-        (name) => name.trim() !== "",
-      );
-      const choices = names.slice(0, 25).map((name) => ({ name, value: name }));
-      const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
-      const body = { type, data: { choices } };
-      await rest.post(Routes.interactionCallback(interaction.id, interaction.token), { auth: false, body });
-    } catch (error) {
-      log.debug({ reason: describe(error) }, "A command was not completed");
-    }
-  }
-
-  /** True if it was the completion of a command, which is on its way. */
-  function completed(interaction: APIInteraction): boolean {
+  /** True if it is a command being typed: its completion is on its way, and nothing comes of it. */
+  function completing(interaction: APIInteraction): boolean {
     if (interaction.type !== InteractionType.ApplicationCommandAutocomplete) return false;
     if (host === undefined) return true;
-    const work = suggest(host, interaction).finally(() => typing.delete(work));
+    const work = complete(rest, application, host, interaction)
+      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A command was not completed"))
+      .finally(() => typing.delete(work));
     typing.add(work);
     return true;
   }
 
   async function receiveFromWebhook(interaction: APIInteraction): Promise<void> {
     if (host === undefined) throw new BadDiscordOptions("The adapter is not started");
-    if (completed(interaction)) return;
+    if (completing(interaction)) return;
     const reading = readInteraction(interaction, application, Date.now());
     if (reading) await receive(host, reading);
   }
@@ -185,7 +140,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
       signal: stopping.signal,
       revoked,
       onInteraction: (interaction) => {
-        if (!completed(interaction))
+        if (!completing(interaction))
           receiveFromGateway(readInteraction(interaction, application, Date.now()));
       },
       onMessage: (message: GatewayMessageCreateDispatchData, me) =>

@@ -8,12 +8,12 @@ import {
 } from "discord.js";
 import type { FormField, FormView } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
-import { legibleLabel } from "./render.ts";
+import { labelOf } from "./controls.ts";
 
 /** A form as a window (https://docs.discord.com/developers/components/reference#label). */
 export const modalOf = (form: FormView): APIModalInteractionResponseCallbackData => ({
   custom_id: form.token,
-  title: legibleLabel(form.title, 45),
+  title: labelOf(form.title, 45),
   components: form.fields.slice(0, capabilities.formFieldsMax).map((field) => {
     const component = inputOf(field);
     const said = field.problem ?? field.hint;
@@ -21,8 +21,8 @@ export const modalOf = (form: FormView): APIModalInteractionResponseCallbackData
     const told = component.type === ComponentType.TextInput && field.problem === undefined ? undefined : said;
     return {
       type: ComponentType.Label,
-      label: legibleLabel(field.label, 45),
-      ...(told && { description: legibleLabel(told, 100) }),
+      label: labelOf(field.label, 45),
+      ...(told && { description: labelOf(told, 100) }),
       component,
     };
   }),
@@ -50,7 +50,7 @@ function inputOf(field: FormField): APIComponentInLabel {
       min_values: required ? 1 : 0,
       options: options.map(({ value, label }) => ({
         value,
-        label: legibleLabel(label, 100),
+        label: labelOf(label, 100),
         ...(value === field.value && { default: true }),
       })),
     };
@@ -62,7 +62,7 @@ function inputOf(field: FormField): APIComponentInLabel {
     style: field.input === "long" ? TextInputStyle.Paragraph : TextInputStyle.Short,
     required,
     max_length,
-    ...(field.hint && { placeholder: legibleLabel(field.hint, 100) }),
+    ...(field.hint && { placeholder: labelOf(field.hint, 100) }),
     ...(value && { value: value.slice(0, max_length) }),
   };
 }

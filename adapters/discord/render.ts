@@ -1,20 +1,18 @@
 import {
-  type APIButtonComponent,
   type APIComponentInContainer,
   type APIMessageTopLevelComponent,
-  type APIStringSelectComponent,
-  ButtonStyle,
   ComponentType,
   MessageFlags,
   type RawFile,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
-import { cardText } from "../../src/engine/fit.ts";
+import { cardText, viewText } from "../../src/engine/fit.ts";
 import { isVisible, wellFormed } from "../../src/engine/legible.ts";
-import { joined, plain, type RichText } from "../../src/engine/rich-text.ts";
-import type { Button, Card, Control, FileView, Link, Media, Pick, View } from "../../src/engine/view.ts";
-import { COMPONENTS_MAX, capabilities, PRINTED_MAX } from "./capabilities.ts";
-import { isLinkable, printed } from "./markdown.ts";
+import { joined, type RichText } from "../../src/engine/rich-text.ts";
+import type { Card, FileView, View } from "../../src/engine/view.ts";
+import { COMPONENTS_MAX, PRINTED_MAX } from "./capabilities.ts";
+import { rowsOf, withoutRepeats, written } from "./controls.ts";
+import { printed } from "./markdown.ts";
 
 /** A view in Discord's terms. */
 export interface Rendered {
@@ -30,24 +28,26 @@ export interface Rendered {
 /** All pictures of a message together, in bytes: a request may hold 10 MiB. */
 const PICTURES_MAX = 9 * 1024 * 1024;
 
-/** Layouts from the richest to the plainest, which fits by the calculation at `capabilities`. */
-const LAYOUTS = ["framed", "pictured", "worded", "plain"] as const;
-type Layout = (typeof LAYOUTS)[number];
-
-/** Prints a fitted view, with its pictures read from `host`, in the richest layout that Discord's limit allows. */
-export async function render(view: View, host: globalThis.Pick<Host, "media">): Promise<Rendered> {
-  const pictures = await Pictures.of(view, host);
-  const once = unique(view);
-  const layouts = LAYOUTS.map((layout) => arrange(once, layout, pictures));
-  const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? layouts.at(-1) ?? [];
-  const shown = JSON.stringify(components);
-  const files = [
-    ...pictures.files.filter(({ name }) => shown.includes(`attachment://${name}"`)),
-    ...fileOf(view.file),
+/**
+ * Prints a fitted view, with its pictures read from `host`, in the richest layout that Discord's limit allows: framed
+ * cards, bare cards, cards without pictures, one text. The last fits by the calculation at `capabilities`.
+ */
+export async function render(view: View, host: Pick<Host, "media">): Promise<Rendered> {
+  const whole = withoutRepeats(view);
+  const pictures = await picturesOf(whole, host);
+  const layouts = [
+    arranged(whole, pictures, true),
+    arranged(whole, pictures, false),
+    arranged(whole, [], false),
+    arranged(flat(whole), [], false),
   ];
+  const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
+  const used = JSON.stringify(components);
+  const shown = pictures.flatMap((picture) => picture?.file ?? []).filter(({ name }) => used.includes(name));
+  const files = [...shown, ...filesOf(view.file)];
   return {
     body: {
-      components,
+      components: components.length > 0 ? components : [{ type: ComponentType.TextDisplay, content: "…" }],
       attachments: files.map(({ name }, id) => ({ id, filename: name })),
       allowed_mentions: { parse: [] },
       flags: MessageFlags.IsComponentsV2 | MessageFlags.SuppressEmbeds,
@@ -57,185 +57,92 @@ export async function render(view: View, host: globalThis.Pick<Host, "media">): 
 }
 
 /** Components, nested ones counted. */
-export function count(components: readonly object[]): number {
-  return components.reduce((sum, component) => {
+export const count = (components: readonly object[]): number =>
+  components.reduce((sum, component) => {
     const inner =
       "components" in component && Array.isArray(component.components) ? component.components : [];
-    const accessory = "accessory" in component ? 1 : 0;
-    return sum + 1 + accessory + count(inner);
+    return sum + 1 + ("accessory" in component ? 1 : 0) + count(inner);
   }, 0);
+
+function arranged(view: View, pictures: readonly (Picture | undefined)[], framed: boolean) {
+  let left = PRINTED_MAX;
+  const display = (parts: readonly RichText[]) => {
+    const content = cut(printed(joined(parts.filter(({ length }) => length > 0))), left);
+    left -= content.length;
+    return isVisible(content) ? [{ type: ComponentType.TextDisplay as const, content }] : [];
+  };
+  const top = display([...(view.text ? [view.text] : []), ...written(view.controls)]);
+  const cards = view.cards.flatMap((card, at): APIMessageTopLevelComponent[] => {
+    const words = display([cardText(card), ...written(card.controls ?? [])]);
+    const components = cardOf(card, words, pictures[at], at, view.cards.length === 1);
+    return framed && components.length > 0 ? [{ type: ComponentType.Container, components }] : components;
+  });
+  const files = filesOf(view.file).map(({ name }) => ({
+    type: ComponentType.File as const,
+    file: { url: `attachment://${name}` },
+  }));
+  return [...top, ...cards, ...rowsOf(view.controls, "view"), ...files];
 }
 
-function arrange(view: View, layout: Layout, pictures: Pictures): APIMessageTopLevelComponent[] {
-  const text = new Texts();
-  const framed = layout === "framed";
-  const pictured = framed || layout === "pictured";
-  const apart = layout !== "plain";
-  const controls = apart
-    ? view.controls
-    : [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
-  const words = [...(view.text ? [view.text] : []), ...(apart ? [] : view.cards.map(cardText))];
-  const top = text.display([joined(words, "\n\n"), ...written(apart ? view.controls : controls)]);
-  const cards = apart
-    ? view.cards.map((card, at) => cardOf(card, pictured ? pictures.shown[at] : undefined, text, view))
-    : [];
-  const parts: APIMessageTopLevelComponent[] = [
-    ...top,
-    ...cards.flatMap((components): APIMessageTopLevelComponent[] =>
-      framed && components.length > 0 ? [{ type: ComponentType.Container, components }] : components,
-    ),
-    ...rows(controls, "view"),
-    ...fileOf(view.file).map(({ name }) => ({
-      type: ComponentType.File as const,
-      file: { url: `attachment://${name}` },
-    })),
-  ];
-  return parts.length > 0 ? parts : [{ type: ComponentType.TextDisplay, content: "…" }];
-}
-
-function cardOf(card: Card, picture: Shown | undefined, text: Texts, view: View): APIComponentInContainer[] {
-  const words = text.display([cardText(card), ...written(card.controls ?? [])]);
-  const below = rows(card.controls ?? [], `card${view.cards.indexOf(card)}`);
+/** A card alone shows its picture large, one of several beside its words. */
+function cardOf(
+  card: Card,
+  words: { type: ComponentType.TextDisplay; content: string }[],
+  picture: Picture | undefined,
+  at: number,
+  alone: boolean,
+): APIComponentInContainer[] {
+  const below = rowsOf(card.controls ?? [], String(at));
   if (picture === undefined) return [...words, ...below];
-  const { media, description } = picture;
-  if (view.cards.length === 1 || words.length === 0)
-    return [...words, { type: ComponentType.MediaGallery, items: [{ media, description }] }, ...below];
-  const accessory = { type: ComponentType.Thumbnail as const, media, description };
+  const { file: _, ...item } = picture;
+  if (alone || words.length === 0)
+    return [...words, { type: ComponentType.MediaGallery, items: [item] }, ...below];
+  const accessory = { type: ComponentType.Thumbnail as const, ...item };
   return [{ type: ComponentType.Section, components: words, accessory }, ...below];
 }
 
-/** The texts of one message, which share one limit. */
-class Texts {
-  #left = PRINTED_MAX;
-
-  display(parts: readonly RichText[]) {
-    const whole = printed(joined(parts.filter((part) => part.length > 0)));
-    const content =
-      whole.length <= this.#left
-        ? whole
-        : `${wellFormed(whole.slice(0, Math.max(0, this.#left - 2))).replace(/[\\\uFFFD]+$/, "")}…`;
-    if (!isVisible(content) || this.#left < 2) return [];
-    this.#left -= content.length;
-    return [{ type: ComponentType.TextDisplay as const, content }];
-  }
-}
-
-/** Addresses that cannot be a button. */
-const written = (controls: readonly Control[]): RichText[] =>
-  controls.flatMap((control) =>
-    control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
-  );
-
-const isButton = (control: Control): control is Button | Link =>
-  control.kind === "button" || (control.kind === "link" && isLinkable(control.url));
-
-/** Buttons five a row, then each pick in a row of its own. */
-function rows(controls: readonly Control[], place: string) {
-  const buttons = controls.filter(isButton).map(buttonOf);
-  const row = (components: (APIButtonComponent | APIStringSelectComponent)[]) => ({
-    type: ComponentType.ActionRow as const,
-    components,
-  });
-  const size = capabilities.buttonsPerRow;
-  return [
-    ...Array.from({ length: Math.ceil(buttons.length / size) }, (_, at) =>
-      row(buttons.slice(at * size, (at + 1) * size)),
-    ),
-    ...controls
-      .filter((control) => control.kind === "pick")
-      .map((pick, at) => row([selectOf(pick, `pick:${place}:${at}`)])),
-  ];
-}
-
-function buttonOf(button: Button | Link): APIButtonComponent {
-  const type = ComponentType.Button;
-  const label = legibleLabel(button.label, capabilities.labelMax);
-  if (button.kind === "link") return { type, style: ButtonStyle.Link, label, url: new URL(button.url).href };
-  const style =
-    button.style === "primary"
-      ? ButtonStyle.Primary
-      : button.style === "danger"
-        ? ButtonStyle.Danger
-        : ButtonStyle.Secondary;
-  return { type, style, label, custom_id: button.token };
-}
-
-const selectOf = (pick: Pick, custom_id: string): APIStringSelectComponent => ({
-  type: ComponentType.StringSelect,
-  custom_id,
-  placeholder: legibleLabel(pick.label, 150),
-  options: pick.options.slice(0, capabilities.picksMax).map(({ label, token, selected }) => ({
-    label: legibleLabel(label, 100),
-    value: token,
-    ...(selected && { default: true }),
-  })),
+/** The same words and actions without cards. */
+const flat = (view: View): View => ({
+  ...view,
+  text: viewText(view),
+  cards: [],
+  controls: [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls],
 });
 
-/** A label of at most `max` characters in which there is something to see; Discord refuses others. */
-export const legibleLabel = (label: string, max: number): string =>
-  isVisible(label) ? wellFormed(label.length > max ? `${label.slice(0, max - 1)}…` : label) : "…";
+/** A last resort, since `textMax` leaves room for all escapes; never ends within an escape or a pair. */
+const cut = (text: string, max: number): string =>
+  text.length <= max
+    ? text
+    : `${wellFormed(text.slice(0, Math.max(0, max - 1))).replace(/[\\\uFFFD]+$/, "")}…`.slice(0, max);
 
-/** The view with each action once: Discord refuses two buttons, or two options of a select, of the same id. */
-function unique(view: View): View {
-  const seen = new Set<string>();
-  const first = (token: string) => !seen.has(token) && seen.add(token) !== undefined;
-  const once = (controls: readonly Control[]): Control[] =>
-    controls.flatMap((control): Control[] => {
-      if (control.kind === "link") return [control];
-      if (control.kind === "button") return first(control.token) ? [control] : [];
-      const tokens = control.options.map(({ token }) => token);
-      const options = control.options.filter(({ token }, at) => tokens.indexOf(token) === at);
-      let chosen = false;
-      const single = options.map((option) => {
-        const selected = option.selected === true && !chosen;
-        chosen ||= selected;
-        return { ...option, selected };
-      });
-      return options.length > 0 ? [{ ...control, options: single }] : [];
-    });
-  const cards = view.cards.map((card) => ({ ...card, controls: once(card.controls ?? []) }));
-  return { ...view, cards, controls: once(view.controls) };
-}
-
-interface Shown {
+interface Picture {
   readonly media: { readonly url: string };
   readonly description?: string;
+  /** What is uploaded with the message, for a picture of the shop's own. */
+  readonly file?: RawFile;
 }
 
-/** The pictures of a view's cards, those of the shop to be uploaded with the message. */
-class Pictures {
-  readonly files: RawFile[] = [];
-  readonly shown: (Shown | undefined)[] = [];
-
-  static async of(view: View, host: globalThis.Pick<Host, "media">): Promise<Pictures> {
-    const pictures = new Pictures();
-    let size = 0;
-    for (const { image } of view.cards) {
-      const stored = image?.id === undefined ? null : await host.media(image.id);
-      if (stored) size += stored.bytes.byteLength;
-      pictures.#add(image, stored !== null && size <= PICTURES_MAX ? stored : null);
-    }
-    return pictures;
-  }
-
-  #add(image: Media | undefined, stored: Awaited<ReturnType<Host["media"]>>): void {
+/** The pictures of a view's cards, by their place. */
+async function picturesOf(view: View, host: Pick<Host, "media">): Promise<(Picture | undefined)[]> {
+  let size = 0;
+  const pictures: (Picture | undefined)[] = [];
+  for (const [at, { image }] of view.cards.entries()) {
     const about = image && isVisible(image.alt) ? { description: image.alt.slice(0, 256) } : {};
-    if (stored) {
-      const name = `picture-${this.files.length}.${stored.contentType.split("/")[1] ?? "jpeg"}`;
-      this.files.push({ name, data: Buffer.from(stored.bytes), contentType: stored.contentType });
-      this.shown.push({ media: { url: `attachment://${name}` }, ...about });
-    } else if (image?.url?.startsWith("https://")) this.shown.push({ media: { url: image.url }, ...about });
-    else this.shown.push(undefined);
+    const stored = image?.id === undefined ? null : await host.media(image.id);
+    size += stored?.bytes.byteLength ?? 0;
+    if (stored && size <= PICTURES_MAX) {
+      const { bytes, contentType } = stored;
+      const name = `picture-${at}.${contentType.split("/")[1] ?? "jpeg"}`;
+      const file = { name, data: Buffer.from(bytes), contentType };
+      pictures.push({ media: { url: `attachment://${name}` }, ...about, file });
+    } else if (image?.url?.startsWith("https://")) pictures.push({ media: { url: image.url }, ...about });
+    else pictures.push(undefined);
   }
+  return pictures;
 }
 
-const fileOf = (file: FileView | undefined): RawFile[] =>
-  file === undefined
-    ? []
-    : [
-        {
-          name: file.name.replace(/[^\w.-]+/g, "_"),
-          data: Buffer.from(file.text),
-          contentType: file.contentType,
-        },
-      ];
+const filesOf = (file: FileView | undefined): RawFile[] => {
+  if (file === undefined) return [];
+  const { name, contentType, text } = file;
+  return [{ name: name.replace(/[^\w.-]+/g, "_"), data: Buffer.from(text), contentType }];
+};
