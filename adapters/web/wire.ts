@@ -1,19 +1,11 @@
 import { z } from "zod";
+import { textBody } from "../../src/engine/command.ts";
 import type { Body } from "../../src/engine/inbound.ts";
 import type { View } from "../../src/engine/view.ts";
+import type { LoggedMessage } from "../../src/store/message-log.ts";
 
-/** A message as it is kept and as the page receives it. */
-export interface WebMessage {
-  /** Place in the conversation; also the message's id. */
-  readonly seq: number;
-  /** Number of the conversation's change that made it as it is now: `seq`, until it is edited. */
-  readonly change: number;
-  /** Unique in the conversation: the page's event id, or the delivery's key. */
-  readonly key: string;
-  readonly from: "shop" | "shopper";
-  readonly at: string;
-  readonly body: WebBody;
-}
+/** A message as the page receives it. Its `key` is the page's event id, or the delivery's key. */
+export type WebMessage = LoggedMessage<WebBody>;
 export type WebBody =
   | { readonly kind: "view"; readonly view: View }
   | { readonly kind: "text"; readonly text: string }
@@ -47,10 +39,6 @@ export const webEvent = z.discriminatedUnion("kind", [
 export type WebEvent = z.infer<typeof webEvent>;
 
 /** An event as the engine takes it. Text that starts with a slash is a command. */
-export function bodyOf(event: WebEvent): Body {
-  const { id: _, ...body } = event;
-  if (body.kind !== "text") return body;
-  const command = /^\/([a-z0-9_]{1,32})(?:\s+(.*))?$/is.exec(body.text);
-  if (command?.[1] === undefined) return body;
-  return { kind: "command", name: command[1].toLowerCase(), rest: command[2] ?? "" };
+export function bodyOf({ id: _, ...body }: WebEvent): Body {
+  return body.kind === "text" ? textBody(body.text) : body;
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -64,6 +65,7 @@ async function hello(): Promise<Address> {
 
 const address: FormView = {
   token: "address",
+  locale: "en",
   title: "Delivery address",
   submit: "Continue",
   fields: [
@@ -148,6 +150,40 @@ const picture = (): Promise<Buffer> =>
   sharp({ create: { width: 40, height: 30, channels: 3, background: "teal" } })
     .png()
     .toBuffer();
+
+test("a document is saved under its name, as it is, and breaks no rule of the page's policy", async () => {
+  const to = await hello();
+  const file = { name: "my-data.html", contentType: "text/html", text: "<script>alert(1)</script> 艾达" };
+  await shop.send(to, { text: plain("Your data"), file });
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "my-data.html (download)" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("my-data.html");
+  expect(await readFile(await download.path(), "utf8")).toBe(file.text);
+  expect(complaints).toEqual([]);
+});
+
+test("a link to a product opens the chat and asks for that product, once", async () => {
+  await page.goto(`${shop.url}/p/jade-mug`);
+  await shopper.sees(/"name":"start","rest":"p-jade-mug"/);
+  expect(page.url()).toBe(`${shop.url}/`);
+  await page.reload();
+  await page.locator("#log:not([aria-busy])").waitFor({ state: "attached" });
+  await shopper.says("hello");
+  await shopper.sees(/You said hello/);
+  expect(shop.accepted.map(({ body }) => body.kind)).toEqual(["command", "text"]);
+  expect(await page.locator(".message.shopper").first().textContent()).toContain("Start");
+});
+
+test("an address that no link of the shop has says nothing in the visitor's name", async () => {
+  await page.goto(`${shop.url}/?start=${encodeURIComponent("x /erase me")}`);
+  await page.locator("#log:not([aria-busy])").waitFor({ state: "attached" });
+  expect(page.url()).toBe(`${shop.url}/`);
+  await shopper.says("hello");
+  await shopper.sees(/You said hello/);
+  expect(shop.accepted.map(({ body }) => body.kind)).toEqual(["text"]);
+});
 
 test("history is there after a reload, and its old buttons still work", async () => {
   const to = await hello();

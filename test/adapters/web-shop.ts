@@ -7,9 +7,9 @@ import { plain } from "../../src/engine/rich-text.ts";
 import type { View } from "../../src/engine/view.ts";
 import { createHttp } from "../../src/http/server.ts";
 
-/** A picture that could not be kept, named as the shop's own error is. */
+/** A picture that could not be kept, with the code of the shop's own error. */
 class BadMedia extends Error {
-  override readonly name = "BadMedia";
+  readonly code = "BAD_MEDIA";
 }
 
 /** A web chat on a port of its own, with a host that records what it accepts and answers as the test says. */
@@ -67,6 +67,9 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     },
     commands: () => [{ name: "shop", description: "Browse" }],
     locales: ["en", "zh"],
+    suggest: async () => [],
+    problems: () => ({}),
+    preview: async () => null,
   };
 
   const shop: WebShop & { url: string; adapter: Adapter } = {

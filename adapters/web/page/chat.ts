@@ -148,19 +148,28 @@ function showLatest(): void {
   latest.hidden = conversation.atEnd;
 }
 
+/** Says what the page was opened with ("/?start=p-mug", as links to products do), once and not after a reload. */
+function sayStart(): void {
+  const start = new URLSearchParams(location.search).get("start");
+  if (start === null) return;
+  history.replaceState(null, "", location.pathname);
+  if (/^[\w-]{1,64}$/.test(start)) say(`/start ${start}`);
+}
+
 async function open(): Promise<void> {
   try {
-    const history = await readHistory();
-    conversation.restore(history.messages);
+    const kept = await readHistory();
+    conversation.restore(kept.messages);
     conversation.toEnd(false);
-    earlier.hidden = !history.earlier;
+    earlier.hidden = !kept.earlier;
     for (const event of Outbox.left()) {
       if (event.kind === "text") say(event.text, event.id);
       else if (event.kind === "press") press(event);
     }
+    sayStart();
     welcome.hidden = !conversation.empty;
     showConnection({ feed: true });
-    feed.follow(history.newest);
+    feed.follow(kept.newest);
   } catch (error) {
     if (error instanceof Unknown) return endSession();
     showConnection({ feed: false });

@@ -1,5 +1,5 @@
 import type { Control, Pick } from "../../../src/engine/view.ts";
-import { el, icon, newId, safeUrl } from "./dom.ts";
+import { el, icon, newId, safeUrl, unseen } from "./dom.ts";
 import { texts } from "./texts.ts";
 
 /** Uses a control; `from` is the button that was pressed. */
@@ -7,9 +7,6 @@ export type Press = (token: string, from: HTMLButtonElement) => void;
 
 /** Options that are shown side by side; more or longer ones go into a list. */
 const SIDE_BY_SIDE = { options: 6, characters: 60 };
-
-/** Words for those who hear the page, where those who see it know by the place. */
-const unseen = (words: string): HTMLElement => el("span", { class: "hidden-text" }, ` ${words}`);
 
 function buttonElement(label: string, token: string, press: Press, style?: string): HTMLButtonElement {
   const button = el("button", { type: "button", class: style, dir: "auto" }, label);

@@ -15,6 +15,9 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Words for those who hear the page, where those who see it know by the place. */
+export const unseen = (words: string): HTMLElement => el("span", { class: "hidden-text" }, ` ${words}`);
+
 /** An icon of the sprite in index.html, hidden from assistive technology. */
 export function icon(name: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

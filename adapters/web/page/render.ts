@@ -1,7 +1,7 @@
-import type { Card, View } from "../../../src/engine/view.ts";
+import type { Card, FileView, View } from "../../../src/engine/view.ts";
 import type { WebMessage } from "../wire.ts";
 import { controlsElement, type Press } from "./controls.ts";
-import { el, newId, safeUrl } from "./dom.ts";
+import { el, icon, newId, safeUrl, unseen } from "./dom.ts";
 import { type FormActions, formElement } from "./form.ts";
 import { richNodes } from "./rich.ts";
 import { isChinese, texts } from "./texts.ts";
@@ -45,20 +45,33 @@ function cardElement(card: Card, alone: boolean, press: Press): HTMLElement {
   return el("section", { class: "card", "aria-labelledby": id }, pictureElement(card.image), body);
 }
 
+/** A document to download. As bytes of no type, a browser saves it and never shows it as a page of the shop. */
+function fileElement({ name, text }: FileView): HTMLElement {
+  const href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+  return el(
+    "a",
+    { class: "button", href, download: name, dir: "auto" },
+    icon("save"),
+    name,
+    unseen(texts.save),
+  );
+}
+
 function viewElements(view: View, actions: MessageActions): (HTMLElement | undefined)[] {
   const cards = view.cards.map((card) => cardElement(card, view.cards.length === 1, actions.press));
   const size = cards.length === 1 ? "one" : cards.length === 2 ? "two" : "many";
   return [
     view.text && el("div", { class: "bubble prose", dir: "auto" }, ...richNodes(view.text)),
     cards.length > 0 ? el("div", { class: `cards ${size}` }, ...cards) : undefined,
+    view.file && el("div", { class: "controls" }, fileElement(view.file)),
     view.form && formElement(view.form, actions.form),
     controlsElement(view.controls, actions.press),
   ];
 }
 
-/** Commands of the page's own buttons are shown by the buttons' names. */
+/** Commands of the page's own buttons are shown by the buttons' names; what follows "/start" is no word of people's. */
 function spoken(text: string): string {
-  const name = text.slice(1);
+  const name = text.replace(/^\/start .*/s, "/start").slice(1);
   const known = ["shop", "cart", "orders", "account", "help", "start"] as const;
   const found = text.startsWith("/") && known.find((command) => command === name);
   return found ? texts[found] : text;

@@ -40,6 +40,7 @@ const english = {
   badEmail: "Please enter an email address, like name@example.com.",
   problems: "Please look at the marked fields.",
   newTab: "opens in a new tab",
+  save: "(download)",
   badPhoto: "This picture cannot be used. JPEG, PNG or WebP up to 5 MB, please.",
 };
 
@@ -86,6 +87,7 @@ const chinese: Texts = {
   badEmail: "请输入电子邮箱，例如 name@example.com。",
   problems: "请检查标出的项目。",
   newTab: "在新标签页打开",
+  save: "（下载）",
   badPhoto: "无法使用此图片。请使用 5 MB 以内的 JPEG、PNG 或 WebP。",
 };
 

@@ -1,10 +1,20 @@
 import type { SSEStreamingApi } from "hono/streaming";
-import type { Logger } from "pino";
-import type { Messages } from "./messages.ts";
+import type { Logger } from "../log.ts";
 
 const POLL_MS = 2000;
 const HEARTBEAT_MS = 15_000;
-const STREAMS_PER_VISITOR = 8;
+/** Streams of one conversation; the oldest ends when there are more. */
+const STREAMS_MAX = 8;
+
+/** What streams are read from: logs of messages, each with the number of the change that made it as it is now. */
+export interface Source<Message extends { readonly change: number }> {
+  /** Number of the newest change; 0 in an empty conversation. */
+  newest(conversation: string): Promise<number>;
+  /** What changed after `change`, oldest first; perhaps not all of it at once. */
+  since(conversation: string, change: number): Promise<readonly Message[]>;
+  /** Conversations in which something changed after `since`, by any process. */
+  changedAfter(since: Date): Promise<readonly { readonly conversation: string; readonly change: number }[]>;
+}
 
 /** One open page: a cursor that is read forward from the store. */
 class Follower {
@@ -42,14 +52,14 @@ class Follower {
  * The open event streams of this process. What they write comes from the store, in order, so nothing is lost or doubled
  * whoever sent it; waking is a hint: at once by this process, by others through one small query every 2 s for all streams.
  */
-export class Streams {
-  readonly #messages: Messages;
+export class EventStreams<Message extends { readonly change: number }> {
+  readonly #source: Source<Message>;
   readonly #log: Logger;
   readonly #open = new Map<string, Set<Follower>>();
   #poll: NodeJS.Timeout | undefined;
 
-  constructor(messages: Messages, log: Logger) {
-    this.#messages = messages;
+  constructor(source: Source<Message>, log: Logger) {
+    this.#source = source;
     this.#log = log;
   }
 
@@ -65,10 +75,10 @@ export class Streams {
     this.#join(conversation, follower);
     try {
       // A page older than the kept messages holds a number from before they were counted anew.
-      if ((await this.#messages.newest(conversation)) < after) follower.cursor = 0;
+      if ((await this.#source.newest(conversation)) < after) follower.cursor = 0;
       await out.write("retry: 1000\n\n");
       while (follower.live) {
-        const changes = await this.#messages.since(conversation, follower.cursor);
+        const changes = await this.#source.since(conversation, follower.cursor);
         for (const message of changes) {
           await out.writeSSE({ id: String(message.change), data: JSON.stringify(message) });
           follower.cursor = message.change;
@@ -76,12 +86,13 @@ export class Streams {
         if (changes.length === 0 && !(await follower.woken())) await out.write(": still here\n\n");
       }
     } catch (error) {
-      this.#log.warn({ err: error }, "web stream ended early; the page will come back");
+      this.#log.warn({ err: error }, "an event stream ended early; the page will come back");
     } finally {
       this.#leave(conversation, follower);
     }
   }
 
+  /** Ends all streams; browsers come back to whatever process answers then. */
   stop(): void {
     for (const followers of this.#open.values()) for (const follower of followers) follower.end();
   }
@@ -89,7 +100,7 @@ export class Streams {
   #join(conversation: string, follower: Follower): void {
     const followers = this.#open.get(conversation) ?? new Set();
     this.#open.set(conversation, followers.add(follower));
-    if (followers.size > STREAMS_PER_VISITOR) [...followers][0]?.end();
+    if (followers.size > STREAMS_MAX) [...followers][0]?.end();
     this.#poll ??= setInterval(() => void this.#look(), POLL_MS);
   }
 
@@ -105,10 +116,10 @@ export class Streams {
   async #look(): Promise<void> {
     try {
       // Clocks of several processes may differ a little; seeing a change twice costs nothing.
-      const changed = await this.#messages.changedAfter(new Date(Date.now() - 5 * POLL_MS));
+      const changed = await this.#source.changedAfter(new Date(Date.now() - 5 * POLL_MS));
       for (const { conversation, change } of changed) this.wake(conversation, change);
     } catch (error) {
-      this.#log.warn({ err: error }, "could not look for new web messages");
+      this.#log.warn({ err: error }, "could not look for new messages to stream");
     }
   }
 }

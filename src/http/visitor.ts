@@ -3,16 +3,25 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 
-const COOKIE = "hawker_visitor";
+export interface VisitorsOptions {
+  /** Name of the cookie; with https it gets the prefix `__Host-`, which browsers send to this very host only. */
+  readonly cookie: string;
+  /** Signs the cookies, under a key of its own made from it. */
+  readonly secret: string;
+  /** Where browsers reach the pages; with https the cookie is `Secure`. */
+  readonly publicUrl: string;
+}
 
-/** Who writes: an anonymous visitor, known by a signed cookie that is made when the page is first opened. */
+/** Anonymous visitors of a page, each known by a signed cookie that is made when the page is first opened. */
 export class Visitors {
+  readonly #cookie: string;
   readonly #key: string;
   readonly #secure: boolean;
   readonly #origin: string;
 
-  constructor(secret: string, publicUrl: string) {
+  constructor({ cookie, secret, publicUrl }: VisitorsOptions) {
     const url = new URL(publicUrl);
+    this.#cookie = cookie;
     this.#key = createHmac("sha256", secret).update("hawker web visitor").digest("base64");
     this.#secure = url.protocol === "https:";
     this.#origin = url.origin;
@@ -22,7 +31,7 @@ export class Visitors {
   async welcome(c: Context): Promise<void> {
     const id = (await this.#read(c)) || randomBytes(16).toString("base64url");
     const prefix = this.#secure ? ({ prefix: "host" } as const) : {};
-    await setSignedCookie(c, COOKIE, id, this.#key, {
+    await setSignedCookie(c, this.#cookie, id, this.#key, {
       ...prefix,
       path: "/",
       httpOnly: true,
@@ -51,17 +60,7 @@ export class Visitors {
 
   #read(c: Context): Promise<string | undefined | false> {
     return this.#secure
-      ? getSignedCookie(c, this.#key, COOKIE, "host")
-      : getSignedCookie(c, this.#key, COOKIE);
-  }
-}
-
-/** The first language a browser asks for, as a BCP 47 tag. */
-export function localeOf(acceptLanguage: string | undefined): string | undefined {
-  const [first] = (acceptLanguage ?? "").split(/[,;]/);
-  try {
-    return Intl.getCanonicalLocales(first?.trim() ?? "")[0];
-  } catch {
-    return undefined; // "*", or nothing a browser would send
+      ? getSignedCookie(c, this.#key, this.#cookie, "host")
+      : getSignedCookie(c, this.#key, this.#cookie);
   }
 }

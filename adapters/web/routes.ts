@@ -1,0 +1,124 @@
+import { type Context, Hono } from "hono";
+import { compress } from "hono/compress";
+import { HTTPException } from "hono/http-exception";
+import { streamSSE } from "hono/streaming";
+import type { Logger } from "pino";
+import type { Host } from "../../src/engine/adapter.ts";
+import { type Address, conversationId } from "../../src/engine/inbound.ts";
+import { isBadMedia } from "../../src/engine/received-photo.ts";
+import { localeOf } from "../../src/http/accept-language.ts";
+import type { EventStreams } from "../../src/http/event-stream.ts";
+import { bundlePage, FOREVER, type Page } from "../../src/http/page-bundle.ts";
+import { pageHeaders } from "../../src/http/page-headers.ts";
+import { RateLimit } from "../../src/http/rate-limit.ts";
+import { Visitors } from "../../src/http/visitor.ts";
+import type { MessageLog } from "../../src/store/message-log.ts";
+import { bodyOf, type WebBody, type WebMessage, webEvent } from "./wire.ts";
+
+/** What the routes of the chat page work with. */
+export interface ChatParts {
+  readonly secret: string;
+  readonly publicUrl: string;
+  readonly log: Logger;
+  readonly shopName?: string;
+  readonly messages: MessageLog<WebBody>;
+  readonly streams: EventStreams<WebMessage>;
+  /** Undefined before the shop opens and after it has closed. */
+  readonly host: () => Host | undefined;
+}
+
+/** Messages the page gets at a time. */
+const HISTORY = 100;
+
+let page: Promise<Page> | undefined;
+/** The chat page, bundled once in a process. */
+export function chatPage(): Promise<Page> {
+  page ??= bundlePage(new URL("./page/", import.meta.url), "chat");
+  return page;
+}
+
+/** The page, and what it asks for: history, the stream of what is new, and a place for events and pictures. */
+export function chatRoutes({ messages, streams, log, ...parts }: ChatParts): Hono {
+  const visitors = new Visitors({ ...parts, cookie: "hawker_visitor" });
+  const events = new RateLimit({ points: 40, seconds: 20 });
+  const photos = new RateLimit({ points: 12, seconds: 60 });
+  const opened = (): Host => {
+    const host = parts.host();
+    if (host === undefined) throw new HTTPException(503, { message: "The shop is opening or closing." });
+    return host;
+  };
+
+  const routes = new Hono();
+  for (const path of ["/", "/chat/*", "/media/*"]) routes.use(path, pageHeaders, visitors.sameOrigin);
+
+  routes.get("/", async (c) => {
+    await visitors.welcome(c);
+    c.header("Cache-Control", "no-store");
+    return c.html((await chatPage()).html({ shop: parts.shopName ?? "Hawker" }));
+  });
+
+  // The address of a product, fit for posting anywhere: the page says "/start p-<slug>" when it opens.
+  routes.get("/p/:slug{[\\w-]{1,62}}", (c) => c.redirect(`/?start=p-${c.req.param("slug")}`));
+
+  routes.get("/chat/assets/:name", compress(), async (c) => (await chatPage()).file(c, c.req.param("name")));
+
+  routes.get("/chat/history", async (c) => {
+    const conversation = conversationId(addressOf(await visitors.known(c)));
+    // Read before the messages: what changes meanwhile comes again by the stream, instead of never.
+    const newest = await messages.newest(conversation);
+    const before = Number(c.req.query("before")) || Number.MAX_SAFE_INTEGER;
+    const found = await messages.before(conversation, before, HISTORY + 1);
+    c.header("Cache-Control", "no-store");
+    return c.json({ newest, earlier: found.length > HISTORY, messages: found.slice(-HISTORY) });
+  });
+
+  routes.get("/chat/events", async (c) => {
+    const conversation = conversationId(addressOf(await visitors.known(c)));
+    opened();
+    const after = Number(c.req.header("last-event-id") ?? c.req.query("after")) || 0;
+    c.header("X-Accel-Buffering", "no");
+    return streamSSE(c, (out) => streams.follow(conversation, after, out));
+  });
+
+  routes.post("/chat/events", async (c) => {
+    const visitor = await visitors.known(c);
+    await events.count(c, visitor);
+    const event = webEvent.safeParse(await c.req.json().catch(() => undefined));
+    if (!event.success) throw new HTTPException(400, { message: "Not an event of this page." });
+    const { id, ...said } = event.data;
+    const engine = opened();
+    const address = addressOf(visitor);
+    if (said.kind === "photo" && (await engine.media(said.media)) === null)
+      throw new HTTPException(400, { message: "There is no such picture." });
+    if (said.kind === "text" || said.kind === "photo") {
+      await messages.append(conversationId(address), "shopper", id, said);
+      streams.wake(conversationId(address));
+    }
+    const sender = { id: visitor, locale: localeOf(c.req.header("accept-language")) };
+    const inbound = { id: `web:${visitor}:${id}`, address, sender, at: new Date(), body: bodyOf(event.data) };
+    return c.json({ status: await engine.accept(inbound) }, 202);
+  });
+
+  routes.post("/chat/photos", async (c) => {
+    await photos.count(c, await visitors.known(c));
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    return c.json({ media: await opened().keepMedia(bytes) }, 201);
+  });
+
+  routes.get("/media/:id", async (c) => {
+    const picture = await opened().media(c.req.param("id"));
+    if (picture === null) return c.notFound();
+    const headers = { "Content-Type": picture.contentType, "Cache-Control": FOREVER };
+    return c.body(Uint8Array.from(picture.bytes), 200, headers);
+  });
+
+  routes.onError((error, c: Context) => {
+    if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
+    if (isBadMedia(error)) return c.json({ error: error.message }, 415);
+    log.error({ err: error, path: c.req.path }, "web request failed");
+    return c.json({ error: "Please try again." }, 503);
+  });
+  return routes;
+}
+
+const addressOf = (visitor: string): Address => ({ platform: "web", connection: "web", channel: visitor });
