@@ -2,13 +2,12 @@ import { hkdfSync } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mongoose from "mongoose";
-import { telegramAdapter } from "../adapters/telegram/index.ts";
-import { webAdapter, webBodyLimits } from "../adapters/web/index.ts";
+import { webBodyLimits } from "../adapters/web/index.ts";
 import { shopScript } from "../flows/index.ts";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./demo/index.ts";
 import { demoShop } from "./demo/shop.ts";
-import { type Adapter, type Address, ConversationModel, conversationId, Engine } from "./engine/index.ts";
+import { type Address, Engine } from "./engine/index.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, metricsRoutes } from "./http/metrics.ts";
 import { createHttp } from "./http/server.ts";
@@ -17,12 +16,13 @@ import type { Logger } from "./log.ts";
 import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
+import { connectPlatforms } from "./platforms.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
 import { recoverImports } from "./shop/import-journal.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
-import { newsIdentity } from "./shop/news.ts";
+import { newsIdentity, nextForNews } from "./shop/news.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
 import { startEmbedded } from "./store/embedded/index.ts";
@@ -90,35 +90,19 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
   });
 
-  const { telegram } = config;
-  const telegramChat =
-    telegram &&
-    telegramAdapter({
-      token: telegram.token,
-      apiRoot: telegram.apiRoot,
-      log,
-      ...(telegram.webhookSecret && {
-        webhook: { secret: telegram.webhookSecret, url: `${config.publicUrl}/webhooks/telegram` },
-      }),
-    });
-  const web = webAdapter({
-    secret: derived(config.secret, "web"),
-    publicUrl: config.publicUrl,
-    log,
-    shopName: demoShop.name.en,
-  });
-  const adapters: Adapter[] = [web, ...(telegramChat ? [telegramChat] : [])];
+  const secretFor = (purpose: string) => derived(config.secret, purpose);
+  const platforms = await connectPlatforms(config, log, demoShop.name.en, secretFor);
+  const adapters = platforms.map(({ adapter }) => adapter);
   const engine = new Engine({
     script: shopScript({
       commerce,
       search: new CatalogSearch(),
-      shopOf: () => shop, publicUrl: config.publicUrl,
+      shopOf: () => shop,
+      publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
       tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
       forgetChats: async (identities) => {
-        const chats = identities.map((identity) => conversationId(chatOf(identity)));
-        // One that is at work goes on and keeps its address, which it needs to answer.
-        await ConversationModel.deleteMany({ _id: mongoose.trusted({ $in: chats }), owner: null });
+        for (const identity of identities) await engine.forget(chatOf(identity));
       },
     }),
     adapters,
@@ -126,6 +110,12 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     log,
     media: readMedia,
     keepMedia: (bytes) => keepMedia(shop, bytes),
+    // Blocked or gone where news should go: to the next of their accounts.
+    reroute: async ({ platform, connection, channel }, { id, name, data }) => {
+      const next = await nextForNews(shop, { platform, connection, user: channel });
+      if (next) await engine.signal(chatOf(next), `${id}/next`, name, data);
+      return next !== undefined;
+    },
     metrics: {
       turn: (kind, seconds) => {
         metrics.turns.inc({ kind });
@@ -174,8 +164,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     }, log),
   );
   app.route("/", sandbox.routes);
-  if (telegramChat?.routes) app.route("/webhooks/telegram", telegramChat.routes);
-  app.route("/", web.routes);
+  for (const { routes, path } of platforms.toReversed()) if (routes) app.route(path, routes);
 
   const { port } = await http.listen(config.port, config.host);
   await queue.start();

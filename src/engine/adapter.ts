@@ -86,6 +86,8 @@ export interface Adapter {
   start(host: Host): Promise<void>;
   /** Sends one fitted view. @throws {SendError} */
   send(to: Address, delivery: Delivery): Promise<Sent>;
+  /** Throws away what the adapter itself keeps of a person's own channel: they are erased. May be repeated. */
+  forget?(address: Address): Promise<void>;
   /** Stops taking events; what was accepted stays in the store. */
   stop(): Promise<void>;
 }

@@ -145,6 +145,15 @@ export class Engine {
     return this.accept({ id: `signal-${id}`, address, sender: { id: "" }, at: this.#now(), body });
   }
 
+  /**
+   * Forgets what was said with a person on a platform, in their own channel and in shared ones. A conversation that is
+   * at work goes on, as it needs its address to answer. May be repeated.
+   */
+  async forget(direct: Address): Promise<void> {
+    await this.#mailbox.forget(direct);
+    await this.#adapters.get(direct.platform)?.forget?.(direct);
+  }
+
   /** Picks up conversations that a crash or a failed delivery left behind. */
   async sweep(): Promise<void> {
     for (const id of await this.#mailbox.stranded(100)) {

@@ -194,6 +194,18 @@ export class Mailbox {
     return found?.address ?? null;
   }
 
+  /** Deletes a person's conversations that nobody works on, given the address of their own channel. */
+  async forget(direct: Address): Promise<void> {
+    const { platform, connection, channel } = direct;
+    await ConversationModel.deleteMany({ _id: conversationId(direct), owner: null });
+    await ConversationModel.deleteMany({
+      "address.user": channel,
+      "address.platform": platform,
+      "address.connection": connection,
+      owner: null,
+    });
+  }
+
   #leaseEnd(): Date {
     return new Date(this.#now().getTime() + LEASE_MS);
   }

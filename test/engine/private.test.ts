@@ -9,7 +9,7 @@ import { below, view } from "../../src/engine/turn.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
 import { freshDatabase } from "../setup/database.ts";
-import { engineOf, event, Platform, says } from "./harness.ts";
+import { engineOf, event, Platform } from "./harness.ts";
 
 let drop: () => Promise<void>;
 beforeAll(async () => {

@@ -19,7 +19,13 @@ const parts: readonly { readonly part: string; readonly may: readonly string[] |
   { part: "src/i18n", may: [] },
 ];
 /** Small things every part may know: the shape of the configuration and the logger. */
-const config = ["src/config.ts", "src/kept-secret.ts", "src/log.ts", "src/redact.ts"];
+const config = [
+  "src/config.ts",
+  "src/config-variables.ts",
+  "src/kept-secret.ts",
+  "src/log.ts",
+  "src/redact.ts",
+];
 
 const files = ["src", "adapters", "flows"].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
