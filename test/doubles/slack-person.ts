@@ -26,6 +26,8 @@ export interface SlackPersonOptions {
 
 /** Messages back from the newest that a person looks at for a button. */
 const IN_SIGHT = 8;
+/** What the button that opens a form is called. */
+const OPENER = /^(Fill in|Continue|填写|继续)$/;
 /** How long a step waits for what it needs. */
 const WAIT_MS = 5000;
 
@@ -236,7 +238,7 @@ export class SlackPerson implements Shopper {
     while (left.size > 0) {
       await this.#reacted();
       const asked = await this.#wait(
-        () => this.#modalFor(left) ?? this.#question([...left.keys()]),
+        () => this.#modalFor(left) ?? this.#question([...left.keys()]) ?? this.#opener(),
         WAIT_MS,
         `no question about ${[...left.keys()].join(", ")}${last && ` after “${last}”`}`,
       );
@@ -247,12 +249,25 @@ export class SlackPerson implements Shopper {
         last = asked.labels.at(-1) ?? "";
         continue;
       }
+      if ("element" in asked) {
+        this.#answered = asked.message.changed;
+        this.#press(asked);
+        continue;
+      }
       const value = left.get(asked.label) ?? "";
       left.delete(asked.label);
       last = asked.label;
       await this.#answer(asked.message, value);
     }
     return undefined;
+  }
+
+  /** The button that opens the next modal, where the app could not open it by itself. */
+  #opener(): Found | undefined {
+    const message = this.#fromApp()[0];
+    if (this.modal !== undefined || message === undefined || message.changed <= this.#answered)
+      return undefined;
+    return this.#find(OPENER, [message]);
   }
 
   #modalFor(

@@ -64,10 +64,11 @@ export class SlackDouble {
   /** What the app acknowledged with that Slack could not show. */
   readonly refusedAcks: SlackRefusal[] = [];
   readonly deeds: Deeds;
+  /** Permissions to open modals; an interaction brings one. */
+  readonly triggers: Triggers;
 
   readonly #world: Workspace;
   readonly #first: SlackTeam;
-  readonly #triggers: Triggers;
   readonly #responses: ResponseUrls;
   readonly #installs: Installs;
   readonly #mishaps = new Mishaps();
@@ -84,7 +85,7 @@ export class SlackDouble {
     this.#patience = { ackMs: options.ackMs ?? 3000, retryMs: options.retryMs ?? 20 };
     this.#world = new Workspace(options);
     this.#first = this.#world.addTeam("first", true);
-    this.#triggers = new Triggers(this.#world);
+    this.triggers = new Triggers(this.#world);
     this.#responses = new ResponseUrls(this.#world);
     this.#installs = new Installs(this.#world, this);
     this.#tardiness = { late: this.late, lost: this.lost, changed: () => this.#world.rang() };
@@ -92,7 +93,7 @@ export class SlackDouble {
     this.#world.events.on("refused-ack", (error: SlackRefusal) => this.refusedAcks.push(error));
     const send = (team: SlackTeam, envelope: Envelope, ofPerson: boolean) =>
       this.#send(team, envelope, ofPerson);
-    this.deeds = new Deeds(this.#world, this.#triggers, this.#responses, send, () => this.root);
+    this.deeds = new Deeds(this.#world, this.triggers, this.#responses, send, () => this.root);
   }
 
   async listen(): Promise<void> {
@@ -370,7 +371,7 @@ export class SlackDouble {
     }
     const team = this.#bearer(token);
     seen.team = team.id;
-    return callMethod(this.#world, team, method, args, { triggers: this.#triggers, root: this.root });
+    return callMethod(this.#world, team, method, args, { triggers: this.triggers, root: this.root });
   }
 
   #bearer(token: string): SlackTeam {
