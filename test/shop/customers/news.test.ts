@@ -3,7 +3,7 @@ import { getCustomer } from "../../../src/shop/customer.ts";
 import { unlink } from "../../../src/shop/customer-link.ts";
 import { CustomerModel } from "../../../src/shop/customer-record.ts";
 import { eraseCustomer } from "../../../src/shop/erase.ts";
-import { chooseNews, newsIdentity, noteUse } from "../../../src/shop/news.ts";
+import { chooseNews, newsIdentity, nextForNews, noteUse } from "../../../src/shop/news.ts";
 import { useStore, World } from "../orders/world.ts";
 import { type Account, anAccount, links } from "./accounts.ts";
 
@@ -75,4 +75,20 @@ test("nobody is told after they were erased", async () => {
   await eraseCustomer(shop, ada.id);
   expect(await destination(ada)).toBeUndefined();
   expect(await destination(web)).toBeUndefined();
+});
+
+test("news that is refused everywhere is offered to each account once, the chosen one first", async () => {
+  const third = await anAccount(shop);
+  await links(shop, ada, web);
+  await links(shop, ada, third);
+  await chooseNews(await ada.customer(), web.identity);
+  const tried = [await destination(ada)];
+  for (let at = tried[0]; at; ) {
+    at = await nextForNews(shop, at);
+    if (at) tried.push(at);
+    expect(tried.length).toBeLessThanOrEqual(3);
+  }
+  expect(tried[0]).toEqual(web.identity);
+  expect(new Set(tried.map((one) => one?.user)).size).toBe(3);
+  expect(await nextForNews(shop, { platform: "x", connection: "y", user: "nobody" })).toBeUndefined();
 });
