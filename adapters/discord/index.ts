@@ -11,7 +11,6 @@ import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts"
 import { pause, persist } from "../../src/engine/backoff.ts";
 import { InOrder } from "../../src/engine/in-order.ts";
 import { conversationId } from "../../src/engine/inbound.ts";
-import { Pace } from "../../src/engine/pace.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands, complete } from "./commands.ts";
 import { BadDiscordOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
@@ -40,10 +39,12 @@ export interface DiscordOptions {
 
 /** How long `start` waits for Discord before it goes on in the background, in milliseconds. */
 const START_PATIENCE = 5000;
-/** A longer pause that Discord asks for is handed to the engine, in milliseconds. */
+/**
+ * The REST client keeps to the pace that Discord tells in each answer, and waits up to this long, in milliseconds; a
+ * longer wait is handed to the engine to come back later.
+ */
 const PATIENCE = 1500;
-/** Five messages in five seconds is what a channel takes; 50 requests a second is the limit for a bot. */
-const PACES = { channel: { points: 5, seconds: 5 }, overall: { points: 45, seconds: 1 } };
+
 /**
  * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
  * token stops this bot only, with a line in the log.
@@ -63,7 +64,6 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   };
   const rest = new REST(settings).setToken(token);
   const interactions = new Interactions(rest, application, log, options.deferAfter ?? 2000);
-  const pace = new Pace(PACES);
   const direct = new LRUCache<string, string>({ max: 10_000 });
   const files = new Files(apiRoot, log);
   const arriving = new InOrder();
@@ -164,7 +164,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     async send(to, delivery) {
       if (host === undefined) throw new SendError("unsent", "The adapter is not started");
       rest.setToken(token); // the client forgets a token that was refused once
-      return await send({ rest, application, host, interactions, pace, direct, revoked, log }, to, delivery);
+      return await send({ rest, application, host, interactions, direct, revoked, log }, to, delivery);
     },
     async stop() {
       stopping.abort();

@@ -12,7 +12,6 @@ import type { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Delivery, Host, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
-import type { Pace } from "../../src/engine/pace.ts";
 import { CODE, isRefusal, isUnauthorized, toSendError } from "./errors.ts";
 import type { FirstResponse, Interactions, Original } from "./interactions.ts";
 import { modalOf } from "./modal.ts";
@@ -25,7 +24,6 @@ export interface Outlet {
   readonly application: string;
   readonly host: Pick<Host, "media">;
   readonly interactions: Interactions;
-  readonly pace: Pace<"channel" | "overall">;
   /** Channels of direct messages by person. */
   readonly direct: LRUCache<string, string>;
   /** Tells the operator that the token is refused. */
@@ -152,8 +150,6 @@ async function tell(outlet: Outlet, shipment: Shipment): Promise<Sent> {
     return { message: delivery.replaces };
   // Discord answers a repeated nonce with the message it already has, for some minutes.
   const nonce = createHash("sha256").update(delivery.key).digest("base64url").slice(0, 25);
-  await outlet.pace.turn("channel", channel);
-  await outlet.pace.turn("overall");
   try {
     const body = { ...shown.body, nonce, enforce_nonce: true };
     const sent = (await outlet.rest.post(Routes.channelMessages(channel), {
@@ -168,12 +164,7 @@ async function tell(outlet: Outlet, shipment: Shipment): Promise<Sent> {
 }
 
 /** Turns a message into another. Answers false if this message cannot be. */
-async function edit(
-  { rest, pace }: Outlet,
-  channel: string,
-  { delivery, shown }: Shipment,
-): Promise<boolean> {
-  await pace.turn("overall");
+async function edit({ rest }: Outlet, channel: string, { delivery, shown }: Shipment): Promise<boolean> {
   try {
     await rest.patch(Routes.channelMessage(channel, delivery.replaces ?? ""), { ...shown });
     return true;
@@ -183,10 +174,9 @@ async function edit(
   }
 }
 
-async function directChannel({ rest, direct, pace }: Outlet, person: string): Promise<string> {
+async function directChannel({ rest, direct }: Outlet, person: string): Promise<string> {
   const known = direct.get(person);
   if (known !== undefined) return known;
-  await pace.turn("overall");
   const opened = (await rest.post(Routes.userChannels(), {
     body: { recipient_id: person },
   })) as RESTPostAPICurrentUserCreateDMChannelResult;
