@@ -1,6 +1,7 @@
-import { LogLevel, WebClient } from "@slack/web-api";
+import { WebClient } from "@slack/web-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SlackDouble, slackDouble } from "./slack.ts";
+import { quiet } from "./slack-quiet.ts";
 import { isObject, type Json } from "./slack-rules.ts";
 
 let slack: SlackDouble;
@@ -12,24 +13,10 @@ beforeAll(async () => {
   client = new WebClient(slack.botToken, {
     slackApiUrl: slack.url,
     retryConfig: { retries: 0 },
-    logLevel: LogLevel.ERROR,
-    logger: silent(),
+    logger: quiet,
   });
 });
 afterAll(() => slack.close());
-
-function silent() {
-  const nothing = () => undefined;
-  return {
-    debug: nothing,
-    info: nothing,
-    warn: nothing,
-    error: nothing,
-    setLevel: nothing,
-    setName: nothing,
-    getLevel: () => LogLevel.ERROR,
-  };
-}
 
 /** The error a call is refused with, and the places Slack names. */
 async function refusal(method: string, args: Json): Promise<string> {

@@ -66,10 +66,11 @@ export class SlackDouble {
   readonly deeds: Deeds;
   /** Permissions to open modals; an interaction brings one. */
   readonly triggers: Triggers;
+  /** Addresses to answer an interaction at; an interaction brings one. */
+  readonly responses: ResponseUrls;
 
   readonly #world: Workspace;
   readonly #first: SlackTeam;
-  readonly #responses: ResponseUrls;
   readonly #installs: Installs;
   readonly #mishaps = new Mishaps();
   readonly #sockets: Sockets;
@@ -86,14 +87,14 @@ export class SlackDouble {
     this.#world = new Workspace(options);
     this.#first = this.#world.addTeam("first", true);
     this.triggers = new Triggers(this.#world);
-    this.#responses = new ResponseUrls(this.#world);
+    this.responses = new ResponseUrls(this.#world);
     this.#installs = new Installs(this.#world, this);
     this.#tardiness = { late: this.late, lost: this.lost, changed: () => this.#world.rang() };
     this.#sockets = new Sockets(this.#patience, this.#tardiness);
     this.#world.events.on("refused-ack", (error: SlackRefusal) => this.refusedAcks.push(error));
     const send = (team: SlackTeam, envelope: Envelope, ofPerson: boolean) =>
       this.#send(team, envelope, ofPerson);
-    this.deeds = new Deeds(this.#world, this.triggers, this.#responses, send, () => this.root);
+    this.deeds = new Deeds(this.#world, this.triggers, this.responses, send, () => this.root);
   }
 
   async listen(): Promise<void> {
@@ -356,7 +357,7 @@ export class SlackDouble {
   ): Json {
     const { args } = seen;
     if (method === "response_url") {
-      this.#responses.answer(id, args);
+      this.responses.answer(id, args);
       return {};
     }
     const [scheme, credentials = ""] = (request.headers.authorization ?? "").split(" ");
