@@ -27,7 +27,7 @@ export interface Someone {
   commands(name: string): Promise<void>;
   /** Presses what hands back `token` on a message. */
   presses(message: string, token: string): Promise<void>;
-  /** Fills in the form in sight (in the newest message, or in an open window) by field names, and submits it. */
+  /** Fills in the form in sight (in the newest message, or in an open window) by labels, and submits it. */
   fills?(values: Readonly<Record<string, string>>): Promise<void>;
   /** The bot's messages that this person sees, oldest first. */
   shown(): Promise<readonly Shown[]>;

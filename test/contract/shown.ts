@@ -1,6 +1,6 @@
-import { fit as fitted, viewText } from "../../src/engine/fit.ts";
+import { fit as fitted } from "../../src/engine/fit.ts";
 import { wellFormed } from "../../src/engine/legible.ts";
-import { type RichText, textOf } from "../../src/engine/rich-text.ts";
+import type { RichText } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
 import type { Bench, Shown, Someone } from "./bench.ts";
 
@@ -8,10 +8,17 @@ import type { Bench, Shown, Someone } from "./bench.ts";
 export const squeezed = (text: string): string => wellFormed(text).replace(/[\p{C}\p{Z}\s]/gu, "");
 
 /** The stretches of text that a view shows, each as somebody wrote it. */
-export const stretches = (view: View): string[] => leaves(viewText(view)).filter((text) => text !== "");
+export const stretches = (view: View): string[] => [
+  ...leaves(view.text ?? []),
+  ...view.cards.flatMap(({ title, text = [], facts = [] }) => [
+    squeezed(title),
+    ...leaves(text),
+    ...facts.flat().map(squeezed),
+  ]),
+];
 
 const leaves = (text: RichText): string[] =>
-  text.flatMap((node) => (node.kind === "text" ? [squeezed(node.text)] : [squeezed(textOf(node.children))]));
+  text.flatMap((node) => (node.kind === "text" ? [squeezed(node.text)] : leaves(node.children)));
 
 export const controlsOf = (view: View): Control[] => [
   ...view.cards.flatMap((card) => card.controls ?? []),

@@ -61,7 +61,7 @@ export async function telegramBench(): Promise<Bench> {
         double.push({ message: { message_id: 900, date: 1, chat, from, text: "I am a bot" } });
       }
     },
-    misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 3 }),
+    misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 1 }),
     async cutOff() {
       closed = true;
       await double.close();

@@ -75,11 +75,18 @@ export async function webBench(): Promise<Bench> {
         void deliver(headers, { kind: "text", text: `/${name}` }).catch(() => undefined),
       presses: async (message, token) =>
         void deliver(headers, { kind: "press", token, message }).catch(() => undefined),
-      async fills(values) {
+      async fills(typed) {
         const newest = (await history()).at(-1);
         const form = newest?.body.kind === "view" ? newest.body.view.form : undefined;
         if (form === undefined) throw new Error("There is no form in the newest message");
         const message = String(newest?.seq);
+        const values = Object.fromEntries(
+          form.fields.flatMap(({ name, label, options }) => {
+            const value = typed[label];
+            const chosen = options?.find((option) => option.label === value);
+            return value === undefined ? [] : [[name, chosen?.value ?? value]];
+          }),
+        );
         void deliver(headers, { kind: "form", token: form.token, message, values }).catch(() => undefined);
       },
       shown: async () =>

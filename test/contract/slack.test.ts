@@ -1,0 +1,15 @@
+import { adapterContract } from "./adapter-contract.ts";
+import { slackBench } from "./slack-bench.ts";
+
+adapterContract("Slack", {
+  open: slackBench,
+  redelivers: false,
+  names: true,
+  channels: true,
+  ephemeral: true,
+  bots: true,
+  leaving: true,
+  troubles: true,
+  forms: true,
+  files: true,
+});
