@@ -89,10 +89,9 @@ function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
     ({ type: "image", alt_text: label(card.image?.alt || card.title, 2000).text, ...picture } as const);
   const facts = card.facts ?? [];
   if (!image && facts.length === 0) return richBlocks(cardText(card));
-  const fields = facts
-    .slice(0, FIELDS_MAX)
-    .map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
-  const words = cardText({ ...card, facts: facts.slice(FIELDS_MAX) });
+  const short = facts.filter(([name, value]) => name.length + value.length < FIELD_MAX).slice(0, FIELDS_MAX);
+  const fields = short.map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
+  const words = cardText({ ...card, facts: facts.filter((fact) => !short.includes(fact)) });
   const [first = [], ...further] = splitText(words, SECTION_MAX);
   const section = {
     ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX) }),
