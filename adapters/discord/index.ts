@@ -70,7 +70,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   const typing = new Set<Promise<unknown>>();
   const stopping = new AbortController();
   let host: Host | undefined;
-  let running: Promise<unknown> | undefined;
+  let joining: Promise<void> | undefined;
   let leave = async () => {};
   let told = false;
 
@@ -155,11 +155,12 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receiveFromWebhook, log) }),
     async start(given) {
       host = given;
-      running = Promise.all([join(), announce(given)]).catch((error: unknown) => {
+      joining = join();
+      const ready = Promise.all([joining, announce(given)]).catch((error: unknown) => {
         if (!isUnauthorized(error)) throw error;
         revoked();
       });
-      await Promise.race([running, pause(START_PATIENCE, stopping.signal)]);
+      await Promise.race([ready, pause(START_PATIENCE, stopping.signal)]);
     },
     async send(to, delivery) {
       if (host === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -168,7 +169,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     },
     async stop() {
       stopping.abort();
-      await running;
+      await joining?.catch(() => undefined); // the token was refused: told above
       await leave();
       await arriving.settled();
       await interactions.stop();
