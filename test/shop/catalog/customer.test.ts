@@ -83,7 +83,8 @@ test("nothing personal can be read in the store", async () => {
       "addresses.0": { $exists: true },
     }),
   );
-  for (const word of ["Ada", "Lovelace", "example.com", "30123456", "Torstr", "10119", "Berlin"]) {
+  // Long enough not to turn up in a ciphertext by chance.
+  for (const word of ["Lovelace", "example.com", "30123456", "Torstr", "10119", "Berlin"]) {
     expect(stored).not.toContain(word);
     expect(stored).not.toContain(Buffer.from(word).toString("base64url").slice(0, -2));
   }
