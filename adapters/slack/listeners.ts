@@ -93,10 +93,12 @@ export function listenTo(app: App, options: ListenerOptions): void {
   });
 
   app.event("link_shared", async ({ event, client, context }) => {
-    if (context.teamId === undefined || event.unfurl_id === undefined) return;
-    const address = addressOf(context.teamId, event.user, event.channel);
-    const source = event.source === "composer" ? "composer" : "conversations_history";
-    const place = { unfurl_id: event.unfurl_id, source } as const;
+    if (context.teamId === undefined) return;
+    const { channel, message_ts: ts, source, unfurl_id } = event;
+    const address = addressOf(context.teamId, event.user, channel);
+    // A message still being written has no place yet.
+    const draft = source === "composer" && unfurl_id !== undefined;
+    const place = draft ? ({ unfurl_id, source } as const) : { channel, ts };
     const urls = event.links.map(({ url }) => url);
     const shown = previews(address, event.user, urls).then(async (unfurls) => {
       if (Object.keys(unfurls).length > 0) await client.chat.unfurl({ ...place, unfurls });
