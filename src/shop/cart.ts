@@ -1,5 +1,6 @@
 import mongoose, { model, Schema } from "mongoose";
 import { isDuplicateKey, ShopError } from "./errors.ts";
+import { familyIds } from "./family.ts";
 import { contentId } from "./ids.ts";
 import type { Money } from "./money.ts";
 import { money, multiply, sum } from "./money.ts";
@@ -148,16 +149,20 @@ export async function setQuantity(
 
 /** Takes a SKU out of the cart. Safe to repeat. */
 export const removeLine = (shop: string, customer: string, sku: string): Promise<CartView> =>
-  removeLines(shop, customer, [sku]);
+  change(shop, customer, undefined, async (lines) => lines.filter((line) => line.sku !== sku));
 
-/** Takes several SKUs out; with a `key` that was used before, nothing changes. */
+/**
+ * Takes what was bought out of the cart: the one that is theirs now, if the account was linked since. With a `key` that
+ * was used before, nothing changes.
+ */
 export async function removeLines(
   shop: string,
   customer: string,
   skus: readonly string[],
   key?: string,
 ): Promise<CartView> {
-  return change(shop, customer, key, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
+  const [owner = customer] = await familyIds(shop, customer);
+  return change(shop, owner, key, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
 }
 
 /**

@@ -75,6 +75,15 @@ describe("linked accounts", () => {
     expect(cart.lines[0]?.quantity).toBe(60);
   });
 
+  test("find in the cart no more what one of them drafted before and places now", async () => {
+    const [ada, web] = [await anAccount(shop), await anAccount(shop)];
+    const draft = await world.draft({ MUG: 1 }, web.id);
+    await links(shop, ada, web);
+    expect(await quantities(ada.id)).toEqual({ MUG: 1 });
+    await world.commerce.placeOrder(draft);
+    expect(await quantities(ada.id)).toEqual({});
+  });
+
   test("see each other's orders, and nobody else does", async () => {
     const [ada, web, eve] = [await anAccount(shop), await anAccount(shop), await anAccount(shop)];
     const mine = await world.commerce.placeOrder(await world.draft({ MUG: 1 }, ada.id));
