@@ -93,14 +93,19 @@ function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
   const fields = short.map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
   const words = cardText({ ...card, facts: facts.filter((fact) => !short.includes(fact)) });
   const [first = [], ...further] = splitText(words, SECTION_MAX);
+  const facing = fields.length > 0 ? { fields } : {};
   const section = {
     ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX) }),
-    ...(fields.length > 0 && { fields }),
+    // Below a text of several pieces, not in the midst of it.
+    ...(further.length === 0 && facing),
   };
-  if (!section.text && !section.fields) return image ? [image] : [];
+  const below = further.length > 0 && fields.length > 0 ? [{ type: "section", fields } as const] : [];
+  if (!section.text && !section.fields)
+    return [...(image ? [image] : []), ...further.flatMap(richBlocks), ...below];
   return [
     { type: "section", ...section, ...(image && { accessory: image }) } as slack.SectionBlock,
     ...further.flatMap(richBlocks),
+    ...below,
   ];
 }
 

@@ -1,20 +1,28 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { serve } from "@hono/node-server";
 import fc from "fast-check";
 import { Hono } from "hono";
+import mongoose from "mongoose";
 import pino from "pino";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { render } from "../../adapters/slack/blocks.ts";
+import { capabilities } from "../../adapters/slack/capabilities.ts";
 import { typed } from "../../adapters/slack/inbound.ts";
 import { type SlackOptions, slackAdapter } from "../../adapters/slack/index.ts";
+import { EVENTS, SCOPES } from "../../adapters/slack/scopes.ts";
 import type { Adapter, Delivery, Host } from "../../src/engine/adapter.ts";
 import { fit } from "../../src/engine/fit.ts";
 import type { Address, Inbound } from "../../src/engine/inbound.ts";
-import { bold, plain, rich } from "../../src/engine/rich-text.ts";
+import { isVisible, wellFormed } from "../../src/engine/legible.ts";
+import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
 import type { FormView, View } from "../../src/engine/view.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { type SlackDouble, type SlackDoubleOptions, slackDouble } from "../doubles/slack.ts";
+import { checkBlocks } from "../doubles/slack-checks.ts";
+import { mentionsIn, mentionsInBlocks, mrkdwnIn } from "../doubles/slack-mrkdwn.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
 
 const picture = (side = 40): Promise<Uint8Array> =>
@@ -179,6 +187,12 @@ const until = <T>({ double }: World, find: () => T | undefined | false): Promise
     () =>
       `waited in vain; calls: ${double.calls.map(({ method, error }) => `${method} ${error ?? ""}`).join(", ")}`,
   );
+
+/** The words of rich text blocks. */
+const blocksText = (blocks: readonly unknown[]): string =>
+  [...JSON.stringify(blocks).matchAll(/"text":("(?:[^"\\]|\\.)*")/g)]
+    .map(([, text]) => JSON.parse(text!))
+    .join("");
 
 const say = (text: string, more: Partial<View> = {}): View => ({
   text: plain(text),
@@ -498,4 +512,576 @@ describe("posted events", () => {
     await at.double.person("U1", { hasty: true }).says("still there?");
     await at.host.until(1);
   });
+});
+
+const go = { kind: "button", label: "Go", token: "go" } as const;
+const form = (more: Partial<FormView> = {}): FormView => ({
+  token: "f1",
+  locale: "en",
+  title: "Where shall we send your order to?",
+  submit: "Save",
+  fields: [
+    { name: "name", label: "Name", input: "text", required: true, maxLength: 60, value: "Ada" },
+    { name: "email", label: "E-mail", input: "email", required: true, maxLength: 100 },
+    { name: "note", label: "Note", input: "long", required: false, maxLength: 9000, hint: "If you like" },
+  ],
+  ...more,
+});
+
+describe("what goes out", () => {
+  test("a message, its edit, and a new message where the old one is gone", async () => {
+    const at = await world();
+    const ada = at.double.person("U1", { hasty: true });
+    const { message } = await at.adapter.send(directly(at, "U1"), deliver(say("One")));
+    expect(await at.adapter.send(directly(at, "U1"), deliver(say("Two"), { replaces: message }))).toEqual({
+      message,
+    });
+    expect(at.double.messages("U1").map(({ text }) => text)).toEqual(["Two"]);
+    const gone = await at.adapter.send(directly(at, "U1"), deliver(say("Three"), { replaces: "1.000001" }));
+    expect(gone.message).not.toBe("1.000001");
+    await ada.sees(/Three/);
+  });
+
+  test("news open the conversation with a person, which is asked for once", async () => {
+    const at = await world();
+    at.double.person("U1");
+    await at.adapter.send(directly(at, "U1"), deliver(say("Your order is on its way")));
+    await at.adapter.send(directly(at, "U1"), deliver(say("It is there")));
+    expect(at.double.callsOf("conversations.open")).toHaveLength(1);
+    expect(at.double.messages("U1")).toHaveLength(2);
+  });
+
+  test("pictures are uploaded once, and a card shows its title, text, facts and buttons", async () => {
+    const at = await world();
+    const ada = at.double.person("U1", { hasty: true });
+    at.host.pictures.set("p1", await picture());
+    const card = {
+      title: "Mug *blue*",
+      text: plain("Holds 0.3 l"),
+      image: { id: "p1", alt: "A mug" },
+      facts: [["Price", "€12.00"]] as const,
+      controls: [go],
+    };
+    await at.adapter.send(
+      directly(at, "U1"),
+      deliver({ cards: [card, { ...card, title: "" }], controls: [] }),
+    );
+    await at.adapter.send(directly(at, "U1"), deliver({ cards: [card], controls: [] }));
+    expect(at.double.callsOf("files.completeUploadExternal")).toHaveLength(1);
+    const { text } = await ada.sees(/Mug \*blue\*/);
+    expect(text).toMatch(/Holds 0\.3 l[\s\S]*Price[\s\S]*€12\.00/);
+  });
+
+  test("a picture that Slack cannot show is left out; the words arrive", async () => {
+    const at = await world();
+    const ada = at.double.person("U1", { hasty: true });
+    at.host.pictures.set("p1", await picture());
+    at.double.misbehave({ next: 1, kind: "500-before", method: "files.getUploadURLExternal" });
+    const cards = [
+      { title: "A mug", image: { id: "p1", alt: "" } },
+      { title: "A pot", image: { id: "p2", alt: "" } },
+    ];
+    await at.adapter.send(directly(at, "U1"), deliver({ cards, controls: [] }));
+    await ada.sees(/A mug[\s\S]*A pot/);
+    // The next message tries again.
+    await at.adapter.send(directly(at, "U1"), deliver({ cards, controls: [] }));
+    expect(at.double.callsOf("files.completeUploadExternal")).toHaveLength(1);
+  });
+
+  test("a document is put into the conversation; what is for one person's eyes goes to that person alone", async () => {
+    const at = await world();
+    at.double.channel("C1");
+    at.double.person("U1", { channel: "C1" });
+    at.double.person("U1");
+    const file = { name: "orders.csv", contentType: "text/csv", text: "id,total\n1,€12" };
+    await at.adapter.send(directly(at, "U1"), deliver(say("Here", { file })));
+    const named = at.double
+      .messages("U1")
+      .flatMap(({ files }) => files.map(({ name, bytes }) => [name, Buffer.from(bytes ?? []).toString()]));
+    expect(named).toEqual([["orders.csv", file.text]]);
+    const inChannel = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    await at.adapter.send(inChannel, deliver({ file, cards: [], controls: [], visibility: "user" }));
+    expect(at.double.messages("C1").flatMap(({ files }) => files)).toEqual([]);
+    expect(at.double.messages("U1").flatMap(({ files }) => files)).toHaveLength(2);
+  });
+
+  test("among others, what is for one person's eyes is seen by that person only, and stays so when it changes", async () => {
+    const at = await world();
+    at.double.channel("C1");
+    const ada = at.double.person("U1", { channel: "C1", hasty: true });
+    const bob = at.double.person("U2", { channel: "C1", hasty: true });
+    const to = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    await at.adapter.send(to, deliver(say("Your basket", { controls: [go], visibility: "user" })));
+    await ada.presses("Go");
+    const [press] = await at.host.until(1);
+    expect(press?.body).toMatchObject({ kind: "press", hidden: true });
+    const { message } = press!.body as { message: string };
+    await at.adapter.send(
+      to,
+      deliver(say("Your order", { visibility: "user" }), { replaces: message, ticket: press!.ticket! }),
+    );
+    await ada.sees(/Your order/);
+    expect(ada.transcript()).not.toContain("Your basket");
+    expect(bob.transcript()).not.toMatch(/basket|order/);
+    // Without the ticket the old one cannot be reached, and nobody else sees the new one either.
+    await at.adapter.send(to, deliver(say("Your order 2", { visibility: "user" }), { replaces: message }));
+    await ada.sees(/Your order 2/);
+    expect(bob.transcript()).not.toMatch(/basket|order/);
+  });
+
+  test("where the app is no member a command is answered all the same, and secrets go to the person", async () => {
+    const at = await world();
+    at.double.channel("C2", { member: false });
+    const ada = at.double.person("U1", { channel: "C2", hasty: true });
+    await ada.says("/shop");
+    const [command] = await at.host.until(1);
+    const ticket = command!.ticket!;
+    await at.adapter.send(command!.address, deliver(say("Welcome"), { ticket }));
+    await ada.sees(/Welcome/);
+    await at.adapter.send(command!.address, deliver(say("A secret", { visibility: "user" })));
+    await at.double.person("U1").sees(/A secret/);
+    await expect(at.adapter.send(command!.address, deliver(say("News")))).rejects.toMatchObject({
+      fate: "refused",
+    });
+  });
+});
+
+describe("windows", () => {
+  const opened = async (at: World, view: FormView = form()) => {
+    const ada = at.double.person("U1", { hasty: true });
+    await at.adapter.send(directly(at, "U1"), deliver(say("Well?", { controls: [go] })));
+    await ada.presses("Go");
+    const press = (await at.host.until(1)).at(-1)!;
+    const shown = say("Fill in this form", { form: view, controls: [{ ...go, label: "Fill in" }] });
+    await at.adapter.send(press.address, deliver(shown, { ticket: press.ticket! }));
+    return { ada, press, shown };
+  };
+
+  test("a press opens the form, a mistake is shown beside its field, and what is right comes in once", async () => {
+    const at = await world();
+    at.host.problems = ({ values, locale }): Record<string, string> =>
+      values.name === "Eve" ? { name: `Missing (${locale})`, other: "?" } : {};
+    const { ada, press } = await opened(at);
+    expect(await ada.seesModal(/Name/)).not.toContain("Fill in this form");
+    expect(await ada.fillsWrong({ Name: "Eve", "E-mail": "ada@shop.example" })).toEqual({
+      Name: "Missing (en)",
+    });
+    expect(at.host.attempts).toHaveLength(1);
+    await ada.fills({ Name: "Ada <3", "E-mail": "ada@shop.example" });
+    const [, filled] = await at.host.until(2);
+    expect(filled).toMatchObject({
+      address: press.address,
+      body: {
+        kind: "form",
+        token: "f1",
+        values: { name: "Ada <3", email: "ada@shop.example", note: "" },
+        message: (press.body as { message: string }).message,
+      },
+    });
+    expect(ada.modal).toBeUndefined();
+    // A further page opens by the ticket of the one before.
+    await at.adapter.send(
+      press.address,
+      deliver(say("Go on", { form: form({ title: "More" }) }), { ticket: filled!.ticket! }),
+    );
+    await ada.seesModal(/More|Name/);
+    expect(at.double.refusedAcks).toEqual([]);
+  });
+
+  test("with a ticket that is too old, used or missing the message leads to the form", async () => {
+    const at = await world();
+    const { ada, press, shown } = await opened(at);
+    ada.closesModal();
+    await at.adapter.send(press.address, deliver(shown, { ticket: press.ticket! }));
+    await ada.sees(/Fill in this form/);
+    const before = at.double.callsOf("views.open").length;
+    const old = JSON.stringify({ ...JSON.parse(press.ticket!), at: Date.now() - 3000 });
+    await at.adapter.send(press.address, deliver(shown, { ticket: old }));
+    await at.adapter.send(press.address, deliver(shown));
+    expect(at.double.callsOf("views.open")).toHaveLength(before);
+    expect(at.double.messages("U1").filter(({ text }) => text === "Fill in this form")).toHaveLength(3);
+  });
+
+  test("every kind of field finds its input, also a choice among hundreds", async () => {
+    const at = await world();
+    const options = Array.from({ length: 250 }, (_, i) => ({ value: `v${i}`, label: `Country ${i}` }));
+    const begun: Record<string, string> = { number: "12.5", email: "ada@shop.example" };
+    const inputs = ["text", "email", "phone", "long", "number", "choice"] as const;
+    const { ada } = await opened(
+      at,
+      form({
+        fields: inputs.map((input) => ({
+          name: input,
+          label: `A ${input}`,
+          input,
+          required: false,
+          maxLength: 100,
+          ...(input === "choice" ? { options, value: "v249" } : { value: begun[input] ?? "x" }),
+        })),
+      }),
+    );
+    await ada.seesModal(/A choice/);
+    await ada.fills({ "A choice": "Country 101", "A phone": "+49 1" });
+    const [, filled] = await at.host.until(2);
+    expect(filled?.body).toMatchObject({
+      values: {
+        text: "x",
+        email: "ada@shop.example",
+        phone: "+49 1",
+        long: "x",
+        number: "12.5",
+        choice: "v101",
+      },
+    });
+  });
+
+  test("a photo put into a form is kept; one that is no picture is told of beside its field", async () => {
+    const at = await world();
+    const photo = { name: "photo", label: "Photo", input: "photo", required: true, maxLength: 1 } as const;
+    at.host.problems = ({ values }): Record<string, string> =>
+      values.photo === "" ? { photo: "A picture, please" } : {};
+    const { ada } = await opened(at, form({ fields: [photo] }));
+    await ada.seesModal(/Photo/);
+    expect(await ada.fillsWrong({ Photo: Buffer.from("\x89PNG, or so it says", "latin1") })).toEqual({
+      Photo: "A picture, please",
+    });
+    await ada.fills({ Photo: await picture() });
+    const [, filled] = await at.host.until(2);
+    expect(filled?.body).toMatchObject({ values: { photo: "m1" } });
+    expect(at.host.kept).toHaveLength(1);
+  });
+
+  test("a form opened in a channel comes back to that conversation", async () => {
+    const at = await world();
+    at.double.channel("C1");
+    const ada = at.double.person("U1", { channel: "C1", hasty: true });
+    await ada.says("/shop cart");
+    const [command] = await at.host.until(1);
+    await at.adapter.send(
+      command!.address,
+      deliver(say("?", { form: form() }), { ticket: command!.ticket! }),
+    );
+    await ada.seesModal(/Name/);
+    await ada.fills({ "E-mail": "ada@shop.example" });
+    const [, filled] = await at.host.until(2);
+    expect(filled?.address).toEqual(command!.address);
+  });
+});
+
+describe("what becomes of a message", () => {
+  const fate = async (at: World, more: Partial<Delivery> = {}, user = "U1") =>
+    await at.adapter.send(directly(at, user), deliver(say("Hello"), more)).then(
+      () => "sent",
+      ({ fate, retryAfterMs }: { fate: string; retryAfterMs?: number }) => [fate, retryAfterMs],
+    );
+  const begun = async () => {
+    const at = await world();
+    at.double.person("U1");
+    const { message } = await at.adapter.send(directly(at, "U1"), deliver(say("First")));
+    return { at, message };
+  };
+
+  test("too many: unsent, for as long as Slack says, and nothing is asked meanwhile", async () => {
+    const { at } = await begun();
+    at.double.misbehave({ next: 1, kind: "429", method: "chat.postMessage", retryAfter: 7 });
+    expect(await fate(at)).toEqual(["unsent", 7000]);
+    const calls = at.double.callsOf("chat.postMessage").length;
+    const [word, wait] = await fate(at);
+    expect(word).toBe("unsent");
+    expect(Number(wait)).toBeGreaterThan(5000);
+    expect(at.double.callsOf("chat.postMessage")).toHaveLength(calls);
+  });
+
+  test.each([
+    ["500-before", ["unknown", undefined], ["unsent", undefined]],
+    ["500-after", ["unknown", undefined], ["unsent", undefined]],
+    ["reset", ["unknown", undefined], ["unsent", undefined]],
+  ] as const)("%s: a new message may have arrived, an edit is made again", async (kind, posted, edited) => {
+    const { at, message } = await begun();
+    at.double.misbehave({ next: 1, kind, method: "chat.postMessage" });
+    expect(await fate(at)).toEqual(posted);
+    at.double.misbehave({ next: 1, kind, method: "chat.update" });
+    expect(await fate(at, { replaces: message })).toEqual(edited);
+    // The client tries nothing again by itself.
+    expect(at.double.callsOf("chat.update")).toHaveLength(1);
+  });
+
+  test("somebody who left, or whom nobody knows, is refused", async () => {
+    const { at } = await begun();
+    at.double.leaves("U1");
+    expect(await fate(at)).toEqual(["refused", undefined]);
+    expect(await fate(at, {}, "U404")).toEqual(["refused", undefined]);
+  });
+
+  test("a refused token is told once, and the messages wait for a new one", async () => {
+    const { at } = await begun();
+    at.double.team().gone = "token_revoked";
+    expect(await fate(at)).toEqual(["unsent", 60_000]);
+    expect(await fate(at)).toEqual(["unsent", 60_000]);
+    expect(at.logged().match(/"level":50/g)).toHaveLength(1);
+  });
+
+  test("without a connection nothing was sent", async () => {
+    const { at } = await begun();
+    await at.double.close();
+    await fate(at); // over the connection that was just lost, which may have carried it
+    expect(await fate(at)).toEqual(["unsent", undefined]);
+  });
+
+  test("a channel gets a message a second after a burst; the engine comes back for the rest", async () => {
+    const at = await world({
+      limits: { channel: { points: 1, seconds: 60, burst: { points: 2, seconds: 60 } } },
+    });
+    at.double.person("U1");
+    expect([await fate(at), await fate(at), await fate(at)]).toEqual(["sent", "sent", "sent"]);
+    expect((await fate(at))[0]).toBe("unsent");
+  });
+});
+
+describe("several workspaces", () => {
+  /** Walks through the installation like a browser with one cookie. */
+  const install = async (at: World, more: { cookie?: string; cancel?: boolean } = {}) => {
+    const first = await fetch(`${at.url}/install`, { redirect: "manual" });
+    const cookie = more.cookie ?? first.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const agreed = await fetch(`${first.headers.get("location")}${more.cancel ? "&cancel=1" : ""}`, {
+      redirect: "manual",
+    });
+    return await fetch(agreed.headers.get("location")!, { headers: { cookie }, redirect: "manual" });
+  };
+
+  test("an installation is kept sealed, used by another process, and ends with the app's removal", async () => {
+    const at = await world({ several: true, mode: "http" });
+    const team = at.double.addTeam({ installed: false });
+    const asked = new URL(
+      (await fetch(`${at.url}/install`, { redirect: "manual" })).headers.get("location")!,
+    );
+    expect(asked.searchParams.get("scope")?.split(",")).toEqual([...SCOPES]);
+    expect((await install(at)).status).toBe(200);
+    const stored = JSON.stringify(
+      await mongoose.connection.collection("slack_installations").find().toArray(),
+    );
+    expect(stored).toContain(team.id);
+    expect(stored).not.toContain("xoxb");
+
+    const to = { platform: "slack", connection: team.id, channel: "U7" };
+    at.double.person("U7", { team: team.id });
+    const { adapter: another } = await world({ several: true, mode: "http", apiRoot: at.double.url });
+    await another.send(to, deliver(say("Hello")));
+    expect(at.double.messages("U7", team.id).map(({ text }) => text)).toEqual(["Hello"]);
+
+    await at.double.person("U7", { team: team.id, hasty: true }).says("hi");
+    expect((await at.host.until(1))[0]?.address).toEqual(to);
+    at.double.revoke(team.id);
+    await vi.waitFor(async () =>
+      expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(0),
+    );
+    await expect(at.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
+  });
+
+  test("nobody can be made to install what another began, and nothing happens without a yes", async () => {
+    const at = await world({ several: true, mode: "http" });
+    at.double.addTeam({ installed: false });
+    const foreign = (await fetch(`${at.url}/install`)).headers.get("set-cookie")?.split(";")[0] ?? "";
+    expect((await install(at, { cookie: foreign })).status).toBe(400);
+    expect((await install(at, { cookie: "" })).status).toBe(400);
+    expect((await install(at, { cookie: "slack_install=made.up" })).status).toBe(400);
+    expect((await install(at, { cancel: true })).status).toBe(400);
+    expect(at.double.callsOf("oauth.v2.access")).toEqual([]);
+    at.double.misbehave({ next: 1, kind: "500-before", method: "oauth.v2.access" });
+    expect((await install(at)).status).toBe(502);
+    expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(0);
+  });
+});
+
+describe("starting and going on", () => {
+  test("connections that break or are asked to go are made anew", async () => {
+    const at = await world();
+    at.double.dropSockets();
+    await until(at, () => at.double.sockets === 1);
+    at.double.disconnect();
+    await until(at, () => at.double.callsOf("apps.connections.open").length === 3 && at.double.sockets === 1);
+    await at.double.person("U1", { hasty: true }).says("hi");
+    await at.host.until(1);
+  });
+
+  test("while Slack cannot be reached it is tried again", async () => {
+    const at = await world({ start: false });
+    at.double.misbehave({ next: 2, kind: "500-before", method: "apps.connections.open" });
+    at.double.misbehave({ next: 2, kind: "reset", method: "auth.test" });
+    await at.adapter.start(at.host);
+    await at.double.person("U1", { hasty: true }).says("hi");
+    await at.host.until(1);
+  });
+
+  test.each([
+    [{ botToken: "xoxb-1-wrong-token" }, /bot token/],
+    [{ appToken: "xapp-1-wrong-token" }, /app-level token/],
+  ])("a refused token (%o) is one clear line, and nothing else fails", async (wrong, line) => {
+    const at = await world({ ...wrong, start: false });
+    await at.adapter.start(at.host);
+    expect(at.logged().match(/"level":[56]0/g)).toHaveLength(1);
+    expect(at.logged()).toMatch(line);
+    await at.adapter.stop();
+  });
+
+  test("options that could never work are refused at once", () => {
+    const rest = { publicUrl: "http://localhost", secret: SECRET, log: pino({ level: "silent" }) };
+    expect(() => slackAdapter({ ...rest, botToken: "xoxb-1" })).toThrow(/signing secret/);
+    expect(() => slackAdapter({ ...rest, signingSecret: "s", clientId: "1" })).toThrow(/bot token/);
+  });
+
+  test("no token and nobody's words stand in the log", async () => {
+    const at = await world({ mode: "http" });
+    at.double.person("U1");
+    for (const kind of ["500-before", "reset", "429"] as const) {
+      at.double.misbehave({ next: 1, kind, method: "chat.postMessage" });
+      await at.adapter.send(directly(at, "U1"), deliver(say("my secret words"))).catch(() => undefined);
+    }
+    at.host.before = () => {
+      throw new Error("the store is away");
+    };
+    await at.double.person("U1", { hasty: true }).says("other words");
+    await at.host.tried(4);
+    await at.adapter.stop();
+    expect(at.logged()).toMatch(/could not be stored/);
+    expect(at.logged()).not.toMatch(/xoxb-|xapp-|words/);
+  });
+});
+
+describe("printing", () => {
+  const pictures = { loopback: false, hasFile: () => true };
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 60 }),
+    fc.constantFrom(
+      "<!channel> *bold* _i_ ~s~ `c` :smile:",
+      "<@U1|x>",
+      "&lt;!here&gt;",
+      "> quote",
+      "<https://x.example|y>",
+    ),
+  );
+
+  test("people's words come out as they were typed: no mention, no link, no markup", () => {
+    fc.assert(
+      fc.property(text, text, text, (title, words, fact) => {
+        const card = { title, text: rich`${bold(words)} ${words}`, facts: [[fact, words]] as const };
+        for (const view of [
+          say(words),
+          { cards: [card], controls: [] },
+          { cards: [{ ...card, facts: [] }], controls: [] },
+        ]) {
+          const { blocks, text: fallback } = render(view);
+          const checked = checkBlocks(blocks, pictures);
+          expect(mentionsInBlocks(checked)).toEqual([]);
+          expect(mentionsIn(fallback)).toEqual([]);
+          for (const mrkdwn of mrkdwnIn(blocks)) {
+            // Signs that mrkdwn reads stand only where we put them: around what is bold.
+            expect(mrkdwn.replace(/\*(?=\S)([^*]*)(?<=\S)\*/g, "$1")).not.toMatch(/[*_~`]|:\S+:/);
+          }
+        }
+        const seen = blocksText(render(say(words)).blocks);
+        if (isVisible(words)) expect(seen).toBe(wellFormed(words));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const control = fc.oneof(
+    fc.record({
+      kind: fc.constant("button" as const),
+      label: text,
+      token: fc.string({ minLength: 1, maxLength: 150 }),
+    }),
+    fc.record({
+      kind: fc.constant("link" as const),
+      label: text,
+      url: fc.constantFrom("https://a.example", "javascript:1", "tel:1"),
+    }),
+    fc.record({
+      kind: fc.constant("pick" as const),
+      label: text,
+      options: fc.array(fc.record({ label: text, token: fc.string({ minLength: 1, maxLength: 150 }) }), {
+        maxLength: 130,
+      }),
+    }),
+  );
+  const long = fc.oneof(text, fc.string({ minLength: 1, maxLength: 9000 }));
+  const views = fc.record({
+    text: long.map(plain),
+    cards: fc.array(
+      fc.record({
+        title: text,
+        text: long.map(plain),
+        facts: fc.array(fc.tuple(text, text), { maxLength: 14 }),
+        image: fc.constantFrom(undefined, { id: "p", alt: "" }),
+        controls: fc.array(control, { maxLength: 6 }),
+      }),
+      { maxLength: 14 },
+    ),
+    controls: fc.array(control, { maxLength: 60 }),
+  });
+
+  test("whatever a view holds, Slack takes it, and every action is in it", () => {
+    fc.assert(
+      fc.property(views, (view) => {
+        const shown = fit(view, capabilities).map((part) => {
+          const images = new Map(
+            part.cards.flatMap(({ image }) => (image ? [[image, { slack_file: { id: "F1" } }]] : [])),
+          );
+          return checkBlocks(render(part, images).blocks, pictures);
+        });
+        const all = JSON.stringify(shown);
+        for (const each of [...view.controls, ...view.cards.flatMap(({ controls }) => controls)]) {
+          if (each.kind === "link") expect(all).toContain(each.url);
+          const tokens =
+            each.kind === "button"
+              ? [each.token]
+              : each.kind === "pick"
+                ? each.options.map(({ token }) => token)
+                : [];
+          for (const token of tokens) expect(all).toContain(JSON.stringify(token));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("text keeps its styles and links; what is no web address is written out", () => {
+    const { blocks } = render(
+      say("", { text: rich`${bold("a")}${linked("b", "https://b.example")}${linked("c", "javascript:c")}` }),
+    );
+    expect(blocks).toEqual([
+      {
+        type: "rich_text",
+        elements: [
+          {
+            type: "rich_text_section",
+            elements: [
+              { type: "text", text: "a", style: { bold: true } },
+              { type: "link", url: "https://b.example", text: "b" },
+              { type: "text", text: "c" },
+              { type: "text", text: " (javascript:c)" },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+});
+
+test("the manifest asks for what the app uses and no more, and announces what it hears", () => {
+  const manifest = readFileSync("docs/slack-manifest.yaml", "utf8");
+  const listed = (key: string) =>
+    [...(new RegExp(`\\n *${key}:\\n((?: +- .*\\n)+)`).exec(manifest)?.[1] ?? "").matchAll(/- (\S+)/g)].map(
+      ([, item]) => item,
+    );
+  expect(listed("bot")).toEqual([...SCOPES]);
+  expect(listed("bot_events")).toEqual([...EVENTS]);
+  const heard = [...readFileSync("adapters/slack/listeners.ts", "utf8").matchAll(/app\.event\("(\w+)"/g)].map(
+    ([, name]) => name,
+  );
+  const removal = ["app_uninstalled", "tokens_revoked"];
+  expect([...heard, ...removal].sort()).toEqual(EVENTS.map((event) => event.replace(/\.im$/, "")).sort());
+  const commands = [...manifest.matchAll(/- command: (\S+)/g)].map(([, name]) => name);
+  expect(commands).toEqual(["/shop"]);
 });
