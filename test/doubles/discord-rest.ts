@@ -85,7 +85,8 @@ export class Rest {
       const silent = mishap?.kind === "timeout" || mishap?.kind === "reset";
       if (silent) return mishap.kind === "reset" ? void request.socket.destroy() : undefined;
       const sent = answer instanceof Refusal ? answer.body : answer;
-      response.writeHead(status, { "content-type": "application/json", ...headers });
+      const typed = sent === undefined ? {} : { "content-type": "application/json" };
+      response.writeHead(status, { ...typed, ...headers });
       response.end(sent === undefined ? "" : JSON.stringify(sent));
     };
     try {
