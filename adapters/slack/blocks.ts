@@ -17,6 +17,8 @@ export interface Rendered {
 }
 
 const SECTION_MAX = 3000;
+/** An escape takes up to five characters, and a message may hold 13,000. */
+const FALLBACK_MAX = 2500;
 const FIELD_MAX = 2000;
 const FIELDS_MAX = 10;
 
@@ -40,7 +42,7 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
   const text = words || controls.map(({ label }) => label).join(", ") || "…";
   return {
     blocks: blocks.length > 0 ? blocks : richBlocks(plain("…")),
-    text: escaped(wellFormed(text).slice(0, SECTION_MAX)),
+    text: escaped(wellFormed(text.slice(0, FALLBACK_MAX))),
   };
 }
 
@@ -93,13 +95,12 @@ function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
   const fields = short.map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
   const words = cardText({ ...card, facts: facts.filter((fact) => !short.includes(fact)) });
   const [first = [], ...further] = splitText(words, SECTION_MAX);
-  const facing = fields.length > 0 ? { fields } : {};
-  const section = {
+  const apart = further.length > 0 && fields.length > 0; // below a text of several pieces, not in the midst of it
+  const section: { text?: slack.TextObject; fields?: slack.TextObject[] } = {
     ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX) }),
-    // Below a text of several pieces, not in the midst of it.
-    ...(further.length === 0 && facing),
+    ...(fields.length > 0 && !apart && { fields }),
   };
-  const below = further.length > 0 && fields.length > 0 ? [{ type: "section", fields } as const] : [];
+  const below = apart ? [{ type: "section", fields } as const] : [];
   if (!section.text && !section.fields)
     return [...(image ? [image] : []), ...further.flatMap(richBlocks), ...below];
   return [

@@ -83,10 +83,12 @@ export class Installations {
     this.#options.log.info({ team }, "The Slack app was installed");
   }
 
-  async delete(team: string): Promise<void> {
-    await InstallationModel.deleteOne({ _id: team });
+  /** Deletes what was installed before the app was removed; the news of it may come after it was installed again. */
+  async delete(team: string, removed: Date): Promise<void> {
+    const at = mongoose.trusted({ $lte: removed });
+    const { deletedCount } = await InstallationModel.deleteOne({ _id: team, at });
     this.#installed.delete(team);
-    this.#options.log.info({ team }, "The Slack app was removed");
+    if (deletedCount > 0) this.#options.log.info({ team }, "The Slack app was removed");
   }
 
   #workspace(team: string, { token, botId, botUserId }: Bot): Workspace {

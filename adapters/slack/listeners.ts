@@ -124,7 +124,9 @@ export function listenTo(app: App, options: ListenerOptions): void {
   for (const gone of ["app_uninstalled", "tokens_revoked"] as const) {
     app.event(gone, async ({ body, event }) => {
       const bots = "tokens" in event ? (event.tokens.bot ?? []) : [""];
-      if (bots.length > 0) await installations.delete(body.team_id);
+      // Slack counts whole seconds here.
+      const removed = new Date((body.event_time + 1) * 1000);
+      if (bots.length > 0) await installations.delete(body.team_id, removed);
     });
   }
 

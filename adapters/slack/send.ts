@@ -16,7 +16,7 @@ import { readTicket, type Ticket } from "./ticket.ts";
 import { isSlacks } from "./web-client.ts";
 
 /** One message a second in a channel, short bursts allowed (https://docs.slack.dev/apis/web-api/rate-limits). */
-export const LIMITS = { channel: { points: 1, seconds: 1, burst: { points: 10, seconds: 30 } } };
+export const LIMITS = { channel: { points: 1, seconds: 1, burst: { points: 20, seconds: 30 } } };
 
 /** The old message cannot become the new one, or is gone: a new one takes its place. */
 const NOT_EDITABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
@@ -68,10 +68,12 @@ export class Outlet {
       if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "" };
       const alone = view.visibility === "user" && to.user !== undefined;
       const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
-      await pace.turn("channel", key);
-      return await this.#show({ ...post, channel, alone }, () => {
+      const sent = await this.#show({ ...post, channel, alone }, async () => {
+        await pace.turn("channel", key);
         repeatable = false;
       });
+      this.#refused.delete(to.connection);
+      return sent;
     } catch (error) {
       const wait = retryAfterMs(error);
       if (wait !== undefined) await pace.hush(key, wait);
@@ -121,10 +123,10 @@ export class Outlet {
     });
   }
 
-  async #show(post: Post, began: () => void): Promise<Sent> {
+  async #show(post: Post, begin: () => Promise<void>): Promise<Sent> {
     const { workspace, view, replaces } = post;
     if (view.file) {
-      began();
+      await begin();
       const channel = post.alone ? await this.#directOf(workspace, post.to.user ?? "") : post.channel;
       await uploadDocument(workspace, channel, view.file);
       if (!view.text && view.cards.length + view.controls.length === 0) return { message: "" };
@@ -132,7 +134,7 @@ export class Outlet {
     return await this.#withPictures(workspace, view, async (shown) => {
       if (replaces !== undefined && !view.file && (await this.#edit(post, replaces, shown)))
         return { message: replaces };
-      began();
+      await begin();
       return await this.#post(post, shown);
     });
   }

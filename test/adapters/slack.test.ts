@@ -345,7 +345,6 @@ describe("what comes in", () => {
     expect(at.double.unfurls).toHaveLength(1);
     await ada.presses("Look");
     const [press] = await at.host.until(1);
-    // The message is the person's own: nothing of the app's may take its place.
     expect(press?.body).toMatchObject({ kind: "press", token: "look" });
   });
 
@@ -481,22 +480,30 @@ describe("posted events", () => {
     expect(await post(at, long, signed(at.double.signingSecret, long))).toBe(413);
   });
 
-  test("a pressed link button is acknowledged, and nothing else", async () => {
-    const at = await world({ mode: "http" });
+  const pressed = async (at: World, action: Record<string, unknown>, container: Record<string, unknown>) => {
     const payload = JSON.stringify({
       type: "block_actions",
       trigger_id: "1.2.3",
       user: { id: "U1" },
       team: { id: at.double.teamId },
-      container: { type: "message", message_ts: "1.1", channel_id: "D1" },
-      actions: [{ type: "button", action_id: "a1", block_id: "b", url: "https://shop.example" }],
+      container: { message_ts: "1.1", channel_id: "C1", ...container },
+      actions: [{ type: "button", action_id: "a1", block_id: "b", ...action }],
     });
     const text = new URLSearchParams({ payload }).toString();
-    const headers = {
-      ...signed(at.double.signingSecret, text),
-      "Content-Type": "application/x-www-form-urlencoded",
-    };
-    expect(await post(at, text, headers)).toBe(200);
+    const type = { "Content-Type": "application/x-www-form-urlencoded" };
+    return await post(at, text, { ...signed(at.double.signingSecret, text), ...type });
+  };
+
+  test("a button below a link stands on the person's own message, which nothing of the app's may replace", async () => {
+    const at = await world({ mode: "http" });
+    expect(await pressed(at, { value: "t" }, { type: "message_attachment", is_app_unfurl: true })).toBe(200);
+    expect(at.host.accepted[0]?.body).toEqual({ kind: "press", token: "t" });
+    expect(at.host.accepted[0]?.address).toMatchObject({ channel: "C1", user: "U1" });
+  });
+
+  test("a pressed link button is acknowledged, and nothing else", async () => {
+    const at = await world({ mode: "http" });
+    expect(await pressed(at, { url: "https://shop.example" }, { type: "message" })).toBe(200);
     expect(at.host.attempts).toEqual([]);
   });
 
@@ -876,6 +883,31 @@ describe("several workspaces", () => {
       expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(0),
     );
     await expect(at.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
+  });
+
+  test("late news of a removal do not undo a newer installation", async () => {
+    const at = await world({ several: true, mode: "http" });
+    const team = at.double.addTeam({ installed: false });
+    expect((await install(at)).status).toBe(200);
+    const hour = 3600;
+    const event = {
+      type: "event_callback",
+      event_id: "Ev1",
+      event_time: Math.floor(Date.now() / 1000) - hour,
+    };
+    const body = JSON.stringify({ ...event, team_id: team.id, event: { type: "app_uninstalled" } });
+    const time = String(Math.floor(Date.now() / 1000));
+    const signature = createHmac("sha256", at.double.signingSecret)
+      .update(`v0:${time}:${body}`)
+      .digest("hex");
+    const headers = {
+      "X-Slack-Request-Timestamp": time,
+      "X-Slack-Signature": `v0=${signature}`,
+      "Content-Type": "application/json",
+    };
+    expect((await fetch(at.url, { method: "POST", body, headers })).status).toBe(200);
+    expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(1);
+    await mongoose.connection.collection("slack_installations").deleteMany({});
   });
 
   test("nobody can be made to install what another began, and nothing happens without a yes", async () => {
