@@ -73,8 +73,10 @@ function localized(
   check: (path: Path, text: unknown) => void,
 ): void {
   if (texts === undefined || texts === null) return;
-  if (!isJson(texts))
-    return errors.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+  if (!isJson(texts)) {
+    errors.add(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    return;
+  }
   for (const [locale, text] of Object.entries(texts)) {
     if (!LOCALES.includes(locale))
       errors.add([...path, locale], "ENUM_TYPE_COERCE", `Value "${locale}" is not a valid enum value.`);

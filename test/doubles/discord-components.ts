@@ -106,15 +106,19 @@ export class MessageComponents {
     const component = json(each);
     switch (component.type) {
       case Kind.row:
-        return this.#row(path, component);
+        this.#row(path, component);
+        return;
       case Kind.text:
         return void this.#errors.text([...path, "content"], component.content, 1, DISPLAYED_MAX);
       case Kind.section:
-        return this.#section(path, component);
+        this.#section(path, component);
+        return;
       case Kind.gallery:
-        return this.#gallery(path, component);
+        this.#gallery(path, component);
+        return;
       case Kind.file:
-        return this.#media([...path, "file", "url"], json(component.file).url, true);
+        this.#media([...path, "file", "url"], json(component.file).url, true);
+        return;
       case Kind.separator:
         if (component.spacing !== undefined)
           this.#errors.choice([...path, "spacing"], component.spacing, [1, 2]);
@@ -134,11 +138,16 @@ export class MessageComponents {
       this.#layout([...path, "components", i], child, [Kind.text]);
     });
     const at = [...path, "accessory"];
-    if (section.accessory === undefined)
-      return this.#errors.add(at, "BASE_TYPE_REQUIRED", "This field is required");
+    if (section.accessory === undefined) {
+      this.#errors.add(at, "BASE_TYPE_REQUIRED", "This field is required");
+      return;
+    }
     if (!this.#known(at, section.accessory, [Kind.button, Kind.thumbnail])) return;
     const accessory = json(section.accessory);
-    if (accessory.type === Kind.button) return this.#button(at, accessory);
+    if (accessory.type === Kind.button) {
+      this.#button(at, accessory);
+      return;
+    }
     this.#media([...at, "media", "url"], json(accessory.media).url);
     this.#errors.text([...at, "description"], accessory.description, 0, 1024);
   }
@@ -155,7 +164,10 @@ export class MessageComponents {
   #media(path: Path, value: unknown, attachmentOnly = false): void {
     const name = /^attachment:\/\/(.+)$/.exec(String(value))?.[1];
     if (name === undefined) {
-      if (!attachmentOnly) return checkMediaUrl(this.#errors, path, value);
+      if (!attachmentOnly) {
+        checkMediaUrl(this.#errors, path, value);
+        return;
+      }
       if (!this.#files.includes(String(value)))
         this.#errors.add(
           path,
@@ -200,7 +212,8 @@ export class MessageComponents {
     if (button.style !== 5) {
       if (button.url !== undefined)
         this.#errors.add(path, "BUTTON_COMPONENT_INVALID_URL", "Only link buttons can have a url");
-      return this.#customId(path, button.custom_id);
+      this.#customId(path, button.custom_id);
+      return;
     }
     if (button.custom_id !== undefined)
       this.#errors.add(

@@ -115,13 +115,19 @@ export class Gateway {
 
   #receive(socket: WebSocket, text: string): void {
     const payload = parsed(text);
-    if (payload === undefined) return socket.close(4002, "Decode error.");
+    if (payload === undefined) {
+      socket.close(4002, "Decode error.");
+      return;
+    }
     const op = Number(payload.op);
     this.received.push(op);
     const known = this.#of(socket);
     if (op === 1) send(socket, { op: 11, d: null });
     else if (op === 2) {
-      if (known) return socket.close(4005, "Already authenticated.");
+      if (known) {
+        socket.close(4005, "Already authenticated.");
+        return;
+      }
       this.#identify(socket, json(payload.d));
     } else if (op === 6) this.#resume(socket, json(payload.d));
     else if (!known) socket.close(4003, "Not authenticated.");
@@ -130,15 +136,24 @@ export class Gateway {
   }
 
   #identify(socket: WebSocket, body: Json): void {
-    if (String(body.token).replace(/^Bot /, "") !== this.#host.token())
-      return socket.close(4004, "Authentication failed.");
+    if (String(body.token).replace(/^Bot /, "") !== this.#host.token()) {
+      socket.close(4004, "Authentication failed.");
+      return;
+    }
     const intents = Number(body.intents);
-    if (!Number.isInteger(intents) || intents < 0) return socket.close(4013, "Invalid intent(s).");
-    if ((intents & Intent.messageContent) !== 0 && !this.#host.messageContent)
-      return socket.close(4014, "Disallowed intent(s).");
+    if (!Number.isInteger(intents) || intents < 0) {
+      socket.close(4013, "Invalid intent(s).");
+      return;
+    }
+    if ((intents & Intent.messageContent) !== 0 && !this.#host.messageContent) {
+      socket.close(4014, "Disallowed intent(s).");
+      return;
+    }
     const [shard, shards] = Array.isArray(body.shard) ? body.shard.map(Number) : [0, 1];
-    if (shard === undefined || shards === undefined || !(shard >= 0 && shard < shards))
-      return socket.close(4010, "Invalid shard.");
+    if (shard === undefined || shards === undefined || !(shard >= 0 && shard < shards)) {
+      socket.close(4010, "Invalid shard.");
+      return;
+    }
     const session: Session = {
       id: randomBytes(16).toString("hex"),
       intents,
@@ -162,12 +177,20 @@ export class Gateway {
   }
 
   #resume(socket: WebSocket, body: Json): void {
-    if (String(body.token).replace(/^Bot /, "") !== this.#host.token())
-      return socket.close(4004, "Authentication failed.");
+    if (String(body.token).replace(/^Bot /, "") !== this.#host.token()) {
+      socket.close(4004, "Authentication failed.");
+      return;
+    }
     const session = this.#sessions.get(String(body.session_id));
-    if (session === undefined) return send(socket, { op: 9, d: false });
+    if (session === undefined) {
+      send(socket, { op: 9, d: false });
+      return;
+    }
     const seen = Number(body.seq);
-    if (!(seen <= session.seq)) return socket.close(4007, "Invalid seq.");
+    if (!(seen <= session.seq)) {
+      socket.close(4007, "Invalid seq.");
+      return;
+    }
     session.socket?.close(4000, "Resumed elsewhere.");
     session.socket = socket;
     this.resumed += 1;

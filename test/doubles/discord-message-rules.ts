@@ -98,7 +98,10 @@ function checkLegacyUnused(
 }
 
 function checkNonce(errors: FormErrors, body: Json): void {
-  if (typeof body.nonce === "number") return errors.whole(["nonce"], body.nonce, 0, Number.MAX_SAFE_INTEGER);
+  if (typeof body.nonce === "number") {
+    errors.whole(["nonce"], body.nonce, 0, Number.MAX_SAFE_INTEGER);
+    return;
+  }
   errors.text(["nonce"], body.nonce, 0, 25);
 }
 

@@ -64,7 +64,7 @@ function optionValues(options: readonly Json[], rest: string, of: string): Json[
       throw new CannotSend(`/${of} needs "${option.name}"`);
   return [...given].map(([name, text]) => {
     const option = json(options.find((each) => each.name === name));
-    return { name, type: option.type, value: valueOf(option, text) };
+    return { name, type: option.type, value: typedValue(option, text) };
   });
 }
 
@@ -83,7 +83,7 @@ function named(options: readonly Json[], rest: string): Map<string, string> {
 }
 
 /** A value as the option's type has it; a choice's name stands for its value. */
-function valueOf(option: Json, text: string): string | number | boolean {
+function typedValue(option: Json, text: string): string | number | boolean {
   const choices = list(option.choices).map(json);
   const choice = choices.find(({ name, value }) => name === text || String(value) === text);
   if (choices.length > 0) {
