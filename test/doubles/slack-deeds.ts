@@ -65,7 +65,7 @@ export class Deeds {
       ...aboutMessage(team, message),
       type: inDm ? "message" : "app_mention",
       ...(files.length > 0 && {
-        subtype: "file_share",
+        ...(inDm && { subtype: "file_share" }),
         files: files.map((file) => aboutFile(this.#root(), team, file)),
       }),
       channel: channel.id,
@@ -109,18 +109,9 @@ export class Deeds {
   /** Presses something on a message. */
   presses(standing: Standing, message: SlackMessage, deed: Deed): Promise<Json | undefined> {
     const { team, channel, user } = standing;
-    const onlyMine = message.onlyFor !== undefined;
     return this.#interactive(team, {
       ...this.#pressed(standing, deed),
-      container: {
-        type: "message",
-        message_ts: message.ts,
-        channel_id: channel.id,
-        is_ephemeral: onlyMine,
-      },
-      channel: { id: channel.id, name: channel.name },
-      // A message only one person sees is stored nowhere, so it does not come along.
-      ...(!onlyMine && { message: aboutMessage(team, message) }),
+      ...whereOf(team, channel, message, deed.block),
       state: { values: {} },
       response_url: this.#responseUrl({ team, channel, user }, message),
     });
@@ -292,4 +283,22 @@ export class Deeds {
       : { ...about, ...where };
     this.event(team, event, false);
   }
+}
+
+/** The message a press happened on, or the preview of a link below somebody's message. */
+function whereOf(team: SlackTeam, channel: SlackChannel, message: SlackMessage, block: Block): Json {
+  const preview = message.attached.includes(block);
+  const onlyMine = message.onlyFor !== undefined;
+  return {
+    container: {
+      type: preview ? "message_attachment" : "message",
+      message_ts: message.ts,
+      channel_id: channel.id,
+      is_ephemeral: onlyMine,
+      ...(preview && { attachment_id: 1, is_app_unfurl: message.from !== "bot" }),
+    },
+    channel: { id: channel.id, name: channel.name },
+    // A message only one person sees is stored nowhere, and a preview has none of the app's: they do not come along.
+    ...(!onlyMine && !preview && { message: aboutMessage(team, message) }),
+  };
 }

@@ -238,7 +238,7 @@ export class SlackPerson implements Shopper {
     while (left.size > 0) {
       await this.#reacted();
       const asked = await this.#wait(
-        () => this.#modalFor(left) ?? this.#question([...left.keys()]) ?? this.#opener(),
+        () => this.#modalFor(left) ?? this.#opener() ?? this.#question([...left.keys()]),
         WAIT_MS,
         `no question about ${[...left.keys()].join(", ")}${last && ` after “${last}”`}`,
       );

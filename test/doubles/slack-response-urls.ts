@@ -52,13 +52,23 @@ export function respond(
 ): void {
   const { team, channel, user, origin } = to;
   if (isOn(args.delete_original)) {
-    if (origin !== undefined) origin.deleted = true;
+    if (origin?.from === "bot") origin.deleted = true;
+    else if (origin !== undefined) origin.attached = [];
     world.did({ channel: channel.id, user });
     return;
   }
   const content = contentOf(world, team, args);
   if (isOn(args.replace_original) && origin !== undefined && !origin.deleted) {
-    changeMessage(world, team, channel, origin, { ...content, blocks: content.blocks ?? [] });
+    const blocks = content.blocks ?? [];
+    // Below somebody else's message stands a preview, which is all that the app may change there.
+    if (origin.from === "bot") changeMessage(world, team, channel, origin, { ...content, blocks });
+    else
+      changeMessage(world, team, channel, origin, {
+        ...content,
+        text: undefined,
+        blocks: undefined,
+        attached: blocks,
+      });
     return;
   }
   const everybody = args.response_type === "in_channel";

@@ -20,6 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => slack.close());
 
+type Answered = WebAPICallResult & Partial<Record<"channel" | "ts" | "access_token" | "view", unknown>>;
+
 /** The error a call is refused with, or "taken". */
 const refusal = async (call: Promise<WebAPICallResult>): Promise<unknown> =>
   await call.then(
@@ -30,7 +32,7 @@ const refusal = async (call: Promise<WebAPICallResult>): Promise<unknown> =>
       return error instanceof Error && "code" in error ? error.code : error;
     },
   );
-const say = (channel: string, text = "Hello", more: Json = {}) =>
+const say = (channel: string, text = "Hello", more: Json = {}): Promise<Answered> =>
   client.apiCall("chat.postMessage", { channel, text, ...more });
 
 describe("tokens", () => {
@@ -230,7 +232,7 @@ describe("installing", () => {
     });
     return new URL(page.headers.get("location") ?? "none:");
   };
-  const access = (code: string, more: Json = {}) => {
+  const access = (code: string, more: Json = {}): Promise<Answered> => {
     const { clientId: client_id, clientSecret: client_secret } = slack;
     const args = { client_id, client_secret, code, redirect_uri: redirect, ...more };
     return clientOf(undefined).apiCall("oauth.v2.access", args);
@@ -267,7 +269,7 @@ describe("views", () => {
     ...more,
   });
   const trigger = () => slack.triggers.issue(slack.team(), "U0ADA");
-  const open = (trigger_id: string, method = "views.open") =>
+  const open = (trigger_id: string, method = "views.open"): Promise<Answered> =>
     client.apiCall(method, { trigger_id, view: view() });
 
   test("a trigger opens one modal within three seconds", async () => {

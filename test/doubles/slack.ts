@@ -91,7 +91,10 @@ export class SlackDouble {
     this.#installs = new Installs(this.#world, this);
     this.#tardiness = { late: this.late, lost: this.lost, changed: () => this.#world.rang() };
     this.#sockets = new Sockets(this.#patience, this.#tardiness);
-    this.#world.events.on("refused-ack", (error: SlackRefusal) => this.refusedAcks.push(error));
+    this.#world.events.on("refused-ack", (error: SlackRefusal) => {
+      this.refusedAcks.push(error);
+      this.#world.rang();
+    });
     const send = (team: SlackTeam, envelope: Envelope, ofPerson: boolean) =>
       this.#send(team, envelope, ofPerson);
     this.deeds = new Deeds(this.#world, this.triggers, this.responses, send, () => this.root);
@@ -281,7 +284,11 @@ export class SlackDouble {
     if (mishap === "reorder") {
       await new Promise<void>((resolve) => {
         this.#held.unshift(resolve);
-        if (!this.#mishaps.reordering) for (const release of this.#held.splice(0)) release();
+        // Not before this one waits too, or it would be the last again.
+        if (!this.#mishaps.reordering)
+          setImmediate(() => {
+            for (const release of this.#held.splice(0)) release();
+          });
       });
     }
     // Events are lost on the way and come again; a person who presses something sees at once that it failed.
