@@ -71,8 +71,9 @@ const labelled = (control: Control, max: number): Control =>
     ? { ...control, options: control.options.map((option) => ({ ...option, label: cut(option.label, max) })) }
     : { ...control, label: cut(control.label, max) };
 
-/** A pick that is longer than the platform's becomes several. */
+/** A pick that is longer than the platform's becomes several; one without options offers nothing, and goes. */
 const picked = (control: Control, max: number): Control[] => {
+  if (control.kind === "pick" && control.options.length === 0) return [];
   if (control.kind !== "pick" || max <= 0 || control.options.length <= max) return [control];
   return Array.from({ length: Math.ceil(control.options.length / max) }, (_, part) => ({
     ...control,
