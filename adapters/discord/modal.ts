@@ -6,6 +6,7 @@ import {
   ComponentType,
   TextInputStyle,
 } from "discord.js";
+import { wellFormed } from "../../src/engine/legible.ts";
 import type { FormField, FormView } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 import { labelOf } from "./controls.ts";
@@ -63,7 +64,7 @@ function inputOf(field: FormField): APIComponentInLabel {
     required,
     max_length,
     ...(field.hint && { placeholder: labelOf(field.hint, 100) }),
-    ...(value && { value: value.slice(0, max_length) }),
+    ...(value && { value: wellFormed(value.slice(0, max_length)) }),
   };
 }
 

@@ -127,7 +127,7 @@ async function picturesOf(view: View, host: Pick<Host, "media">): Promise<(Pictu
   let size = 0;
   const pictures: (Picture | undefined)[] = [];
   for (const [at, { image }] of view.cards.entries()) {
-    const about = image && isVisible(image.alt) ? { description: image.alt.slice(0, 256) } : {};
+    const about = image && isVisible(image.alt) ? { description: wellFormed(image.alt.slice(0, 256)) } : {};
     const stored = image?.id === undefined ? null : await host.media(image.id);
     size += stored?.bytes.byteLength ?? 0;
     if (stored && size <= PICTURES_MAX) {
