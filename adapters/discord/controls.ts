@@ -7,7 +7,7 @@ import {
   ComponentType,
 } from "discord.js";
 import { isVisible, wellFormed } from "../../src/engine/legible.ts";
-import { plain, type RichText } from "../../src/engine/rich-text.ts";
+import { linked, type RichText } from "../../src/engine/rich-text.ts";
 import type { Button, Control, Link, Pick, View } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 import { isLinkable } from "./markdown.ts";
@@ -28,7 +28,7 @@ export function rowsOf(controls: readonly Control[], place: string): Row[] {
 /** Links that cannot be buttons, written out. */
 export const written = (controls: readonly Control[]): RichText[] =>
   controls.flatMap((control) =>
-    control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
+    control.kind === "link" && !isLinkable(control.url) ? [linked(control.label, control.url)] : [],
   );
 
 /** A label of at most `max` characters in which there is something to see; Discord refuses others. */

@@ -19,7 +19,7 @@ const MARKUP = /[\\`*_~|<>@:[\]()]|(?<=^[^\S\n]*)[-#+]|(?<=^[^\S\n]*\d*)\./gm;
  */
 export const escaped = (text: string): string => wellFormed(text).replace(MARKUP, "\\$&");
 
-/** Whether Discord takes an address for a button or a link in text. It refuses the whole message for others. */
+/** Whether Discord takes an address for a button. It refuses the whole message for another. */
 export function isLinkable(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname, href } = new URL(url);
@@ -39,8 +39,10 @@ function print(rich: RichText, inside: ReadonlySet<string>): string {
     const before = mark;
     mark = "";
     if (node.kind === "text") text += escaped(node.text);
-    else if (node.kind === "code") text += code(wellFormed(textOf(node.children)));
-    else if (node.kind === "link") text += link(node.url, node.children, inside);
+    else if (node.kind === "code") {
+      const fenced = code(wellFormed(textOf(node.children)));
+      text += text.endsWith("`") && fenced.startsWith("`") ? GAP + fenced : fenced;
+    } else if (node.kind === "link") text += link(node.url, node.children, inside);
     else {
       const inner = print(node.children, new Set([...inside, node.kind]));
       const bare = inner.trim() === "" || inside.has(node.kind);
@@ -61,14 +63,15 @@ function code(text: string): string {
   return `${fence}${pad}${text}${pad}${fence}`;
 }
 
-/** A link without a preview. One that Discord would not take is written out. */
+/** A link without a preview. Discord shows it as raw markdown if the label is an address itself, or it leads to no domain. */
 function link(url: string, children: RichText, inside: ReadonlySet<string>): string {
   const label = print(children, inside);
-  if (!isLinkable(url)) return `${label} (${escaped(url)})`;
+  if (!URL.canParse(url) || !/^(https?|discord):$/.test(new URL(url).protocol))
+    return `${label} (${escaped(url)})`;
   const target = new URL(url).href
-    .replace(/[<>()]/g, encodeURIComponent)
+    .replace(/[<>]/g, encodeURIComponent)
     .replaceAll("(", "%28")
     .replaceAll(")", "%29");
-  // Discord shows a label that is an address itself as raw markdown.
-  return label.trim() === "" || URL.canParse(textOf(children)) ? `<${target}>` : `[${label}](<${target}>)`;
+  if (label.trim() === "" || URL.canParse(textOf(children))) return `<${target}>`;
+  return isLinkable(url) ? `[${label}](<${target}>)` : `${label}: <${target}>`;
 }

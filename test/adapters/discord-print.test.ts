@@ -111,7 +111,7 @@ test("an address becomes a button if Discord takes it, else it is written out", 
   expect(everyComponent(rendered.body.components)).toContainEqual(
     expect.objectContaining({ style: 5, label: "Pay", url: "https://pay.example/1" }),
   );
-  expect(texts(rendered)).toEqual(["Pay\nLocal\\: http\\://localhost\\:8080/"]);
+  expect(texts(rendered)).toEqual(["Pay\nLocal: <http://localhost:8080/>"]);
 });
 
 describe("a card", () => {
