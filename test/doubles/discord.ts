@@ -224,6 +224,11 @@ export class DiscordDouble {
     return this.post(channel, id, text);
   }
 
+  /** A moderator empties a channel. */
+  empties(channel: string): void {
+    for (const message of this.messages(channel)) this.#messages.remove(message);
+  }
+
   /** Posts a PING to the endpoint, signed rightly or not. */
   async ping(signature: Signature = "right"): Promise<Delivered> {
     return await this.#deliver(

@@ -29,6 +29,13 @@ export const person = {
   Country: "Germany",
 };
 
+/** Comes to the page of a mug by the search that every platform has. */
+export async function findsMug(shopper: Shopper): Promise<void> {
+  await shopper.says("/search dune mug");
+  await shopper.presses(/^(View|Dune Mug)$/);
+  await shopper.sees(/Stock:?\s/);
+}
+
 /** A picture a shopper sends: the smallest valid PNG. */
 export const photo = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
