@@ -189,4 +189,7 @@ test("somebody else's order stays closed, and opens once the accounts are linked
   expect(south.last()).toContain("Order H-1001");
   await south.presses("View order");
   expect(south.last()).toContain("Torstraße 1");
+  await south.says("/unlink");
+  await south.presses("View order");
+  expect(south.last()).toContain("I can't find that order.");
 });

@@ -107,6 +107,19 @@ describe("after erasure", () => {
     expect(world.errors).toEqual([]);
   });
 
+  test("news that was still waiting is told to nobody", async () => {
+    const order = await adasLife();
+    world.commerce.onNotice(async () => {
+      throw new Error("the chat is down");
+    });
+    await world.commerce.confirmReceived(await world.order(order));
+    world.clock.advance(30 * DAY);
+    await world.commerce.sweep();
+    expect((await world.order(order)).notices).not.toEqual([]);
+    await eraseCustomer(shop, ada.id);
+    expect((await world.order(order)).notices).toEqual([]);
+  });
+
   test("the review stays, by nobody", async () => {
     await adasLife();
     await eraseCustomer(shop, ada.id);

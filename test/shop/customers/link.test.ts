@@ -62,6 +62,15 @@ describe("linked accounts", () => {
     expect(cart.lines[0]).toMatchObject({ was: { amount: 1200 }, problem: "price-changed" });
   });
 
+  test("have the lower price whichever of them saw it", async () => {
+    const [ada, web] = [await anAccount(shop), await anAccount(shop)];
+    await addToCart(shop, ada.id, "MUG", 1, "k1");
+    await saveProduct(mug(shop, 1500));
+    await addToCart(shop, web.id, "MUG", 1, "k2");
+    await links(shop, ada, web);
+    expect((await readCart(shop, ada.id)).lines[0]).toMatchObject({ was: { amount: 1200 } });
+  });
+
   test("never have more in the cart than a cart holds", async () => {
     const [ada, web] = [await anAccount(shop), await anAccount(shop)];
     const lines = (from: number) =>
@@ -184,6 +193,14 @@ describe("at the same time", () => {
       await Promise.all([links(shop, a, b), links(shop, b, a)]);
       expect(await familyOf(a)).toEqual(ids(a, b));
       expect(await rootOf(a)).toBe(await rootOf(b));
+    }
+  });
+
+  test("one account that types two codes brings both together", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [a, b, c] = [await anAccount(shop), await anAccount(shop), await anAccount(shop)];
+      await Promise.all([links(shop, a, b), links(shop, c, b)]);
+      for (const account of [a, b, c]) expect(await familyOf(account)).toEqual(ids(a, b, c));
     }
   });
 

@@ -54,6 +54,7 @@ test("nobody can have the news sent to somebody else", async () => {
   await links(shop, ada, web);
   await chooseNews(await ada.customer(), eve.identity);
   expect(await destination(ada)).not.toEqual(eve.identity);
+  expect((await CustomerModel.findById(ada.id).lean())?.newsTo).toBeUndefined();
 });
 
 test("news of an older order goes to the customer its account belongs to now", async () => {
