@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { plain } from "../../src/engine/rich-text.ts";
 import { view } from "../../src/engine/turn.ts";
 import type { Button, Pick } from "../../src/engine/view.ts";
+import { HOSTILE } from "../engine/views.ts";
 import type { Bench, Traits } from "./bench.ts";
 import { freshKey, lost, sends } from "./shown.ts";
-import { HOSTILE, VIEWS } from "./view-table.ts";
+import { VIEWS } from "./view-table.ts";
 
 /** Tokens as the engine makes them and as it may make them: filled to the limit, of many bytes, full of marks. */
 const tokensOf = (max: number): string[] => [

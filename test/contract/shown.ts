@@ -4,8 +4,11 @@ import type { RichText } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
 import type { Bench, Shown, Someone } from "./bench.ts";
 
-/** Text for comparing: without blanks and characters that cannot be seen, which platforms trim, fold and drop. */
-export const squeezed = (text: string): string => wellFormed(text).replace(/[\p{C}\p{Z}\s]/gu, "");
+/**
+ * Text for comparing: without blanks and characters that cannot be seen, which platforms trim, fold and drop, and
+ * without halves of characters, which make a whole one where two meet.
+ */
+export const squeezed = (text: string): string => wellFormed(text).replace(/[\p{C}\p{Z}\s\uFFFD]/gu, "");
 
 /** The stretches of text that a view shows, each as somebody wrote it. */
 export const stretches = (view: View): string[] => [
@@ -55,10 +58,10 @@ export async function sends(bench: Bench, to: Someone, view: View): Promise<read
 export function lost(view: View, shown: readonly Shown[]): string[] {
   const words = squeezed(shown.map(({ text }) => text).join(""));
   const tokens = new Set(shown.flatMap(({ actions }) => actions.map(({ token }) => token)));
-  const addresses = new Set(shown.flatMap(({ links }) => links.map(({ url }) => url)));
+  const addresses = new Set(shown.flatMap(({ links }) => links.map(({ url }) => new URL(url).href)));
   return [
     ...stretches(view).filter((text) => !words.includes(text)),
     ...tokensOf(view).filter((token) => !tokens.has(token)),
-    ...addressesOf(view).filter((url) => !addresses.has(url) && !words.includes(squeezed(url))),
+    ...addressesOf(view).filter((url) => !addresses.has(new URL(url).href) && !words.includes(squeezed(url))),
   ];
 }

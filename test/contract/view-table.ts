@@ -1,6 +1,7 @@
 import { bold, code, italic, joined, linked, plain, rich, strike } from "../../src/engine/rich-text.ts";
 import { view } from "../../src/engine/turn.ts";
 import type { Button, Card, Pick, View } from "../../src/engine/view.ts";
+import { HOSTILE } from "../engine/views.ts";
 
 const button = (label: string, token = label): Button => ({ kind: "button", label, token });
 const times = <T>(count: number, make: (index: number) => T): T[] =>
@@ -20,18 +21,6 @@ const product = (n: number): Card => ({
   ],
   controls: [button("View", `view|${n}~abcdefgh`)],
 });
-
-/** Words that must come out as they are typed: markup of every platform, mentions, scripts, disguises. */
-export const HOSTILE = [
-  "<b>*@everyone*</b> _x_ ~y~ `z` [a](http://evil.example) <!channel> <@U123> <@123456789012345678> &amp; &lt; # h",
-  "# not a heading",
-  "- no list\n1. none either\n> no quote\n-# not small",
-  "**bold** __under__ ||spoiler|| ~~struck~~ ```js\ncode``` \\ \\* *a* _b_ \\_c\\_",
-  "@here @ada <#C123|shop> <https://evil.example|good> <mailto:a@b.example> :smile: <:x:123> <t:1700000000:R>",
-  "https://evil.example/?a=1&b=2 www.evil.example evil.example",
-  "左到右‮evil⁦ zero​width﻿ text",
-  "👩‍👩‍👧 购物车里有 3 件商品 😀 مرحبا שלום",
-] as const;
 
 /** Views that any platform must be able to show, by what they are. */
 export const VIEWS: readonly (readonly [what: string, view: View])[] = [

@@ -1,0 +1,15 @@
+import { adapterContract } from "./adapter-contract.ts";
+import { discordBench } from "./discord-bench.ts";
+
+adapterContract("Discord", {
+  open: discordBench,
+  redelivers: true,
+  names: true,
+  channels: true,
+  ephemeral: true,
+  bots: true,
+  leaving: true,
+  troubles: true,
+  forms: true,
+  files: true,
+});
