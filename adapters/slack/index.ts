@@ -3,7 +3,7 @@ import { App } from "@slack/bolt";
 import { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { pause, persist } from "../../src/engine/backoff.ts";
+import { atMost, pause, persist } from "../../src/engine/backoff.ts";
 import { Pace } from "../../src/engine/pace.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
@@ -43,6 +43,8 @@ export interface SlackOptions {
 
 /** How long `start` waits for Slack before it goes on in the background, in milliseconds. */
 const START_PATIENCE = 5000;
+/** How long `stop` waits for a call that Slack does not answer, in milliseconds; what was accepted is in the store. */
+const STOP_PATIENCE = 5000;
 
 /**
  * An app on Slack, by Socket Mode or by posted events, in one workspace or several. Trouble at Slack is waited out; a
@@ -130,7 +132,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     async stop() {
       stopping.abort();
       await receiver.stop();
-      await running;
+      await atMost(STOP_PATIENCE, running);
     },
   };
 

@@ -15,13 +15,18 @@ import { modalOf } from "./modal.ts";
 import { readTicket, type Ticket } from "./ticket.ts";
 import { isSlacks } from "./web-client.ts";
 
-/** One message a second in a channel, short bursts allowed (https://docs.slack.dev/apis/web-api/rate-limits). */
-export const LIMITS = { channel: { points: 1, seconds: 1, burst: { points: 20, seconds: 30 } } };
+/** One message a second in a channel, short bursts allowed; edits more freely (https://docs.slack.dev/apis/web-api/rate-limits). */
+export const LIMITS = {
+  channel: { points: 1, seconds: 1, burst: { points: 20, seconds: 30 } },
+  edit: { points: 1, seconds: 1, burst: { points: 50, seconds: 60 } },
+};
 
 /** The old message cannot become the new one, or is gone: a new one takes its place. */
 const NOT_EDITABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
 /** The app, or the person, is no member of the channel. */
 const NOT_THERE = ["not_in_channel", "channel_not_found", "user_not_in_channel"];
+/** The person took longer than a trigger lives, or it opened a window before. */
+const SPENT_TRIGGER = ["expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"];
 /** Slack cannot show the pictures, or not yet. */
 const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
 
@@ -63,6 +68,7 @@ export class Outlet {
     let repeatable = true;
     try {
       const workspace = await installations.of(to.connection);
+      if (home !== undefined || replaces !== undefined) await pace.turn("edit", key);
       if (home !== undefined) return await this.#publish(workspace, home, view);
       const post = { workspace, to, view, replaces, ticket: readTicket(ticket) };
       if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "" };
@@ -93,22 +99,15 @@ export class Outlet {
     if (!view.form || ticket.trigger === undefined) return false;
     const { token, locale } = view.form;
     const { message, hidden, response } = ticket;
-    const shared = to.user !== undefined;
-    const modal = modalOf(view.form, {
-      token,
-      locale,
-      channel: to.channel,
-      shared,
-      message,
-      hidden,
-      response,
-    });
+    const opened = { channel: to.channel, shared: to.user !== undefined, message, hidden, response };
+    const modal = modalOf(view.form, { token, locale, ...opened });
     try {
       await workspace.client.views.open({ trigger_id: ticket.trigger, view: modal });
       return true;
     } catch (error) {
       if (isDeadToken(error)) throw error;
-      this.#options.log.debug({ reason: describe(error) }, "A window could not be opened");
+      const level = isRefused(error, SPENT_TRIGGER) ? "debug" : "warn";
+      this.#options.log[level]({ reason: describe(error) }, "A window could not be opened");
       return false;
     }
   }

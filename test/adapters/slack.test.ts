@@ -636,6 +636,19 @@ describe("what goes out", () => {
     expect(bob.transcript()).not.toMatch(/basket|order/);
   });
 
+  test("what is for one person's eyes never takes the place of what all see", async () => {
+    const at = await world();
+    at.double.channel("C1");
+    const ada = at.double.person("U1", { channel: "C1", hasty: true });
+    const bob = at.double.person("U2", { channel: "C1", hasty: true });
+    const to = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    const { message } = await at.adapter.send(to, deliver(say("For all")));
+    await at.adapter.send(to, deliver(say("For Ada", { visibility: "user" }), { replaces: message }));
+    await ada.sees(/For Ada/);
+    expect(bob.transcript()).toMatch(/For all/);
+    expect(bob.transcript()).not.toMatch(/For Ada/);
+  });
+
   test("where the app is no member a command is answered all the same, and secrets go to the person", async () => {
     const at = await world();
     at.double.channel("C2", { member: false });
@@ -913,7 +926,10 @@ describe("several workspaces", () => {
   test("nobody can be made to install what another began, and nothing happens without a yes", async () => {
     const at = await world({ several: true, mode: "http" });
     at.double.addTeam({ installed: false });
-    const foreign = (await fetch(`${at.url}/install`)).headers.get("set-cookie")?.split(";")[0] ?? "";
+    const foreign =
+      (await fetch(`${at.url}/install`, { redirect: "manual" })).headers.get("set-cookie")?.split(";")[0] ??
+      "";
+    expect(foreign).toContain("slack_install=");
     expect((await install(at, { cookie: foreign })).status).toBe(400);
     expect((await install(at, { cookie: "" })).status).toBe(400);
     expect((await install(at, { cookie: "slack_install=made.up" })).status).toBe(400);
