@@ -532,8 +532,8 @@ describe("a start", () => {
 
 describe("by webhook", () => {
   /** An adapter whose routes are mounted where the double posts to. */
-  async function webhook() {
-    const discord = await discordDouble();
+  async function webhook(world?: DoubleOptions) {
+    const discord = await discordDouble(world);
     endings.push(() => discord.close());
     const made = await process({ of: discord, publicKey: discord.publicKey });
     const app = new Hono().route("/webhooks/discord", made.adapter.routes ?? new Hono());
@@ -552,6 +552,17 @@ describe("by webhook", () => {
     expect(await discord.ping()).toEqual({ status: 200, body: { type: 1 } });
     expect((await discord.ping("forged")).status).toBe(401);
     expect((await discord.ping("missing")).status).toBe(401);
+  });
+
+  test("a request made again later, or dated ahead, is refused though its signature is right", async () => {
+    let shift = 0;
+    const { discord } = await webhook({ now: () => Date.now() + shift });
+    for (const minutes of [-6, 6]) {
+      shift = minutes * 60_000;
+      expect((await discord.ping()).status).toBe(401);
+    }
+    shift = 4 * 60_000;
+    expect((await discord.ping()).status).toBe(200);
   });
 
   test("interactions are stored, then taken with 202 and answered as ever, without a gateway", async () => {
