@@ -8,10 +8,11 @@ import { Pace } from "../../src/engine/pace.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
 import { BadSlackOptions, describe, isDeadToken, retryAfterMs } from "./errors.ts";
+import { hearEvents } from "./events.ts";
 import { PictureUploads } from "./files.ts";
 import { installRoutes } from "./install.ts";
 import { Installations } from "./installations.ts";
-import { listenTo } from "./listeners.ts";
+import { hearInteractions } from "./interactions.ts";
 import { People } from "./people.ts";
 import { SlackReceiver } from "./receiver.ts";
 import { LIMITS, Outlet } from "./send.ts";
@@ -98,7 +99,9 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
   function begin(host: Host): { ready: Promise<unknown>; running: Promise<unknown> } {
     const pictures = new PictureUploads(host, log);
     outlet = new Outlet({ installations, pace, pictures, apiRoot, log });
-    listenTo(app, { host, installations, people: new People(), pictures, apiRoot, command, log });
+    const ears = { host, installations, people: new People(), pictures, apiRoot, command, log };
+    hearEvents(app, ears);
+    hearInteractions(app, ears);
     const introduced = introduce().catch((error: unknown) => {
       log.error(
         { reason: describe(error) },

@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Delivery, SendError, type Sent } from "../../src/engine/adapter.ts";
 import { pause } from "../../src/engine/backoff.ts";
-import { fateOfNetwork, fateOfStatus } from "../../src/engine/fate.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { Pace } from "../../src/engine/pace.ts";
 import type { View } from "../../src/engine/view.ts";
@@ -12,8 +11,8 @@ import { type PictureUploads, uploadDocument } from "./files.ts";
 import { homeUser } from "./inbound.ts";
 import type { Installations, Workspace } from "./installations.ts";
 import { modalOf } from "./modal.ts";
+import { respond } from "./respond.ts";
 import { readTicket, type Ticket } from "./ticket.ts";
-import { isSlacks } from "./web-client.ts";
 
 /** One message a second in a channel, short bursts allowed; edits more freely (https://docs.slack.dev/apis/web-api/rate-limits). */
 export const LIMITS = {
@@ -159,7 +158,12 @@ export class Outlet {
   /** Turns a message into another. Answers false if this message cannot be. */
   async #edit({ workspace, channel, ticket, alone }: Post, ts: string, shown: Rendered): Promise<boolean> {
     if (ticket.hidden && ticket.message === ts)
-      return await this.#respond(ticket.response, { ...shown, replace_original: true }, true);
+      return await respond(
+        ticket.response,
+        this.#options.apiRoot,
+        { ...shown, replace_original: true },
+        true,
+      );
     if (alone) return false;
     try {
       await workspace.client.chat.update({ channel, ts, ...shown, parse: "none", link_names: false });
@@ -183,41 +187,19 @@ export class Outlet {
       if (to.user === undefined || !isRefused(error, NOT_THERE)) throw error;
       // A command works also where the app is no member; its answer has a way of its own.
       const response_type = alone ? "ephemeral" : "in_channel";
-      if (await this.#respond(ticket.response, { ...shown, response_type, replace_original: false }, false))
+      if (
+        await respond(
+          ticket.response,
+          this.#options.apiRoot,
+          { ...shown, response_type, replace_original: false },
+          false,
+        )
+      )
         return { message: "" };
       if (!alone) throw error;
       const direct = await this.#directOf(workspace, to.user);
       return { message: (await chat.postMessage({ channel: direct, ...still })).ts ?? "" };
     }
-  }
-
-  /** Answers through an interaction's own address. False if it is used up or expired. @throws {SendError} */
-  async #respond(
-    url: string | undefined,
-    answer: Record<string, unknown>,
-    repeatable: boolean,
-  ): Promise<boolean> {
-    if (url === undefined || !isSlacks(url, this.#options.apiRoot)) return false;
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(answer),
-      redirect: "error",
-      signal: AbortSignal.timeout(10_000),
-    }).catch((error: unknown) => {
-      throw new SendError(fateOfNetwork(error, repeatable), "No answer from Slack");
-    });
-    // Slack says what it refuses with success as well.
-    const said = await response.text();
-    if (response.ok) return !/"ok":\s*false/.test(said);
-    const wait = Number(response.headers.get("Retry-After") ?? 1) * 1000;
-    const fate = fateOfStatus(response.status, repeatable);
-    if (fate === "refused") return false;
-    throw new SendError(
-      fate,
-      `HTTP ${response.status}`,
-      response.status === 429 ? { retryAfterMs: wait } : {},
-    );
   }
 
   /** The channel of the direct messages with a person. */

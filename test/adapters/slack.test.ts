@@ -14,7 +14,7 @@ import { typed } from "../../adapters/slack/inbound.ts";
 import { type SlackOptions, slackAdapter } from "../../adapters/slack/index.ts";
 import { EVENTS, SCOPES } from "../../adapters/slack/scopes.ts";
 import type { Adapter, Delivery, Host } from "../../src/engine/adapter.ts";
-import { fit } from "../../src/engine/fit.ts";
+import { fit as fitted } from "../../src/engine/fit.ts";
 import type { Address, Inbound } from "../../src/engine/inbound.ts";
 import { isVisible, wellFormed } from "../../src/engine/legible.ts";
 import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
@@ -1072,7 +1072,7 @@ describe("printing", () => {
   test("whatever a view holds, Slack takes it, and every action is in it", () => {
     fc.assert(
       fc.property(views, (view) => {
-        const shown = fit(view, capabilities).map((part) => {
+        const shown = fitted(view, capabilities).map((part) => {
           const images = new Map(
             part.cards.flatMap(({ image }) => (image ? [[image, { slack_file: { id: "F1" } }]] : [])),
           );
@@ -1125,7 +1125,7 @@ test("the manifest asks for what the app uses and no more, and announces what it
     );
   expect(listed("bot")).toEqual([...SCOPES]);
   expect(listed("bot_events")).toEqual([...EVENTS]);
-  const heard = [...readFileSync("adapters/slack/listeners.ts", "utf8").matchAll(/app\.event\("(\w+)"/g)].map(
+  const heard = [...readFileSync("adapters/slack/events.ts", "utf8").matchAll(/app\.event\("(\w+)"/g)].map(
     ([, name]) => name,
   );
   const removal = ["app_uninstalled", "tokens_revoked"];

@@ -1,0 +1,110 @@
+import type { App } from "@slack/bolt";
+import { z } from "zod";
+import { atMost } from "../../src/engine/backoff.ts";
+import type { Address, Body } from "../../src/engine/inbound.ts";
+import { receivedPhoto } from "../../src/engine/received-photo.ts";
+import { render } from "./blocks.ts";
+import { accept, type Ears } from "./ears.ts";
+import { describe } from "./errors.ts";
+import { fetchFile } from "./files.ts";
+import { addressOf, asked, homeOf, spoken, timeOf } from "./inbound.ts";
+
+/** Previews may be lost, so they hold up an acknowledgement for this long only, in milliseconds. */
+const PREVIEW_PATIENCE = 2_000;
+
+const fileSchema = z.object({
+  id: z.string(),
+  mimetype: z.string().optional(),
+  url_private: z.string().optional(),
+});
+
+/** Hears events: messages, mentions, the Home tab, links, the app's removal. Listeners reject if an event could not be stored. */
+export function hearEvents(app: App, ears: Ears): void {
+  const { host, installations, people, pictures, apiRoot, log } = ears;
+
+  app.event("message", async ({ event, body, context }) => {
+    if (event.channel_type !== "im" || (event.subtype !== undefined && event.subtype !== "file_share"))
+      return;
+    if (event.user === undefined || "bot_id" in event || context.teamId === undefined) return;
+    const address = addressOf(context.teamId, event.user);
+    const file = fileSchema.safeParse(event.subtype === "file_share" ? event.files?.[0] : undefined).data;
+    const said = file ? await fileBody(address, file, event.text ?? "") : spoken(event.text ?? "");
+    await accept(ears, { id: body.event_id, at: timeOf(event.ts), address, user: event.user, body: said });
+  });
+
+  async function fileBody(address: Address, file: z.infer<typeof fileSchema>, text: string): Promise<Body> {
+    if (!file.mimetype?.startsWith("image/")) return { kind: "other", what: "document" };
+    const caption = spoken(text);
+    const bytes = await fetchFile(await installations.of(address.connection), file, apiRoot);
+    return await receivedPhoto(
+      host,
+      bytes,
+      caption.kind === "text" && caption.text ? caption.text : undefined,
+    );
+  }
+
+  app.event("app_mention", async ({ event, body, context }) => {
+    if (event.user === undefined || event.bot_id !== undefined || "edited" in event) return;
+    if (context.teamId === undefined || event.channel.startsWith("D")) return;
+    const words = event.text.replaceAll(`<@${context.botUserId}>`, " ");
+    const address = addressOf(context.teamId, event.user, event.channel);
+    await accept(ears, {
+      id: body.event_id,
+      at: timeOf(event.ts),
+      address,
+      user: event.user,
+      body: asked(words, host),
+    });
+  });
+
+  app.event("app_home_opened", async ({ event, body, context }) => {
+    if (event.tab !== "home" || context.teamId === undefined) return;
+    await accept(ears, {
+      id: body.event_id,
+      at: timeOf(event.event_ts),
+      address: homeOf(context.teamId, event.user),
+      user: event.user,
+      body: {
+        kind: "front",
+      },
+    });
+  });
+
+  app.event("link_shared", async ({ event, client, context }) => {
+    if (context.teamId === undefined) return;
+    const { channel, message_ts: ts, source, unfurl_id } = event;
+    const address = addressOf(context.teamId, event.user, channel);
+    // A message still being written has no place yet.
+    const draft = source === "composer" && unfurl_id !== undefined;
+    const place = draft ? ({ unfurl_id, source } as const) : { channel, ts };
+    const urls = event.links.map(({ url }) => url);
+    const shown = previews(address, event.user, urls).then(async (unfurls) => {
+      if (Object.keys(unfurls).length > 0) await client.chat.unfurl({ ...place, unfurls });
+    });
+    shown.catch((error: unknown) => log.debug({ reason: describe(error) }, "A preview was not shown"));
+    await atMost(PREVIEW_PATIENCE, shown);
+  });
+
+  async function previews(address: Address, user: string, urls: readonly string[]) {
+    const workspace = await installations.of(address.connection);
+    const asker = { address, sender: await people.sender(workspace, user) };
+    const found = await Promise.all(
+      urls.slice(0, 5).map(async (url) => {
+        const view = await host.preview(asker, url.replaceAll("&amp;", "&"));
+        return view
+          ? [[url, { blocks: render(view, await pictures.of(workspace, view)).blocks }] as const]
+          : [];
+      }),
+    );
+    return Object.fromEntries(found.flat());
+  }
+
+  for (const gone of ["app_uninstalled", "tokens_revoked"] as const) {
+    app.event(gone, async ({ body, event }) => {
+      const bots = "tokens" in event ? (event.tokens.bot ?? []) : [""];
+      // Slack counts whole seconds here.
+      const removed = new Date((body.event_time + 1) * 1000);
+      if (bots.length > 0) await installations.delete(body.team_id, removed);
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import type { App } from "@slack/bolt";
+import { z } from "zod";
+import type { Address } from "../../src/engine/inbound.ts";
+import { receivedPhoto } from "../../src/engine/received-photo.ts";
+import { accept, type Ears } from "./ears.ts";
+import { fetchFile } from "./files.ts";
+import { addressOf, asked } from "./inbound.ts";
+import { answersOf, FORM, readMetadata } from "./modal.ts";
+import { writeTicket } from "./ticket.ts";
+
+const containerSchema = z.object({
+  message_ts: z.string().optional(),
+  channel_id: z.string().optional(),
+  is_ephemeral: z.boolean().optional(),
+  is_app_unfurl: z.boolean().optional(),
+});
+
+/** Hears the slash command, presses and windows. Listeners reject if an interaction could not be stored. */
+export function hearInteractions(app: App, ears: Ears): void {
+  const { host, installations, apiRoot, command } = ears;
+
+  app.command(command, async ({ command: given, ack, context }) => {
+    const address = addressOf(context.teamId ?? given.team_id, given.user_id, given.channel_id);
+    const now = new Date();
+    const ticket = writeTicket({
+      trigger: given.trigger_id,
+      response: given.response_url,
+      at: now.getTime(),
+    });
+    await accept(ears, {
+      id: given.trigger_id,
+      at: now,
+      address,
+      user: given.user_id,
+      body: asked(given.text ?? "", host),
+      ticket,
+    });
+    await ack();
+  });
+
+  app.action({ type: "block_actions" }, async ({ action, body, ack, context }) => {
+    const token =
+      "value" in action
+        ? action.value
+        : "selected_option" in action && action.selected_option && "value" in action.selected_option
+          ? action.selected_option.value
+          : undefined;
+    // A link's button tells of being pressed too; there is nothing to do.
+    if (typeof token === "string" && context.teamId !== undefined && "container" in body) {
+      const at = new Date();
+      const {
+        message_ts,
+        channel_id,
+        is_ephemeral: hidden,
+        is_app_unfurl,
+      } = containerSchema.parse(body.container);
+      // A preview stands on a person's own message, which is not ours to change.
+      const message = is_app_unfurl ? undefined : message_ts;
+      const ticket = writeTicket({
+        trigger: body.trigger_id,
+        response: body.response_url,
+        at: at.getTime(),
+        message,
+        hidden,
+      });
+      const address = addressOf(context.teamId, body.user.id, channel_id);
+      await accept(ears, {
+        id: body.trigger_id,
+        at,
+        address,
+        user: body.user.id,
+        body: { kind: "press", token, message, hidden },
+        ticket,
+      });
+    }
+    await ack();
+  });
+
+  app.view({ callback_id: FORM, type: "view_submission" }, async ({ body, view, ack, context }) => {
+    const team = context.teamId ?? view.team_id;
+    const { token, locale, channel, shared, ...opened } = readMetadata(view.private_metadata);
+    const { message, hidden, response } = opened;
+    const address = addressOf(team, body.user.id, shared ? channel : undefined);
+    const { values, files } = answersOf(view.state.values);
+    const sender = { id: body.user.id, locale };
+    const problems = (): Record<string, string> => {
+      const found = Object.entries(host.problems({ address, sender, token, values, locale }));
+      return Object.fromEntries(found.filter(([field]) => field in values));
+    };
+    let wrong = problems();
+    if (Object.keys(wrong).length === 0 && Object.keys(files).length > 0) {
+      await keepFiles(address, files, values);
+      wrong = problems();
+    }
+    if (Object.keys(wrong).length > 0) return await ack({ response_action: "errors", errors: wrong });
+    const trigger = "trigger_id" in body && typeof body.trigger_id === "string" ? body.trigger_id : undefined;
+    const ticket = writeTicket({ trigger, response, at: Date.now(), message, hidden });
+    await accept(ears, {
+      id: `${view.id}:${view.hash}`,
+      at: new Date(),
+      address,
+      user: body.user.id,
+      body: { kind: "form", token, values, message, hidden },
+      ticket,
+    });
+    await ack();
+  });
+
+  async function keepFiles(
+    address: Address,
+    files: ReturnType<typeof answersOf>["files"],
+    values: Record<string, string>,
+  ): Promise<void> {
+    const workspace = await installations.of(address.connection);
+    for (const [field, file] of Object.entries(files)) {
+      const photo = await receivedPhoto(host, await fetchFile(workspace, file, apiRoot));
+      values[field] = photo.kind === "photo" ? photo.media : "";
+    }
+  }
+}
