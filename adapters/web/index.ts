@@ -2,6 +2,8 @@ import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { conversationId } from "../../src/engine/inbound.ts";
+import { plain } from "../../src/engine/rich-text.ts";
+import { view } from "../../src/engine/turn.ts";
 import { EventStreams } from "../../src/http/event-stream.ts";
 import { MessageLog } from "../../src/store/message-log.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
@@ -50,6 +52,9 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
         // The key makes a repeat harmless, so even a lost answer may be tried again.
         throw new SendError("unsent", "The web message could not be kept.", { cause });
       }
+    },
+    async forget(address) {
+      await messages.forget(conversationId(address), { kind: "view", view: view({ text: plain("…") }) });
     },
     async stop() {
       host = undefined;

@@ -118,6 +118,18 @@ export class MessageLog<Body> {
     return (await rows.lean()).reverse().map((row) => this.#open(row));
   }
 
+  /**
+   * Throws a conversation's messages away. The newest one stays as `blank`, so that numbers go on and open pages hear of
+   * what comes after. May be repeated.
+   */
+  async forget(conversation: string, blank: Body): Promise<void> {
+    const newest = await this.#model.findOne({ conversation }).sort({ change: -1 }).lean();
+    if (newest === null) return;
+    const { _id, seq, change } = newest;
+    await this.#model.updateOne({ _id }, { $set: { body: this.#close(conversation, seq, blank) } });
+    await this.#model.deleteMany({ conversation, change: trusted({ $lt: change }) });
+  }
+
   /** Conversations in which something changed after `since`, by any process. */
   async changedAfter(since: Date): Promise<{ conversation: string; change: number }[]> {
     return this.#model

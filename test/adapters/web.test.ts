@@ -410,3 +410,16 @@ test("history comes a hundred at a time", async () => {
   const rest = await person.history(`?before=${last.messages[0]!.seq}`);
   expect([rest.messages.length, rest.messages.at(-1)!.seq, rest.earlier]).toEqual([30, 30, false]);
 });
+
+test("a forgotten conversation is empty, and goes on where open pages are listening", async () => {
+  const person = await visitor();
+  const to = await person.address();
+  for (const word of ["first", "second"]) await shop.says(to, word);
+  await shop.adapter.forget?.(to);
+  await shop.adapter.forget?.(to);
+  await shop.says(to, "you are new here");
+  const { messages, newest } = await person.history();
+  expect(messages.map(({ seq }) => seq)).toEqual([2, 3]);
+  expect(JSON.stringify(messages)).not.toMatch(/first|second/);
+  expect(newest).toBe(3);
+});

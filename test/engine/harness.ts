@@ -40,6 +40,7 @@ export class Platform implements Adapter {
     this.host = host;
   }
   async stop() {}
+  forget: (address: Address) => Promise<void> = async () => {};
   async send(to: Address, delivery: Delivery) {
     await this.before(delivery);
     this.sent.push({ to, delivery });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { SendError } from "../../src/engine/adapter.ts";
+import { ConversationModel } from "../../src/engine/conversation.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
 import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
@@ -214,4 +215,21 @@ test("a button in someone's own channel is theirs, although they have never writ
   await engine.accept(event("max", { kind: "press", token: platform.button("Open").token }));
   await engine.idle();
   expect(platform.texts("max")).toEqual(["order 9 is paid", "window"]);
+});
+
+test("a forgotten person's conversations are gone, and nobody else's", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  for (const user of ["pat", "sam"]) {
+    await engine.accept(event(user, command("menu")));
+    await engine.accept(among("g6", user, command("menu")));
+  }
+  await engine.idle();
+  const forgotten: string[] = [];
+  platform.forget = async ({ channel }) => void forgotten.push(channel);
+  await engine.forget(news("pat"));
+  await engine.forget(news("pat"));
+  const left = await ConversationModel.find({ _id: /pat|sam/ }, { _id: 1 }).lean();
+  expect(left.map(({ _id }) => _id).sort()).toEqual(["test/1/g6/sam", "test/1/sam"]);
+  expect(forgotten).toEqual(["pat", "pat"]);
 });

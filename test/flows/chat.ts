@@ -1,18 +1,9 @@
 import { randomUUID } from "node:crypto";
-import mongoose from "mongoose";
 import { pino } from "pino";
 import { shopScript } from "../../flows/index.ts";
 import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
 import { viewText } from "../../src/engine/fit.ts";
-import {
-  type Address,
-  ConversationModel,
-  conversationId,
-  Engine,
-  type Inbound,
-  textOf,
-  type View,
-} from "../../src/engine/index.ts";
+import { type Address, Engine, type Inbound, textOf, type View } from "../../src/engine/index.ts";
 import type { Identity } from "../../src/shop/customer.ts";
 import { CatalogSearch } from "../../src/shop/search.ts";
 import { capabilities } from "../engine/harness.ts";
@@ -61,8 +52,7 @@ export class Chat {
           await this.engine.signal(chatOf(to), id, name, data);
         },
         forgetChats: async (identities) => {
-          const chats = identities.map((identity) => conversationId(chatOf(identity)));
-          await ConversationModel.deleteMany({ _id: mongoose.trusted({ $in: chats }), owner: null });
+          for (const identity of identities) await this.engine.forget(chatOf(identity));
         },
       }),
       adapters: this.platforms,
