@@ -11,6 +11,8 @@ import { price, type Shopfront, visit } from "./shopfront.ts";
 
 /** Orders shown on the front page. */
 const ORDERS = 3;
+/** Categories on the front page; the rest is a press on Browse away. */
+const CATEGORIES = 12;
 const DEEP_LINK = /^p-([A-Za-z0-9_-]{1,62})$/;
 
 /** The ways into the shop: /start, the front page, and a product's address posted in a chat. */
@@ -57,7 +59,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
       text: bold(turn.say("home.title", { shop: inLanguage(shop.name, turn.locale) })),
       cards: [cartCard, ...orderCards],
       controls: [
-        ...categories.map((category) =>
+        ...categories.slice(0, CATEGORIES).map((category) =>
           turn.button(
             turn.say("browse.category", {
               title: inLanguage(category.title, turn.locale),
@@ -66,6 +68,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
             links.category({ category: category._id, page: 1 }),
           ),
         ),
+        turn.button(turn.say("menu.browse"), links.browse()),
         turn.button(turn.say("menu.search"), links.askSearch()),
         turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
         turn.button(turn.say("menu.account"), links.account()),

@@ -42,7 +42,9 @@ export function fitted(answers: readonly (View | Reply)[], showing: Showing): Fi
     const replaces = mayReplace ? target : undefined;
     if (replaces !== undefined) target = undefined;
     const { visibility: _, ...open } = reply.view;
-    return fit(alone ? { ...open, visibility: "user" } : open, can).map((part, index) => ({
+    const parts = fit(alone ? { ...open, visibility: "user" } : open, can);
+    // A front page is one page: a second part would take the place of the first.
+    return parts.slice(0, body.kind === "front" ? 1 : undefined).map((part, index) => ({
       view: can.buttons ? part : withNumbers(part),
       unnumbered: part,
       ...(index === 0 && replaces !== undefined && { replaces }),

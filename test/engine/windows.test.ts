@@ -215,3 +215,15 @@ test("a front page is one view, with the greeting on top", async () => {
   await engine.idle();
   expect(platform.texts("home:w10")).toEqual(["hello\n\nthe shop\n\nMugs"]);
 });
+
+test("a front page that is too long for one message is cut, not sent in parts that replace each other", async () => {
+  const script = desk();
+  script.front(async (turn) =>
+    view({ controls: Array.from({ length: 60 }, (_, at) => turn.button(`Shelf ${at}`, other())) }),
+  );
+  const platform = new Platform();
+  const engine = engineOf(script, platform);
+  await engine.accept(event("home:w11", { kind: "front" }));
+  await engine.idle();
+  expect(platform.sent).toHaveLength(1);
+});
