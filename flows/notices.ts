@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { languageOf } from "../src/i18n/index.ts";
+import { getCustomer } from "../src/shop/customer.ts";
 import { getOrder, type Order } from "../src/shop/order.ts";
 import { links } from "./links.ts";
 import { price, type Shopfront } from "./shopfront.ts";
@@ -11,6 +13,9 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
   const tell = (name: string, words: (turn: Turn, order: Order) => string, review = false) =>
     script.signal(name, notice, async (turn, { shop, order: id }): Promise<Answer> => {
       const order = await getOrder(shop, id);
+      // The chat may never have been used before: it speaks as the customer does.
+      const { language } = await getCustomer(shop, order.customer);
+      if (languageOf(language)) turn.speak(language);
       return below(
         view({
           text: plain(words(turn, order)),

@@ -101,9 +101,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
       tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
-      forgetChats: async (identities) => {
-        for (const identity of identities) await engine.forget(chatOf(identity));
-      },
+      forgetChats: (identities) => forgetChats(identities),
     }),
     adapters,
     secret: derived(config.secret, "buttons"),
@@ -125,6 +123,10 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       sent: (platform, fate) => metrics.outboxSends.inc({ platform, fate }),
     },
   });
+  const forgetChats = async (identities: readonly Identity[]) => {
+    for (const identity of identities) await engine.forget(chatOf(identity));
+  };
+  commerce.onErase(forgetChats);
   commerce.onNotice(async (notice) => {
     const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told

@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
 import { changeOrder } from "./change-order.ts";
 import type { Desk } from "./desk.ts";
-import { eraseDue } from "./erase.ts";
+import { eraseDue, type ForgetChats } from "./erase.ts";
 import { findOrder, type NoticeEntry, type NoticeName, type Order, OrderModel, type Task } from "./order.ts";
 import { orderTasks } from "./order-tasks.ts";
 
@@ -35,6 +35,8 @@ export class Attendant {
   readonly #report: Report;
   readonly #busy = new Map<string, Promise<void>>();
   #handler: NoticeHandler | undefined;
+  /** What forgets the chats of people who are erased; see `Commerce.onErase`. */
+  forgetChats: ForgetChats | undefined;
   #erasedAt = 0;
 
   constructor(desk: Desk, report: Report) {
@@ -69,7 +71,7 @@ export class Attendant {
     const now = this.#desk.now();
     if (now.getTime() - this.#erasedAt < ERASE_EVERY_MS) return;
     this.#erasedAt = now.getTime();
-    await eraseDue(now);
+    await eraseDue(now, this.forgetChats);
   }
 
   /** Resolves when nothing is being attended to. */

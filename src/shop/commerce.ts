@@ -2,6 +2,7 @@ import { Attendant, type NoticeHandler, type Report } from "./attend.ts";
 import { requestCancel } from "./cancel-order.ts";
 import { changeOrder } from "./change-order.ts";
 import { type Desk, UnknownProvider } from "./desk.ts";
+import type { ForgetChats } from "./erase.ts";
 import { NotFound } from "./errors.ts";
 import { confirmReceived, deliver, type Parcel, pack, ship } from "./fulfilment.ts";
 import { findOrder, type Order } from "./order.ts";
@@ -47,6 +48,8 @@ export interface Commerce {
   resolveQuarantine(order: Order, decision: "accept" | "refund", by?: string): Promise<Order>;
   /** Names who hears the news of orders. A notice comes at least once; tell repeats by its id. */
   onNotice(handler: NoticeHandler): void;
+  /** Names what forgets the chats of people who are erased once their last order is done. */
+  onErase(forgetChats: ForgetChats): void;
   /** Does everything that is due now, and resolves when it is done. */
   sweep(): Promise<void>;
   /** Sweeps every second until `stop`. */
@@ -122,6 +125,9 @@ export function createCommerce(options: CommerceOptions): Commerce {
     resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),
     onNotice(handler) {
       attendant.handler = handler;
+    },
+    onErase(forgetChats) {
+      attendant.forgetChats = forgetChats;
     },
     sweep,
     start() {

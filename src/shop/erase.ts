@@ -24,6 +24,9 @@ export class OrdersOpen extends ShopError {
   }
 }
 
+/** Throws away what was said with somebody on every platform. May be called again. */
+export type ForgetChats = (identities: readonly Identity[]) => Promise<void>;
+
 /**
  * Erases what is known of a person, with all their accounts: identities, name, contact, addresses, carts, codes.
  *
@@ -41,7 +44,7 @@ export class OrdersOpen extends ShopError {
 export async function eraseCustomer(
   shop: string,
   id: string,
-  options: { last?: string; forgetChats?: (identities: readonly Identity[]) => Promise<void> } = {},
+  options: { last?: string; forgetChats?: ForgetChats } = {},
 ): Promise<void> {
   const { last = id, forgetChats } = options;
   const accounts = await familyById(shop, id);
@@ -68,14 +71,14 @@ export async function keepCustomer(shop: string, family: readonly string[]): Pro
 }
 
 /** Erases those who asked for it and whose orders are done by now. */
-export async function eraseDue(now: Date): Promise<void> {
+export async function eraseDue(now: Date, forgetChats?: ForgetChats): Promise<void> {
   const due = await CustomerModel.find({ eraseAt: trusted({ $lte: now }) }, { shop: 1 })
     .sort({ eraseAt: 1 })
     .limit(50)
     .lean<{ _id: string; shop: string }[]>();
   for (const { _id, shop } of due) {
     try {
-      await eraseCustomer(shop, _id);
+      await eraseCustomer(shop, _id, { forgetChats });
     } catch (error) {
       if (!(error instanceof OrdersOpen)) throw error;
       const eraseAt = new Date(now.getTime() + LATER_MS);

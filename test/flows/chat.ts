@@ -40,6 +40,10 @@ export class Chat {
       connection,
       channel: user,
     });
+    const forgetChats = async (identities: readonly Identity[]) => {
+      for (const identity of identities) await this.engine.forget(chatOf(identity));
+    };
+    world.commerce.onErase(forgetChats);
     this.engine = new Engine({
       script: shopScript({
         commerce: world.commerce,
@@ -51,9 +55,7 @@ export class Chat {
           this.told.push(id);
           await this.engine.signal(chatOf(to), id, name, data);
         },
-        forgetChats: async (identities) => {
-          for (const identity of identities) await this.engine.forget(chatOf(identity));
-        },
+        forgetChats,
       }),
       adapters: this.platforms,
       secret: "a secret of the shop",

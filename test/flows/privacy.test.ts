@@ -85,7 +85,9 @@ test("with an order under way erasure waits for it, if they wish, and can be cal
   await ada.presses("Yes, erase me");
   await ada.presses("Erase me when they are done");
   await world.commerce.cancelOrder(order, "customer");
+  await ada.says("hello again"); // said after they asked
   world.clock.advance(HOUR);
   await world.commerce.sweep();
+  expect(await ConversationModel.countDocuments()).toBe(0);
   expect((await account(ada))._id).not.toBe(order.customer);
 });
