@@ -72,6 +72,7 @@ function link(url: string, children: RichText, inside: ReadonlySet<string>): str
     .replace(/[<>]/g, encodeURIComponent)
     .replaceAll("(", "%28")
     .replaceAll(")", "%29");
-  if (label.trim() === "" || URL.canParse(textOf(children))) return `<${target}>`;
-  return isLinkable(url) ? `[${label}](<${target}>)` : `${label}: <${target}>`;
+  const words = textOf(children).trim();
+  if (words === "" || /^https?:\/\/\S+$/i.test(words)) return `<${target}>`;
+  return isLinkable(url) && !/https?:\/\//i.test(words) ? `[${label}](<${target}>)` : `${label}: <${target}>`;
 }
