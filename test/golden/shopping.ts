@@ -12,7 +12,7 @@ export async function shops(
   await shopper.presses("Browse");
   await shopper.sees(/What are you looking for/);
   await shopper.presses(/^Table/);
-  await shopper.sees(/Table & Kitchen/);
+  await shopper.sees(/Dune Mug/);
   await shopper.says("dune mug");
   await shopper.sees(/results? for “dune mug”/);
   await shopper.presses(/^(View|.*Dune.*)$/);
