@@ -104,8 +104,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
                 option.price.amount === 0
                   ? turn.say("checkout.free")
                   : price(turn, option.price, shop.currency),
-              min: option.days[0],
-              max: option.days[1],
+              days: days(turn, option.days),
             }),
             links.shipping({ order: id, option: option.id }),
           ),
@@ -190,3 +189,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     }
   };
 }
+
+/** "2–3 days", or "1 day" where the first and the last are the same. */
+const days = (turn: Turn, [min, max]: readonly [number, number]): string =>
+  min === max ? turn.say("checkout.day", { days: min }) : turn.say("checkout.days", { min, max });

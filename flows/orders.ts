@@ -189,6 +189,6 @@ export function orderView(turn: Turn, order: Order) {
   });
 }
 
-/** Whole minutes that are left, at least one. People abroad know no other way of telling when. */
+/** Whole minutes that are surely left, at least one. People abroad know no other way of telling when. */
 const minutesUntil = (turn: Turn, at: Date): number =>
-  Math.max(1, Math.ceil((at.getTime() - turn.now.getTime()) / 60_000));
+  Math.max(1, Math.floor((at.getTime() - turn.now.getTime()) / 60_000));
