@@ -4,12 +4,18 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { fit as fitted } from "../../src/engine/fit.ts";
 import type { View } from "../../src/engine/view.ts";
 import { anyForm, anyView } from "../engine/views.ts";
+import { discordBench } from "./discord-bench.ts";
 import { PLATFORMS, type PurePlatform } from "./pure-platforms.ts";
-import { addressesOf, lost, tokensOf } from "./shown.ts";
+import { addressesOf, lost, sends, tokensOf } from "./shown.ts";
+import { slackBench } from "./slack-bench.ts";
+import { telegramBench } from "./telegram-bench.ts";
+import { webBench } from "./web-bench.ts";
 
 /** Another run, or the same one again: `FUZZ_SEED=123 npx vitest run test/contract/fuzz.test.ts`. */
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_123);
 const VIEWS = 10_000;
+/** Messages that any platform takes from a bot in one go; larger views are for the pure printers below. */
+const BURST = 5;
 
 let views: View[];
 beforeAll(() => {
@@ -25,6 +31,28 @@ async function losses(view: View, { can, show }: PurePlatform): Promise<string[]
   for (const part of parts) shown.push(await show(part));
   return [...unfitted, ...lost(view, shown)];
 }
+
+const BENCHES = [
+  { name: "Telegram", open: telegramBench },
+  { name: "The web", open: webBench },
+  { name: "Discord", open: discordBench },
+  { name: "Slack", open: slackBench },
+];
+
+describe.each(BENCHES)("$name, through its real client", ({ open }) => {
+  test(`shows a hundred views of any kind (seed ${seed}), each to somebody new`, async () => {
+    const bench = await open();
+    try {
+      for (const view of views.slice(0, 100)) {
+        if (fitted(view, bench.adapter.can).length > BURST) continue;
+        const shown = await sends(bench, await bench.person(), view);
+        expect(lost(view, shown), `Seed ${seed}: ${inspect(view, { depth: 9 })}`).toEqual([]);
+      }
+    } finally {
+      await bench.close();
+    }
+  });
+});
 
 describe.each(PLATFORMS)("$name", (platform) => {
   test(`takes ten thousand views of any kind (seed ${seed}) and shows every word and every action`, async () => {
