@@ -1,6 +1,5 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from "discord.js";
-import { SendError } from "../../src/engine/adapter.ts";
-import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/engine/fate.ts";
+import { Failures } from "../../src/engine/failures.ts";
 
 /** The adapter was given options it cannot work with. */
 export class BadDiscordOptions extends Error {
@@ -21,40 +20,33 @@ export const CODE = {
   archivedThread: 50083,
 } as const;
 
-/** How long a message waits while the token is refused: a new one may be in place by then. */
-const REVOKED_MS = 60_000;
-
 /** Whether Discord refused with one of these codes. */
 export const isRefusal = (error: unknown, ...codes: number[]): boolean =>
   error instanceof DiscordAPIError && codes.includes(Number(error.code));
 
-/** True if the bot's token is not, or no longer, valid. Both as the REST client and as the gateway client say it. */
-export const isUnauthorized = (error: unknown): boolean =>
-  (error instanceof DiscordAPIError && error.status === 401 && !isRefusal(error, CODE.badToken)) ||
-  (error instanceof Error &&
-    ("code" in error ? error.code === "TokenInvalid" : error.message === "Authentication failed"));
+/** Answers null if Discord refuses with one of these codes. */
+export const unlessRefused = <T>(call: Promise<T>, ...codes: number[]): Promise<T | null> =>
+  call.catch((error: unknown) => {
+    if (isRefusal(error, ...codes)) return null;
+    throw error;
+  });
 
-/** How long Discord asks us to wait, in milliseconds, if it does. */
-export const retryAfterMs = (error: unknown): number | undefined =>
-  error instanceof RateLimitError ? Math.max(1, Math.ceil(error.retryAfter)) : undefined;
-
-/** One line about an error, safe for a log: no address, in which interaction tokens stand, and nobody's words. */
-export function describe(error: unknown): string {
-  if (error instanceof RateLimitError) return `429 on ${error.method} ${error.route}`;
-  if (error instanceof DiscordAPIError)
-    return `${error.status} (${error.code}) ${error.message.split("\n", 1)[0]}`;
-  if (error instanceof HTTPError) return `HTTP ${error.status}`;
-  return error instanceof Error ? `${error.name} (${networkCode(error)})` : "unknown error";
-}
-
-/** What became of a message whose call failed. A call that is `repeatable` does no harm when it is made again. */
-export function toSendError(error: unknown, repeatable: boolean): SendError {
-  if (error instanceof SendError) return error;
-  const message = describe(error);
-  const wait = retryAfterMs(error);
-  if (wait !== undefined) return new SendError("unsent", message, { retryAfterMs: wait });
-  if (isUnauthorized(error)) return new SendError("unsent", message, { retryAfterMs: REVOKED_MS });
-  if (error instanceof DiscordAPIError || error instanceof HTTPError)
-    return new SendError(fateOfStatus(error.status, repeatable), message);
-  return new SendError(fateOfNetwork(error, repeatable), message);
-}
+/** The errors of discord.js. Their addresses are told to nobody, since interaction tokens stand in them. */
+export const failures = new Failures((error) => {
+  if (error instanceof RateLimitError)
+    return {
+      line: `429 on ${error.method} ${error.route}`,
+      status: 429,
+      retryAfterMs: Math.max(1, Math.ceil(error.retryAfter)),
+    };
+  if (error instanceof HTTPError) return { line: `HTTP ${error.status}`, status: error.status };
+  if (error instanceof DiscordAPIError) {
+    const { status, code, message } = error;
+    // An interaction's token is another's than the bot's.
+    const refusesToken = status === 401 && code !== CODE.badToken;
+    return { line: `${status} (${code}) ${message.split("\n", 1)[0]}`, status, refusesToken };
+  }
+  // As the gateway's client tells of it.
+  const said = error instanceof Error ? ("code" in error ? error.code : error.message) : undefined;
+  return { refusesToken: said === "TokenInvalid" || said === "Authentication failed" };
+});

@@ -1,24 +1,20 @@
-import {
-  type APIInteraction,
-  type GatewayMessageCreateDispatchData,
-  InteractionType,
-  REST,
-} from "discord.js";
+import { type APIInteraction, type Client, InteractionType, REST } from "discord.js";
 import type { Hono } from "hono";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { pause, persist } from "../../src/engine/backoff.ts";
+import { Arrivals } from "../../src/engine/arrivals.ts";
 import { InOrder } from "../../src/engine/in-order.ts";
-import { conversationId } from "../../src/engine/inbound.ts";
+import { withPictures } from "../../src/engine/received-files.ts";
+import { Upkeep } from "../../src/engine/upkeep.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands, complete } from "./commands.ts";
-import { BadDiscordOptions, describe, isUnauthorized, retryAfterMs } from "./errors.ts";
-import { Files } from "./files.ts";
-import { connect } from "./gateway.ts";
+import { BadDiscordOptions, failures } from "./errors.ts";
+import { pictureFetcher } from "./files.ts";
+import { gatewayClient } from "./gateway.ts";
 import { type Reading, readInteraction, readMessage } from "./inbound.ts";
-import { Interactions } from "./interactions.ts";
-import { send } from "./send.ts";
+import { interactionsOf } from "./interactions.ts";
+import { openDirect, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
 export interface DiscordOptions {
@@ -37,13 +33,13 @@ export interface DiscordOptions {
   readonly deferAfter?: number;
 }
 
-/** How long `start` waits for Discord before it goes on in the background, in milliseconds. */
-const START_PATIENCE = 5000;
 /**
  * The REST client keeps to the pace that Discord tells in each answer, and waits up to this long, in milliseconds; a
  * longer wait is handed to the engine to come back later.
  */
 const PATIENCE = 1500;
+/** How long a picture may take, in milliseconds; for one in a window Discord waits 3 s, with all else there is to do. */
+const PICTURE_PATIENCE = { message: 10_000, window: 1500 };
 
 /**
  * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
@@ -63,15 +59,16 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     rejectOnRateLimit: ({ retryAfter }: { retryAfter: number }) => retryAfter > PATIENCE,
   };
   const rest = new REST(settings).setToken(token);
-  const interactions = new Interactions(rest, application, log, options.deferAfter ?? 2000);
-  const direct = new LRUCache<string, string>({ max: 10_000 });
-  const files = new Files(apiRoot, log);
-  const arriving = new InOrder();
-  const typing = new Set<Promise<unknown>>();
-  const stopping = new AbortController();
+  const interactions = interactionsOf(rest, application, log, options.deferAfter ?? 2000);
+  const direct = new LRUCache({ max: 10_000, fetchMethod: (person: string) => openDirect(rest, person) });
+  const fetchPicture = pictureFetcher(apiRoot, log);
+  const upkeep = new Upkeep();
+  const typing = new InOrder();
+  const arrivals = new Arrivals((error, { id }) =>
+    log.error({ event: id, reason: failures.line(error) }, "An event could not be stored yet, trying again"),
+  );
   let host: Host | undefined;
-  let joining: Promise<void> | undefined;
-  let leave = async () => {};
+  let client: Client | undefined;
   let told = false;
 
   function revoked(): void {
@@ -82,70 +79,46 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
 
   /** Stores an event, and sees to it that an interaction is acknowledged; rejects if it could not be stored. */
   async function receive(to: Host, reading: Reading): Promise<void> {
-    const { inbound, ticket } = reading;
-    if (reading.direct !== undefined) direct.set(inbound.sender.id, reading.direct);
-    await to.accept(await files.kept(to, reading));
+    const { inbound, ticket, direct: channel } = reading;
+    if (channel !== undefined) direct.set(inbound.sender.id, channel);
+    const patience = ticket ? PICTURE_PATIENCE.window : PICTURE_PATIENCE.message;
+    await to.accept(await withPictures(to, inbound, reading, (file) => fetchPicture(file, patience)));
     if (ticket) interactions.expect(ticket);
   }
 
-  /** The gateway delivers once, so what cannot be stored yet is tried again, in the order of the conversation. */
-  function receiveFromGateway(reading: Reading | null): void {
-    if (reading === null || host === undefined) return;
-    const to = host;
-    const failed = (error: unknown) => {
-      log.error(
-        { event: reading.inbound.id, reason: describe(error) },
-        "An event could not be stored yet, trying again",
-      );
-      return undefined;
-    };
-    void arriving.run(conversationId(reading.inbound.address), () =>
-      persist(() => receive(to, reading), failed, stopping.signal),
-    );
-  }
-
-  /** True if it is a command being typed: its completion is on its way, and nothing comes of it. */
-  function completing(interaction: APIInteraction): boolean {
-    if (interaction.type !== InteractionType.ApplicationCommandAutocomplete) return false;
-    if (host === undefined) return true;
-    const work = complete(rest, application, host, interaction)
-      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A command was not completed"))
-      .finally(() => typing.delete(work));
-    typing.add(work);
-    return true;
+  /** What an interaction asks for; null if nothing, or if it is a command being typed: its completion is on its way. */
+  function read(interaction: APIInteraction, to: Host): Reading | null {
+    if (interaction.type !== InteractionType.ApplicationCommandAutocomplete)
+      return readInteraction(interaction, application);
+    const failed = (error: unknown) =>
+      log.debug({ reason: failures.line(error) }, "A command was not completed");
+    void typing.run(interaction.id, () => complete(rest, application, to, interaction).catch(failed));
+    return null;
   }
 
   async function receiveFromWebhook(interaction: APIInteraction): Promise<void> {
     if (host === undefined) throw new BadDiscordOptions("The adapter is not started");
-    if (completing(interaction)) return;
-    const reading = readInteraction(interaction, application, Date.now());
+    const reading = read(interaction, host);
     if (reading) await receive(host, reading);
   }
 
-  async function announce(to: Host): Promise<void> {
-    const failed = (error: unknown) => {
-      if (isUnauthorized(error)) throw error;
-      log.warn({ reason: describe(error) }, "The commands could not be announced to Discord, trying again");
-      return retryAfterMs(error);
-    };
-    await persist(() => announceCommands(rest, application, to), failed, stopping.signal);
-  }
-
-  async function join(): Promise<void> {
-    if (publicKey !== undefined) return;
-    leave = await connect({
-      token,
+  /** The gateway delivers each event once. */
+  async function join(to: Host): Promise<void> {
+    const take = (reading: Reading | null) =>
+      reading && arrivals.take(reading.inbound, () => receive(to, reading));
+    client = gatewayClient({
       rest: settings,
       log,
-      signal: stopping.signal,
       revoked,
-      onInteraction: (interaction) => {
-        if (!completing(interaction))
-          receiveFromGateway(readInteraction(interaction, application, Date.now()));
-      },
-      onMessage: (message: GatewayMessageCreateDispatchData, me) =>
-        receiveFromGateway(readMessage(message, application, me)),
+      onInteraction: (interaction) => take(read(interaction, to)),
+      onMessage: (message, me) => take(readMessage(message, application, me)),
     });
+    await client.login(token);
+  }
+
+  async function connect(to: Host): Promise<void> {
+    if (publicKey === undefined && !client?.isReady()) await join(to);
+    await announceCommands(rest, application, to, upkeep.signal);
   }
 
   return {
@@ -155,25 +128,24 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receiveFromWebhook, log) }),
     async start(given) {
       host = given;
-      joining = join();
-      const ready = Promise.all([joining, announce(given)]).catch((error: unknown) => {
-        if (!isUnauthorized(error)) throw error;
-        revoked();
+      await upkeep.start({
+        connect: () => connect(given),
+        failed: failures.waitOut(log, "Discord could not be reached, trying again"),
+        ended: revoked,
       });
-      await Promise.race([ready, pause(START_PATIENCE, stopping.signal)]);
     },
     async send(to, delivery) {
       if (host === undefined) throw new SendError("unsent", "The adapter is not started");
       rest.setToken(token); // the client forgets a token that was refused once
-      return await send({ rest, application, host, interactions, direct, revoked, log }, to, delivery);
+      const outlet = { rest, application, host, interactions, direct, revoked, log };
+      return await send(outlet, to, delivery);
     },
     async stop() {
-      stopping.abort();
-      await joining?.catch(() => undefined); // the token was refused: told above
-      await leave();
-      await arriving.settled();
+      await client?.destroy();
+      await upkeep.stop();
+      await arrivals.stop();
       await interactions.stop();
-      await Promise.all(typing);
+      await typing.settled();
     },
   };
 }

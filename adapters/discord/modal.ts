@@ -6,10 +6,12 @@ import {
   ComponentType,
   TextInputStyle,
 } from "discord.js";
-import { wellFormed } from "../../src/engine/legible.ts";
+import { labelOf } from "../../src/engine/label.ts";
 import type { FormField, FormView } from "../../src/engine/view.ts";
+import { windowInput } from "../../src/engine/window.ts";
 import { capabilities } from "./capabilities.ts";
-import { labelOf } from "./controls.ts";
+
+const LIMITS = { optionsMax: capabilities.picksMax, valueMax: 100, textMax: 4000 };
 
 /** A form as a window (https://docs.discord.com/developers/components/reference#label). */
 export const modalOf = (form: FormView): APIModalInteractionResponseCallbackData => ({
@@ -17,77 +19,52 @@ export const modalOf = (form: FormView): APIModalInteractionResponseCallbackData
   title: labelOf(form.title, 45),
   components: form.fields.slice(0, capabilities.formFieldsMax).map((field) => {
     const component = inputOf(field);
-    const said = field.problem ?? field.hint;
-    // A hint stands in the field itself where Discord has a place for it there.
-    const told = component.type === ComponentType.TextInput && field.problem === undefined ? undefined : said;
-    return {
-      type: ComponentType.Label,
-      label: labelOf(field.label, 45),
-      ...(told && { description: labelOf(told, 100) }),
-      component,
-    };
+    // A hint stands in a text field itself.
+    const told = field.problem ?? (component.type === ComponentType.TextInput ? undefined : field.hint);
+    const label = { type: ComponentType.Label as const, label: labelOf(field.label, 45), component };
+    return told ? { ...label, description: labelOf(told, 100) } : label;
   }),
 });
 
 function inputOf(field: FormField): APIComponentInLabel {
-  const { name: custom_id, required, options = [] } = field;
-  if (field.input === "photo")
-    return {
-      type: ComponentType.FileUpload,
-      custom_id,
-      required,
-      min_values: required ? 1 : 0,
-      max_values: 1,
-    };
-  const selectable =
-    options.length > 0 &&
-    options.length <= capabilities.picksMax &&
-    options.every(({ value }) => value.length <= 100);
-  if (field.input === "choice" && selectable)
-    return {
-      type: ComponentType.StringSelect,
-      custom_id,
-      required,
-      min_values: required ? 1 : 0,
-      options: options.map(({ value, label }) => ({
-        value,
-        label: labelOf(label, 100),
-        ...(value === field.value && { default: true }),
-      })),
-    };
-  const max_length = Math.min(4000, Math.max(1, field.maxLength));
-  const value = options.find((option) => option.value === field.value)?.label ?? field.value;
-  return {
-    type: ComponentType.TextInput,
-    custom_id,
-    style: field.input === "long" ? TextInputStyle.Paragraph : TextInputStyle.Short,
-    required,
-    max_length,
-    ...(field.hint && { placeholder: labelOf(field.hint, 100) }),
-    ...(value && { value: wellFormed(value.slice(0, max_length)) }),
-  };
+  const { name: custom_id, required, hint } = field;
+  const common = { custom_id, required };
+  const min_values = required ? 1 : 0;
+  const input = windowInput(field, LIMITS);
+  if (input.kind === "photo") return { type: ComponentType.FileUpload, ...common, min_values, max_values: 1 };
+  if (input.kind === "select") {
+    const options = input.options.map(({ value, label, chosen }) => ({
+      value,
+      label: labelOf(label, 100),
+      default: chosen,
+    }));
+    return { type: ComponentType.StringSelect, ...common, min_values, options };
+  }
+  const { long, max, value } = input;
+  const style = long ? TextInputStyle.Paragraph : TextInputStyle.Short;
+  const placeholder = hint && labelOf(hint, 100);
+  return { type: ComponentType.TextInput, ...common, style, max_length: max, placeholder, value };
 }
 
 /** What somebody entered in a window: text by field, and the files still to be fetched. */
 export interface Entered {
-  readonly values: Readonly<Record<string, string>>;
-  readonly uploads: Readonly<Record<string, APIAttachment>>;
+  readonly values: Record<string, string>;
+  readonly uploads: Record<string, APIAttachment>;
 }
 
 /** Reads what was entered in a window that `modalOf` made. */
 export function readModal({ components, resolved }: APIModalSubmission): Entered {
-  const values: Record<string, string> = {};
-  const uploads: Record<string, APIAttachment> = {};
+  const entered: Entered = { values: {}, uploads: {} };
   for (const label of components) {
     if (label.type !== ComponentType.Label) continue;
     const { component } = label;
-    if (component.type === ComponentType.TextInput) values[component.custom_id] = component.value;
-    if (component.type === ComponentType.StringSelect && component.values[0] !== undefined)
-      values[component.custom_id] = component.values[0];
-    if (component.type === ComponentType.FileUpload) {
-      const upload = resolved?.attachments?.[component.values[0] ?? ""];
-      if (upload) uploads[component.custom_id] = upload;
-    }
+    const { custom_id } = component;
+    if (component.type === ComponentType.TextInput) entered.values[custom_id] = component.value;
+    if (!("values" in component)) continue;
+    const [value = ""] = component.values;
+    const upload = resolved?.attachments?.[value];
+    if (upload) entered.uploads[custom_id] = upload;
+    else if (value !== "") entered.values[custom_id] = value;
   }
-  return { values, uploads };
+  return entered;
 }

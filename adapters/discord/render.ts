@@ -6,13 +6,17 @@ import {
   type RawFile,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
+import { distinct } from "../../src/engine/distinct.ts";
 import { cardText, viewText } from "../../src/engine/fit.ts";
-import { isVisible, wellFormed } from "../../src/engine/legible.ts";
+import { cut } from "../../src/engine/label.ts";
+import { isVisible } from "../../src/engine/legible.ts";
+import { partLinks } from "../../src/engine/linkable.ts";
 import { joined, type RichText } from "../../src/engine/rich-text.ts";
-import type { Card, FileView, View } from "../../src/engine/view.ts";
+import { documentsOf, type ShownPicture, shownPictures } from "../../src/engine/shown-pictures.ts";
+import type { View } from "../../src/engine/view.ts";
 import { COMPONENTS_MAX, PRINTED_MAX } from "./capabilities.ts";
-import { rowsOf, withoutRepeats, written } from "./controls.ts";
-import { printed } from "./markdown.ts";
+import { rowsOf } from "./controls.ts";
+import { isLinkable, printed } from "./markdown.ts";
 
 /** A view in Discord's terms. */
 export interface Rendered {
@@ -33,8 +37,8 @@ const PICTURES_MAX = 9 * 1024 * 1024;
  * cards, bare cards, cards without pictures, one text. The last fits by the calculation at `capabilities`.
  */
 export async function render(view: View, host: Pick<Host, "media">): Promise<Rendered> {
-  const whole = withoutRepeats(view);
-  const pictures = await picturesOf(whole, host);
+  const whole = distinct(view);
+  const pictures = await shownPictures(whole, host, PICTURES_MAX);
   const layouts = [
     arranged(whole, pictures, true),
     arranged(whole, pictures, false),
@@ -43,8 +47,8 @@ export async function render(view: View, host: Pick<Host, "media">): Promise<Ren
   ];
   const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
   const used = JSON.stringify(components);
-  const shown = pictures.flatMap((picture) => picture?.file ?? []).filter(({ name }) => used.includes(name));
-  const files = [...shown, ...filesOf(view.file)];
+  const uploads = pictures.flatMap((picture) => picture?.file ?? []);
+  const files = [...uploads.filter(({ name }) => used.includes(name)), ...documentsOf(view)];
   return {
     body: {
       components: components.length > 0 ? components : [{ type: ComponentType.TextDisplay, content: "…" }],
@@ -64,41 +68,43 @@ export const count = (components: readonly object[]): number =>
     return sum + 1 + ("accessory" in component ? 1 : 0) + count(inner);
   }, 0);
 
-function arranged(view: View, pictures: readonly (Picture | undefined)[], framed: boolean) {
+function arranged(view: View, pictures: readonly (ShownPicture | undefined)[], framed: boolean) {
   let left = PRINTED_MAX;
-  const display = (parts: readonly RichText[]) => {
-    const content = cut(printed(joined(parts.filter(({ length }) => length > 0))), left);
+  /** Words, and controls below them. What stands between the two is up to `between`. */
+  const block = (text: RichText, controls: View["controls"], place: string) => {
+    const { shown, written } = partLinks(controls, isLinkable);
+    const content = cut(printed(joined([text, ...written].filter(({ length }) => length > 0))), left);
     left -= content.length;
-    return isVisible(content) ? [{ type: ComponentType.TextDisplay as const, content }] : [];
+    const words = isVisible(content) ? [{ type: ComponentType.TextDisplay as const, content }] : [];
+    return { words, rows: rowsOf(shown, place) };
   };
-  const top = display([...(view.text ? [view.text] : []), ...written(view.controls)]);
+  const own = block(view.text ?? [], view.controls, "view");
   const cards = view.cards.flatMap((card, at): APIMessageTopLevelComponent[] => {
-    const words = display([cardText(card), ...written(card.controls ?? [])]);
-    const components = cardOf(card, words, pictures[at], at, view.cards.length === 1);
+    const { words, rows } = block(cardText(card), card.controls ?? [], String(at));
+    const components = [...pictured(words, pictures[at], view.cards.length === 1), ...rows];
     return framed && components.length > 0 ? [{ type: ComponentType.Container, components }] : components;
   });
-  const files = filesOf(view.file).map(({ name }) => ({
+  const files = documentsOf(view).map(({ name }) => ({
     type: ComponentType.File as const,
     file: { url: `attachment://${name}` },
   }));
-  return [...top, ...cards, ...rowsOf(view.controls, "view"), ...files];
+  return [...own.words, ...cards, ...own.rows, ...files];
 }
 
-/** A card alone shows its picture large, one of several beside its words. */
-function cardOf(
-  card: Card,
+/** A card's words with its picture: large where it stands alone, one of several beside them. */
+function pictured(
   words: { type: ComponentType.TextDisplay; content: string }[],
-  picture: Picture | undefined,
-  at: number,
+  picture: ShownPicture | undefined,
   alone: boolean,
 ): APIComponentInContainer[] {
-  const below = rowsOf(card.controls ?? [], String(at));
-  if (picture === undefined) return [...words, ...below];
-  const { file: _, ...item } = picture;
-  if (alone || words.length === 0)
-    return [...words, { type: ComponentType.MediaGallery, items: [item] }, ...below];
-  const accessory = { type: ComponentType.Thumbnail as const, ...item };
-  return [{ type: ComponentType.Section, components: words, accessory }, ...below];
+  if (picture === undefined) return words;
+  const url = picture.file ? `attachment://${picture.file.name}` : picture.url;
+  const description = isVisible(picture.alt) ? cut(picture.alt, 256) : undefined;
+  const item = { media: { url }, description };
+  if (alone || words.length === 0) return [...words, { type: ComponentType.MediaGallery, items: [item] }];
+  return [
+    { type: ComponentType.Section, components: words, accessory: { type: ComponentType.Thumbnail, ...item } },
+  ];
 }
 
 /** The same words and actions without cards. */
@@ -108,41 +114,3 @@ const flat = (view: View): View => ({
   cards: [],
   controls: [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls],
 });
-
-/** A last resort, since `textMax` leaves room for all escapes; never ends within an escape or a pair. */
-const cut = (text: string, max: number): string =>
-  text.length <= max
-    ? text
-    : `${wellFormed(text.slice(0, Math.max(0, max - 1))).replace(/[\\\uFFFD]+$/, "")}…`.slice(0, max);
-
-interface Picture {
-  readonly media: { readonly url: string };
-  readonly description?: string;
-  /** What is uploaded with the message, for a picture of the shop's own. */
-  readonly file?: RawFile;
-}
-
-/** The pictures of a view's cards, by their place. */
-async function picturesOf(view: View, host: Pick<Host, "media">): Promise<(Picture | undefined)[]> {
-  let size = 0;
-  const pictures: (Picture | undefined)[] = [];
-  for (const [at, { image }] of view.cards.entries()) {
-    const about = image && isVisible(image.alt) ? { description: wellFormed(image.alt.slice(0, 256)) } : {};
-    const stored = image?.id === undefined ? null : await host.media(image.id);
-    size += stored?.bytes.byteLength ?? 0;
-    if (stored && size <= PICTURES_MAX) {
-      const { bytes, contentType } = stored;
-      const name = `picture-${at}.${contentType.split("/")[1] ?? "jpeg"}`;
-      const file = { name, data: Buffer.from(bytes), contentType };
-      pictures.push({ media: { url: `attachment://${name}` }, ...about, file });
-    } else if (image?.url?.startsWith("https://")) pictures.push({ media: { url: image.url }, ...about });
-    else pictures.push(undefined);
-  }
-  return pictures;
-}
-
-const filesOf = (file: FileView | undefined): RawFile[] => {
-  if (file === undefined) return [];
-  const { name, contentType, text } = file;
-  return [{ name: name.replace(/[^\w.-]+/g, "_"), data: Buffer.from(text), contentType }];
-};

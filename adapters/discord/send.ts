@@ -1,18 +1,17 @@
 import { createHash } from "node:crypto";
 import {
+  type APIDMChannel,
   type APIMessage,
-  type APIModalInteractionResponse,
   InteractionResponseType,
   MessageFlags,
   type REST,
-  type RESTPostAPICurrentUserCreateDMChannelResult,
   Routes,
 } from "discord.js";
 import type { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Delivery, Host, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
-import { CODE, isRefusal, isUnauthorized, toSendError } from "./errors.ts";
+import { CODE, failures, isRefusal, unlessRefused } from "./errors.ts";
 import type { FirstResponse, Interactions, Original } from "./interactions.ts";
 import { modalOf } from "./modal.ts";
 import { type Rendered, render } from "./render.ts";
@@ -24,7 +23,7 @@ export interface Outlet {
   readonly application: string;
   readonly host: Pick<Host, "media">;
   readonly interactions: Interactions;
-  /** Channels of direct messages by person. */
+  /** Channels of direct messages by person; fetches those it does not know. */
   readonly direct: LRUCache<string, string>;
   /** Tells the operator that the token is refused. */
   readonly revoked: () => void;
@@ -38,9 +37,7 @@ const NOT_EDITABLE = [CODE.unknownMessage, CODE.foreignMessage, CODE.archivedThr
 const NO_PERMISSION = [CODE.missingAccess, CODE.missingPermissions];
 
 /** A message on its way, and whether to send it once more would do harm. */
-interface Shipment {
-  readonly to: Address;
-  readonly delivery: Delivery;
+interface Shipment extends Delivery {
   readonly shown: Rendered;
   /** For one person's eyes where others read along. */
   readonly alone: boolean;
@@ -53,135 +50,107 @@ interface Shipment {
  * @throws {SendError}
  */
 export async function send(outlet: Outlet, to: Address, delivery: Delivery): Promise<Sent> {
-  const ticket = readTicket(delivery.ticket, Date.now());
+  const ticket = readTicket(delivery.ticket);
   const alone = to.user !== undefined && delivery.view.visibility === "user";
   const shown = await render(delivery.view, outlet.host);
-  const shipment: Shipment = { to, delivery, shown, alone, repeatable: true };
+  const shipment = { ...delivery, shown, alone, repeatable: true };
   try {
-    return (ticket && (await answer(outlet, shipment, ticket))) ?? (await tell(outlet, shipment));
+    const answered = ticket && (await unlessRefused(answer(outlet, shipment, ticket), ...EXPIRED));
+    return answered ?? (await tell(outlet, shipment, to));
   } catch (error) {
     if (isRefusal(error, ...NO_PERMISSION))
       outlet.log.warn(
         { channel: to.channel },
         "The bot may not write in this channel: give it View Channel, Send Messages and Attach Files there",
       );
-    if (isUnauthorized(error)) outlet.revoked();
-    throw toSendError(error, shipment.repeatable);
+    if (failures.refusesToken(error)) outlet.revoked();
+    throw failures.toSendError(error, shipment.repeatable);
   }
 }
 
-/** Answers an interaction; null if that is no longer possible. */
-async function answer(outlet: Outlet, shipment: Shipment, ticket: Ticket): Promise<Sent | null> {
-  const { view } = shipment.delivery;
-  try {
-    if (view.form !== undefined && ticket.kind !== "modal") {
-      const data = modalOf(view.form);
-      const response: APIModalInteractionResponse = { type: InteractionResponseType.Modal, data };
-      const original = { kind: "window", hidden: true } as const;
-      const { sent } = await outlet.interactions.respond(ticket, {
-        response,
-        original,
-        key: shipment.delivery.key,
-      });
-      if (sent) return { message: ticket.fromMessage ?? "" };
-    }
-    const { sent, original } = await outlet.interactions.respond(ticket, firstResponse(shipment, ticket));
-    return sent ? { message: original.message } : await follow(outlet, shipment, ticket, original);
-  } catch (error) {
-    if (isRefusal(error, ...EXPIRED)) return null;
-    throw error;
+/** Answers an interaction. */
+async function answer(outlet: Outlet, shipment: Shipment, ticket: Ticket): Promise<Sent> {
+  const { interactions } = outlet;
+  const { view, key } = shipment;
+  if (view.form && ticket.kind !== "form") {
+    const response = { type: InteractionResponseType.Modal as const, data: modalOf(view.form) };
+    const { sent } = await interactions.respond(ticket, { response, kind: "window" }, key);
+    if (sent) return { message: ticket.message ?? "" };
   }
+  const { sent, state } = await interactions.respond(ticket, firstResponse(shipment, ticket), key);
+  return sent ? { message: state.message } : await follow(outlet, shipment, ticket, state);
 }
 
-function firstResponse({ delivery, shown, alone }: Shipment, ticket: Ticket): FirstResponse {
-  const { files, body } = shown;
-  if (delivery.replaces !== undefined && delivery.replaces === ticket.fromMessage)
-    return {
-      response: { type: InteractionResponseType.UpdateMessage, data: body },
-      files,
-      original: { kind: "pressed", hidden: ticket.hidden === true },
-      key: delivery.key,
-    };
-  return {
-    response: { type: InteractionResponseType.ChannelMessageWithSource, data: hiddenIf(alone, body) },
-    files,
-    original: { kind: "own", hidden: alone },
-    key: delivery.key,
-  };
+function firstResponse({ shown: { body, files }, alone, replaces }: Shipment, ticket: Ticket): FirstResponse {
+  if (replaces !== undefined && replaces === ticket.message)
+    return { response: { type: InteractionResponseType.UpdateMessage, data: body }, files, kind: "pressed" };
+  const type = InteractionResponseType.ChannelMessageWithSource;
+  return { response: { type, data: hiddenIf(alone, body) }, files, kind: "own" };
 }
 
-/** Answers an interaction that was acknowledged before: in its `@original` where that is meant, else below it. */
+/** Answers an interaction that was responded to before: in its `@original` where that is meant, else below it. */
 async function follow(outlet: Outlet, shipment: Shipment, ticket: Ticket, original: Original): Promise<Sent> {
   const { rest, application, interactions } = outlet;
-  const { delivery, shown, alone } = shipment;
+  const { shown, alone, replaces } = shipment;
   const here = Routes.webhookMessage(application, ticket.token, "@original");
-  const replacing = delivery.replaces !== undefined;
-  const fills = original.kind === "loading" && original.hidden === (alone && ticket.shared);
-  if (fills || (replacing && original.kind === "pressed" && delivery.replaces === original.message)) {
+  const promised = original.kind === "loading";
+  // A promise in a channel was made to one person.
+  const fills = promised && alone === ticket.shared;
+  if (fills || (original.kind === "pressed" && replaces === original.message)) {
     const { id } = (await rest.patch(here, { auth: false, ...shown })) as APIMessage;
-    if (fills) interactions.filled(ticket, original);
+    if (fills) interactions.stands(ticket, { ...original, kind: "own" });
     return { message: id };
   }
-  if (replacing && !ticket.hidden && (await edit(outlet, ticket.channel, shipment)))
-    return { message: delivery.replaces ?? "" };
-  if (original.kind === "loading") {
+  if (replaces !== undefined && !ticket.hidden && (await edit(outlet, ticket.channel, replaces, shown)))
+    return { message: replaces };
+  if (promised) {
     // What was promised to one person is for all: the promise goes, the message comes.
-    await rest.delete(here, { auth: false }).catch((error: unknown) => {
-      if (!isRefusal(error, CODE.unknownMessage)) throw error;
-    });
-    interactions.filled(ticket, original);
+    await unlessRefused(rest.delete(here, { auth: false }), CODE.unknownMessage);
+    interactions.stands(ticket, { ...original, kind: "own" });
   }
   shipment.repeatable = false;
-  const sent = (await rest.post(Routes.webhook(application, ticket.token), {
-    auth: false,
-    query: new URLSearchParams({ wait: "true" }),
-    body: hiddenIf(alone, shown.body),
-    files: shown.files,
-  })) as APIMessage;
-  return { message: sent.id };
+  const query = new URLSearchParams({ wait: "true" });
+  const body = hiddenIf(alone, shown.body);
+  const route = Routes.webhook(application, ticket.token);
+  const sent = await rest.post(route, { auth: false, query, body, files: shown.files });
+  return { message: (sent as APIMessage).id };
 }
 
 /** Writes to the channel; to the person where others must not read along. */
-async function tell(outlet: Outlet, shipment: Shipment): Promise<Sent> {
-  const { to, delivery, shown, alone } = shipment;
-  const person = alone ? to.user : to.user === undefined ? to.channel : undefined;
-  const channel = person === undefined ? to.channel : await directChannel(outlet, person);
-  if (delivery.replaces !== undefined && !alone && (await edit(outlet, channel, shipment)))
-    return { message: delivery.replaces };
+async function tell(outlet: Outlet, shipment: Shipment, { channel, user }: Address): Promise<Sent> {
+  const { rest, direct } = outlet;
+  const { shown, alone, replaces, key } = shipment;
+  const person = user === undefined ? channel : alone ? user : undefined;
+  const place = person === undefined ? channel : ((await direct.fetch(person)) ?? "");
+  if (replaces !== undefined && !alone && (await edit(outlet, place, replaces, shown)))
+    return { message: replaces };
   // Discord answers a repeated nonce with the message it already has, for some minutes.
-  const nonce = createHash("sha256").update(delivery.key).digest("base64url").slice(0, 25);
+  const nonce = createHash("sha256").update(key).digest("base64url").slice(0, 25);
+  const body = { ...shown.body, nonce, enforce_nonce: true };
   try {
-    const body = { ...shown.body, nonce, enforce_nonce: true };
-    const sent = (await outlet.rest.post(Routes.channelMessages(channel), {
-      body,
-      files: shown.files,
-    })) as APIMessage;
-    return { message: sent.id };
+    const sent = await rest.post(Routes.channelMessages(place), { body, files: shown.files });
+    return { message: (sent as APIMessage).id };
   } catch (error) {
-    if (isRefusal(error, CODE.unknownChannel)) outlet.direct.delete(person ?? "");
+    if (isRefusal(error, CODE.unknownChannel)) direct.delete(person ?? "");
     throw error;
   }
+}
+
+/** The channel of direct messages with a person. */
+export async function openDirect(rest: REST, person: string): Promise<string> {
+  const opened = await rest.post(Routes.userChannels(), { body: { recipient_id: person } });
+  return (opened as APIDMChannel).id;
 }
 
 /** Turns a message into another. Answers false if this message cannot be. */
-async function edit({ rest }: Outlet, channel: string, { delivery, shown }: Shipment): Promise<boolean> {
-  try {
-    await rest.patch(Routes.channelMessage(channel, delivery.replaces ?? ""), { ...shown });
-    return true;
-  } catch (error) {
-    if (isRefusal(error, ...NOT_EDITABLE)) return false;
-    throw error;
-  }
-}
-
-async function directChannel({ rest, direct }: Outlet, person: string): Promise<string> {
-  const known = direct.get(person);
-  if (known !== undefined) return known;
-  const opened = (await rest.post(Routes.userChannels(), {
-    body: { recipient_id: person },
-  })) as RESTPostAPICurrentUserCreateDMChannelResult;
-  direct.set(person, opened.id);
-  return opened.id;
+async function edit({ rest }: Outlet, channel: string, message: string, shown: Rendered): Promise<boolean> {
+  const edited = rest.patch(Routes.channelMessage(channel, message), { ...shown });
+  return (
+    (await unlessRefused(
+      edited.then(() => true),
+      ...NOT_EDITABLE,
+    )) ?? false
+  );
 }
 
 const hiddenIf = (hidden: boolean, body: Rendered["body"]): Rendered["body"] =>
