@@ -12,8 +12,8 @@ import {
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
 import { announced, type Texts } from "../../src/engine/announced.ts";
+import { completions } from "../../src/engine/completions.ts";
 import { covers } from "../../src/engine/covers.ts";
-import { isVisible } from "../../src/engine/legible.ts";
 import { readTyping } from "./inbound.ts";
 
 /** Announces the commands with their words in every language, if they are not those that Discord has. */
@@ -37,10 +37,9 @@ export async function complete(
   host: Pick<Host, "suggest">,
   interaction: APIApplicationCommandAutocompleteInteraction,
 ): Promise<void> {
-  const typed = readTyping(interaction, application);
-  const found = typed ? await host.suggest(typed.asker, typed.command, typed.text).catch(() => []) : [];
-  const names = new Set(found.map((name) => name.slice(0, 100)).filter(isVisible));
-  const choices = [...names].slice(0, 25).map((name) => ({ name, value: name }));
+  const typing = readTyping(interaction, application);
+  const found = typing ? await completions(host, typing, { max: 25, length: 100 }) : [];
+  const choices = found.map((name) => ({ name, value: name }));
   const body = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } };
   await rest.post(Routes.interactionCallback(interaction.id, interaction.token), { auth: false, body });
 }

@@ -12,17 +12,17 @@ import {
   MessageType,
 } from "discord.js";
 import type { Asker } from "../../src/engine/adapter.ts";
+import type { Arrival } from "../../src/engine/arrivals.ts";
 import { textBody } from "../../src/engine/command.ts";
-import type { Address, Body, Inbound } from "../../src/engine/inbound.ts";
-import type { SentPictures } from "../../src/engine/received-files.ts";
+import type { Typing } from "../../src/engine/completions.ts";
+import type { Address, Body } from "../../src/engine/inbound.ts";
 import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
 import { senderOf } from "../../src/engine/sender.ts";
 import { readModal } from "./modal.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** What an event of Discord's asks for, with the pictures to fetch for it. */
-export interface Reading extends SentPictures<APIAttachment> {
-  readonly inbound: Inbound;
+export interface Reading extends Arrival<APIAttachment> {
   /** The channel of a direct message. */
   readonly direct?: string;
   /** What answers an interaction. */
@@ -61,11 +61,11 @@ export function readInteraction(interaction: APIInteraction, application: string
 export function readTyping(
   interaction: APIApplicationCommandAutocompleteInteraction,
   application: string,
-): { asker: Asker; command: string; text: string } | null {
+): Typing | null {
   const asker = askerOf(interaction, application);
   const { name: command, options } = interaction.data;
   const option = options.find((each) => "focused" in each && each.focused);
-  return asker && option && "value" in option ? { asker, command, text: String(option.value) } : null;
+  return asker && option && "value" in option ? { ...asker, command, text: String(option.value) } : null;
 }
 
 interface Deed {

@@ -1,18 +1,18 @@
-import { type APIInteraction, type Client, InteractionType, REST } from "discord.js";
+import { type APIAttachment, type APIInteraction, type Client, InteractionType, REST } from "discord.js";
 import type { Hono } from "hono";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { Arrivals } from "../../src/engine/arrivals.ts";
 import { InOrder } from "../../src/engine/in-order.ts";
-import { withPictures } from "../../src/engine/received-files.ts";
+import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
 import { Upkeep } from "../../src/engine/upkeep.ts";
+import { downloadFrom } from "../../src/http/download-from.ts";
 import { capabilities } from "./capabilities.ts";
 import { announceCommands, complete } from "./commands.ts";
 import { BadDiscordOptions, failures } from "./errors.ts";
-import { pictureFetcher } from "./files.ts";
 import { gatewayClient } from "./gateway.ts";
-import { type Reading, readInteraction, readMessage } from "./inbound.ts";
+import { isPicture, type Reading, readInteraction, readMessage } from "./inbound.ts";
 import { interactionsOf } from "./interactions.ts";
 import { openDirect, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
@@ -40,6 +40,8 @@ export interface DiscordOptions {
 const PATIENCE = 1500;
 /** How long a picture may take, in milliseconds; for one in a window Discord waits 3 s, with all else there is to do. */
 const PICTURE_PATIENCE = { message: 10_000, window: 1500 };
+/** Where Discord keeps what people send (https://docs.discord.com/developers/reference#image-formatting). */
+const PICTURE_ORIGINS = ["https://cdn.discordapp.com", "https://media.discordapp.net"];
 
 /**
  * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
@@ -61,84 +63,89 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   const rest = new REST(settings).setToken(token);
   const interactions = interactionsOf(rest, application, log, options.deferAfter ?? 2000);
   const direct = new LRUCache({ max: 10_000, fetchMethod: (person: string) => openDirect(rest, person) });
-  const fetchPicture = pictureFetcher(apiRoot, log);
+  const fetchPicture = downloadFrom([...PICTURE_ORIGINS, new URL(apiRoot).origin], (error) =>
+    log.warn({ reason: failures.line(error) }, "A picture could not be fetched"),
+  );
+  const arrivals = new Arrivals<APIAttachment, Reading>({
+    fetch: async (file, { ticket }) => {
+      const timeoutMs = ticket ? PICTURE_PATIENCE.window : PICTURE_PATIENCE.message;
+      return isPicture(file) ? await fetchPicture(file.url, { maxBytes: PHOTO_MAX, timeoutMs }) : null;
+    },
+    stored({ inbound, ticket, direct: channel }) {
+      if (channel !== undefined) direct.set(inbound.sender.id, channel);
+      if (ticket) interactions.expect(ticket);
+    },
+    failed: (error, { inbound: { id } }) =>
+      log.error(
+        { event: id, reason: failures.line(error) },
+        "An event could not be stored yet, trying again",
+      ),
+  });
+  const outlet = { rest, application, interactions, direct, revoked: tellOnce, log };
   const upkeep = new Upkeep();
   const typing = new InOrder();
-  const arrivals = new Arrivals((error, { id }) =>
-    log.error({ event: id, reason: failures.line(error) }, "An event could not be stored yet, trying again"),
-  );
   let host: Host | undefined;
   let client: Client | undefined;
   let told = false;
 
-  function revoked(): void {
+  function tellOnce(): void {
     if (!told)
       log.error("Discord refuses the token of this bot (revoked?): put a new one in place and restart");
     told = true;
   }
 
-  /** Stores an event, and sees to it that an interaction is acknowledged; rejects if it could not be stored. */
-  async function receive(to: Host, reading: Reading): Promise<void> {
-    const { inbound, ticket, direct: channel } = reading;
-    if (channel !== undefined) direct.set(inbound.sender.id, channel);
-    const patience = ticket ? PICTURE_PATIENCE.window : PICTURE_PATIENCE.message;
-    await to.accept(await withPictures(to, inbound, reading, (file) => fetchPicture(file, patience)));
-    if (ticket) interactions.expect(ticket);
+  function started(): Host {
+    if (host === undefined) throw new SendError("unsent", "The adapter is not started");
+    return host;
   }
 
   /** What an interaction asks for; null if nothing, or if it is a command being typed: its completion is on its way. */
-  function read(interaction: APIInteraction, to: Host): Reading | null {
+  function read(interaction: APIInteraction): Reading | null {
     if (interaction.type !== InteractionType.ApplicationCommandAutocomplete)
       return readInteraction(interaction, application);
+    const to = started();
     const failed = (error: unknown) =>
       log.debug({ reason: failures.line(error) }, "A command was not completed");
     void typing.run(interaction.id, () => complete(rest, application, to, interaction).catch(failed));
     return null;
   }
 
-  async function receiveFromWebhook(interaction: APIInteraction): Promise<void> {
-    if (host === undefined) throw new BadDiscordOptions("The adapter is not started");
-    const reading = read(interaction, host);
-    if (reading) await receive(host, reading);
-  }
-
-  /** The gateway delivers each event once. */
-  async function join(to: Host): Promise<void> {
-    const take = (reading: Reading | null) =>
-      reading && arrivals.take(reading.inbound, () => receive(to, reading));
-    client = gatewayClient({
-      rest: settings,
-      log,
-      revoked,
-      onInteraction: (interaction) => take(read(interaction, to)),
-      onMessage: (message, me) => take(readMessage(message, application, me)),
-    });
-    await client.login(token);
-  }
-
   async function connect(to: Host): Promise<void> {
-    if (publicKey === undefined && !client?.isReady()) await join(to);
+    const take = (reading: Reading | null) => reading && arrivals.take(to, reading);
+    if (publicKey === undefined && !client?.isReady()) {
+      client = gatewayClient({
+        rest: settings,
+        log,
+        revoked: tellOnce,
+        onInteraction: (interaction) => take(read(interaction)),
+        onMessage: (message, me) => take(readMessage(message, application, me)),
+      });
+      await client.login(token);
+    }
     await announceCommands(rest, application, to, upkeep.signal);
+  }
+
+  async function receive(interaction: APIInteraction): Promise<void> {
+    const reading = read(interaction);
+    if (reading) await arrivals.store(started(), reading);
   }
 
   return {
     name: "discord",
     title: "Discord",
     can: capabilities,
-    ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receiveFromWebhook, log) }),
+    ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receive, log) }),
     async start(given) {
       host = given;
       await upkeep.start({
         connect: () => connect(given),
         failed: failures.waitOut(log, "Discord could not be reached, trying again"),
-        ended: revoked,
+        ended: tellOnce,
       });
     },
     async send(to, delivery) {
-      if (host === undefined) throw new SendError("unsent", "The adapter is not started");
       rest.setToken(token); // the client forgets a token that was refused once
-      const outlet = { rest, application, host, interactions, direct, revoked, log };
-      return await send(outlet, to, delivery);
+      return await send(outlet, started(), to, delivery);
     },
     async stop() {
       await client?.destroy();

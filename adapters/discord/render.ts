@@ -7,7 +7,8 @@ import {
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
 import { distinct } from "../../src/engine/distinct.ts";
-import { cardText, viewText } from "../../src/engine/fit.ts";
+import { cardText } from "../../src/engine/fit.ts";
+import { flattened } from "../../src/engine/flattened.ts";
 import { cut } from "../../src/engine/label.ts";
 import { isVisible } from "../../src/engine/legible.ts";
 import { partLinks } from "../../src/engine/linkable.ts";
@@ -43,7 +44,7 @@ export async function render(view: View, host: Pick<Host, "media">): Promise<Ren
     arranged(whole, pictures, true),
     arranged(whole, pictures, false),
     arranged(whole, [], false),
-    arranged(flat(whole), [], false),
+    arranged(flattened(whole), [], false),
   ];
   const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
   const used = JSON.stringify(components);
@@ -106,11 +107,3 @@ function pictured(
     { type: ComponentType.Section, components: words, accessory: { type: ComponentType.Thumbnail, ...item } },
   ];
 }
-
-/** The same words and actions without cards. */
-const flat = (view: View): View => ({
-  ...view,
-  text: viewText(view),
-  cards: [],
-  controls: [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls],
-});

@@ -21,7 +21,6 @@ import { readTicket, type Ticket } from "./ticket.ts";
 export interface Outlet {
   readonly rest: REST;
   readonly application: string;
-  readonly host: Pick<Host, "media">;
   readonly interactions: Interactions;
   /** Channels of direct messages by person; fetches those it does not know. */
   readonly direct: LRUCache<string, string>;
@@ -49,10 +48,15 @@ interface Shipment extends Delivery {
  *
  * @throws {SendError}
  */
-export async function send(outlet: Outlet, to: Address, delivery: Delivery): Promise<Sent> {
+export async function send(
+  outlet: Outlet,
+  host: Pick<Host, "media">,
+  to: Address,
+  delivery: Delivery,
+): Promise<Sent> {
   const ticket = readTicket(delivery.ticket);
   const alone = to.user !== undefined && delivery.view.visibility === "user";
-  const shown = await render(delivery.view, outlet.host);
+  const shown = await render(delivery.view, host);
   const shipment = { ...delivery, shown, alone, repeatable: true };
   try {
     const answered = ticket && (await unlessRefused(answer(outlet, shipment, ticket), ...EXPIRED));

@@ -1,14 +1,11 @@
-import { createPublicKey, verify } from "node:crypto";
 import { type APIInteraction, InteractionResponseType, InteractionType } from "discord.js";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { readJson } from "../../src/engine/read-json.ts";
+import { ed25519Verifier } from "../../src/http/ed25519.ts";
 import { isFresh, webhookRoute } from "../../src/http/webhook.ts";
 import { BadDiscordOptions, failures } from "./errors.ts";
-
-/** What stands before the 32 bytes of an Ed25519 key in DER (RFC 8410, section 4). */
-const ED25519_DER = Buffer.from("302a300506032b6570032100", "hex");
 
 /** Whoever has the key is Discord, so beyond its envelope its word is taken for the shape. */
 const interaction = z.custom<APIInteraction>(
@@ -28,15 +25,12 @@ export function webhookRoutes(
 ): Hono {
   if (!/^[0-9a-f]{64}$/i.test(publicKey))
     throw new BadDiscordOptions("A Discord application's public key has 64 hexadecimal digits");
-  const spki = Buffer.concat([ED25519_DER, Buffer.from(publicKey, "hex")]);
-  const key = createPublicKey({ key: spki, format: "der", type: "spki" });
+  const isValid = ed25519Verifier(publicKey);
   return webhookRoute({
     isSigned(headers, body) {
       const timestamp = headers.get("X-Signature-Timestamp") ?? "";
-      const signature = Buffer.from(headers.get("X-Signature-Ed25519") ?? "", "hex");
-      return (
-        isFresh(timestamp) && verify(null, Buffer.concat([Buffer.from(timestamp), body]), key, signature)
-      );
+      const signature = headers.get("X-Signature-Ed25519") ?? "";
+      return isFresh(timestamp) && isValid(Buffer.concat([Buffer.from(timestamp), body]), signature);
     },
     read: (body) => readJson(interaction, body),
     async receive(event) {

@@ -1,29 +1,51 @@
+import type { Host } from "./adapter.ts";
 import { persist } from "./backoff.ts";
 import { InOrder } from "./in-order.ts";
 import { conversationId, type Inbound } from "./inbound.ts";
+import { type SentPictures, withPictures } from "./received-files.ts";
 
-/**
- * Takes events from a connection that delivers each once: what cannot be stored yet is tried again until it is, in the
- * order of its conversation, while other conversations go on.
- */
-export class Arrivals {
+/** An event as an adapter has read it, with the pictures somebody sent along. */
+export interface Arrival<File> extends SentPictures<File> {
+  readonly inbound: Inbound;
+}
+
+export interface Reception<File, A extends Arrival<File>> {
+  /** The bytes of a picture; null if it cannot be had in time, or is none. */
+  readonly fetch: (file: File, arrival: A) => Promise<Uint8Array | null>;
+  /** Hears that an event is stored: only now may the platform be told so. */
+  readonly stored: (arrival: A) => void;
+  /** Hears of each time `take` could not store an event yet. */
+  readonly failed: (error: unknown, arrival: A) => void;
+}
+
+/** Stores what comes in, its pictures first. */
+export class Arrivals<File, A extends Arrival<File>> {
+  readonly #reception: Reception<File, A>;
   readonly #inOrder = new InOrder();
   readonly #stopping = new AbortController();
-  readonly #failed: (error: unknown, inbound: Inbound) => void;
 
-  /** `failed` hears of each time an event could not be stored. */
-  constructor(failed: (error: unknown, inbound: Inbound) => void) {
-    this.#failed = failed;
+  constructor(reception: Reception<File, A>) {
+    this.#reception = reception;
   }
 
-  /** Has `store` store an event, when those before it are stored. */
-  take(inbound: Inbound, store: () => Promise<void>): void {
+  /** Stores an event of a platform that sends it again otherwise; rejects if it could not be stored. */
+  async store(host: Pick<Host, "accept" | "keepMedia">, arrival: A): Promise<void> {
+    const { fetch, stored } = this.#reception;
+    await host.accept(await withPictures(host, arrival.inbound, arrival, (file) => fetch(file, arrival)));
+    stored(arrival);
+  }
+
+  /**
+   * Stores an event of a connection that delivers each once: tries again until it is stored, in the order of its
+   * conversation, while other conversations go on.
+   */
+  take(host: Pick<Host, "accept" | "keepMedia">, arrival: A): void {
     const failed = (error: unknown) => {
-      this.#failed(error, inbound);
+      this.#reception.failed(error, arrival);
       return undefined;
     };
-    void this.#inOrder.run(conversationId(inbound.address), () =>
-      persist(store, failed, this.#stopping.signal),
+    void this.#inOrder.run(conversationId(arrival.inbound.address), () =>
+      persist(() => this.store(host, arrival), failed, this.#stopping.signal),
     );
   }
 
