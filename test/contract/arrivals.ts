@@ -146,6 +146,20 @@ export function arrivals(traits: Traits, bench: () => Bench): void {
     expect(host.accepted).toHaveLength(2);
   });
 
+  test("words that are delivered twice as one event", async () => {
+    const { host } = bench();
+    const ada = await bench().person();
+    bench().deliverTwice();
+    await ada.says("Twice");
+    const { id } = await host.next(0);
+    await until(() => bench().unacknowledged() === 0);
+    await ada.says("Something else");
+    expect((await host.next(1)).body).toMatchObject({ text: "Something else" });
+    const twice = host.attempts.filter(({ body }) => body.kind === "text" && body.text === "Twice");
+    expect(twice.every((attempt) => attempt.id === id)).toBe(true);
+    expect(host.accepted).toHaveLength(2);
+  });
+
   test("events that differ under ids that differ", async () => {
     const { adapter, host } = bench();
     const ada = await bench().person();
