@@ -14,7 +14,7 @@ import { BadDiscordOptions, failures } from "./errors.ts";
 import { gatewayClient } from "./gateway.ts";
 import { isPicture, type Reading, readInteraction, readMessage } from "./inbound.ts";
 import { interactionsOf } from "./interactions.ts";
-import { openDirect, send } from "./send.ts";
+import { Outlet, openDirect } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
 export interface DiscordOptions {
@@ -81,7 +81,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
         "An event could not be stored yet, trying again",
       ),
   });
-  const outlet = { rest, application, interactions, direct, revoked: tellOnce, log };
+  const outlet = new Outlet({ rest, application, interactions, direct, revoked: tellOnce, log });
   const upkeep = new Upkeep();
   const typing = new InOrder();
   let host: Host | undefined;
@@ -145,7 +145,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     },
     async send(to, delivery) {
       rest.setToken(token); // the client forgets a token that was refused once
-      return await send(outlet, started(), to, delivery);
+      return await outlet.send(started(), to, delivery);
     },
     async stop() {
       await client?.destroy();
