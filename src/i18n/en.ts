@@ -66,7 +66,7 @@ export const en = {
   "product.sold_out": "Sold out",
   "product.rating": "Rating",
   "product.rating_value": "{average} of 5 ({count, plural, one {# review} other {# reviews}})",
-  "product.choose": "Choose",
+  "product.choose": "Variant",
   "product.add": "Add to cart",
   "product.buy": "Buy now",
   "product.link": "Link to this page",
