@@ -11,7 +11,7 @@ import {
   Routes,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
-import { announced, type Texts } from "../../src/engine/announced.ts";
+import { announced, localized, type Texts } from "../../src/engine/announced.ts";
 import { completions } from "../../src/engine/completions.ts";
 import { covers } from "../../src/engine/covers.ts";
 import { readTyping } from "./inbound.ts";
@@ -71,10 +71,5 @@ export const commandsOf = (
 /** A text in the first language, which is shown to all others, and in each that Discord knows. */
 const described = (name: string, texts: Texts) => ({
   description: texts[0]?.[1].slice(0, 100) ?? name,
-  description_localizations: Object.fromEntries(
-    Object.values(Locale).flatMap((known) => {
-      const own = texts.find(([locale]) => known === locale || known.startsWith(`${locale}-`));
-      return own ? [[known, own[1].slice(0, 100)]] : [];
-    }),
-  ),
+  description_localizations: localized(texts, Object.values(Locale), 100),
 });

@@ -18,8 +18,8 @@ import type { Typing } from "../../src/engine/completions.ts";
 import type { Address, Body } from "../../src/engine/inbound.ts";
 import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
 import { senderOf } from "../../src/engine/sender.ts";
+import type { Ticket } from "./interactions.ts";
 import { readModal } from "./modal.ts";
-import type { Ticket } from "./ticket.ts";
 
 /** What an event of Discord's asks for, with the pictures to fetch for it. */
 export interface Reading extends Arrival<APIAttachment> {

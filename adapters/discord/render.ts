@@ -1,6 +1,11 @@
 import {
+  type APIActionRowComponent,
+  type APIButtonComponent,
   type APIComponentInContainer,
+  type APIComponentInMessageActionRow,
   type APIMessageTopLevelComponent,
+  type APIStringSelectComponent,
+  ButtonStyle,
   ComponentType,
   MessageFlags,
   type RawFile,
@@ -9,14 +14,14 @@ import type { Host } from "../../src/engine/adapter.ts";
 import { distinct } from "../../src/engine/distinct.ts";
 import { cardText } from "../../src/engine/fit.ts";
 import { flattened } from "../../src/engine/flattened.ts";
-import { cut } from "../../src/engine/label.ts";
+import { cut, labelOf } from "../../src/engine/label.ts";
 import { isVisible } from "../../src/engine/legible.ts";
 import { partLinks } from "../../src/engine/linkable.ts";
 import { joined, type RichText } from "../../src/engine/rich-text.ts";
+import { packRows } from "../../src/engine/rows.ts";
 import { documentsOf, type ShownPicture, shownPictures } from "../../src/engine/shown-pictures.ts";
-import type { View } from "../../src/engine/view.ts";
-import { COMPONENTS_MAX, PRINTED_MAX } from "./capabilities.ts";
-import { rowsOf } from "./controls.ts";
+import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { COMPONENTS_MAX, capabilities, PRINTED_MAX } from "./capabilities.ts";
 import { isLinkable, printed } from "./markdown.ts";
 
 /** A view in Discord's terms. */
@@ -107,3 +112,40 @@ function pictured(
     { type: ComponentType.Section, components: words, accessory: { type: ComponentType.Thumbnail, ...item } },
   ];
 }
+
+type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
+
+const STYLE = {
+  primary: ButtonStyle.Primary,
+  danger: ButtonStyle.Danger,
+  plain: ButtonStyle.Secondary,
+} as const;
+
+/** Buttons five a row, then each pick in a row of its own. `place` keeps the ids of selects apart in a message. */
+function rowsOf(controls: readonly Control[], place: string): Row[] {
+  const buttons = controls.filter((control) => control.kind !== "pick").map(buttonOf);
+  const picks = controls.filter((control) => control.kind === "pick");
+  const size = { perRow: capabilities.buttonsPerRow, width: Number.POSITIVE_INFINITY };
+  return [
+    ...packRows<APIComponentInMessageActionRow>(buttons, () => "", size),
+    ...picks.map((pick, at) => [selectOf(pick, `pick:${place}:${at}`)]),
+  ].map((components) => ({ type: ComponentType.ActionRow, components }));
+}
+
+function buttonOf(button: Button | Link): APIButtonComponent {
+  const common = { type: ComponentType.Button, label: labelOf(button.label, capabilities.labelMax) } as const;
+  return button.kind === "link"
+    ? { ...common, style: ButtonStyle.Link, url: new URL(button.url).href }
+    : { ...common, style: STYLE[button.style ?? "plain"], custom_id: button.token };
+}
+
+const selectOf = (pick: PickControl, custom_id: string): APIStringSelectComponent => ({
+  type: ComponentType.StringSelect,
+  custom_id,
+  placeholder: labelOf(pick.label, 150),
+  options: pick.options.map(({ label, token, selected }) => ({
+    label: labelOf(label, 100),
+    value: token,
+    default: selected === true,
+  })),
+});

@@ -5,10 +5,15 @@ import type { Logger } from "pino";
 import type { Delivery, Host, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import { CODE, failures, isRefusal, unlessRefused } from "./errors.ts";
-import type { FirstResponse, Interactions, Original } from "./interactions.ts";
+import {
+  type FirstResponse,
+  type Interactions,
+  type Original,
+  readTicket,
+  type Ticket,
+} from "./interactions.ts";
 import { modalOf } from "./modal.ts";
 import { type Rendered, render } from "./render.ts";
-import { readTicket, type Ticket } from "./ticket.ts";
 
 /** What it takes to send messages of one bot. */
 export interface Bot {

@@ -27,3 +27,12 @@ export function announced(host: Pick<Host, "locales" | "commands">): Announced[]
     };
   });
 }
+
+/** Texts under the names a platform has for its languages: "zh" is told for "zh-CN" too. At most `max` UTF-16 units each. */
+export const localized = (texts: Texts, known: readonly string[], max: number): Record<string, string> =>
+  Object.fromEntries(
+    known.flatMap((name) => {
+      const own = texts.find(([locale]) => name === locale || name.startsWith(`${locale}-`));
+      return own ? [[name, own[1].slice(0, max)]] : [];
+    }),
+  );
