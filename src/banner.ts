@@ -14,25 +14,25 @@ export function banner(config: Config, env: NodeJS.ProcessEnv, url: string): str
       "Telegram",
       config.telegram
         ? config.telegram.webhookSecret
-          ? "connected by webhook"
-          : "connected by long polling"
-        : "not connected",
+          ? "on, by webhook"
+          : "on, by long polling"
+        : "off",
     ),
     line(
       "Discord",
       config.discord
         ? config.discord.publicKey
-          ? "connected by interactions over HTTP"
-          : "connected by the gateway"
-        : "not connected",
+          ? "on, by interactions over HTTP"
+          : "on, by the gateway"
+        : "off",
     ),
     line(
       "Slack",
       config.slack
         ? config.slack.appToken
-          ? "connected by Socket Mode"
-          : "connected by requests over HTTP"
-        : "not connected",
+          ? "on, by Socket Mode"
+          : "on, by requests over HTTP"
+        : "off",
     ),
     line("Payments", config.stripe ? "Stripe" : "sandbox: a test page, no real money moves"),
     line("Store", config.mongodbUrl ? "MongoDB" : `embedded, in ${config.dataDir}`),
