@@ -1,16 +1,16 @@
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
-import type { Address, Inbound } from "../../src/engine/inbound.ts";
-import type { PictureUploads } from "./files.ts";
-import type { Installations } from "./installations.ts";
-import type { People } from "./people.ts";
+import type { Address, Inbound, Sender } from "../../src/engine/inbound.ts";
+import type { People } from "../../src/engine/people.ts";
+import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
+import type { Installations, Workspace } from "./installations.ts";
 
 /** What listening needs. */
 export interface Ears {
   readonly host: Host;
   readonly installations: Installations;
   readonly people: People;
-  readonly pictures: PictureUploads;
+  readonly pictures: UploadedPictures;
   readonly apiRoot: string;
   /** The slash command, "/shop". */
   readonly command: string;
@@ -22,6 +22,13 @@ export async function accept(
   { host, installations, people }: Ears,
   { user, ...event }: Omit<Inbound, "sender"> & { readonly address: Address; readonly user: string },
 ): Promise<void> {
-  const sender = await people.sender(await installations.of(event.address.connection), user);
+  const sender = await senderIn(people, await installations.of(event.address.connection), user);
   await host.accept({ ...event, sender });
 }
+
+/** A person with the name and language that Slack tells of them. */
+export const senderIn = (people: People, { team, client }: Workspace, user: string): Promise<Sender> =>
+  people.sender(team, user, async () => {
+    const { user: found } = await client.users.info({ user, include_locale: true });
+    return { name: found?.profile?.display_name || found?.real_name, locale: found?.locale };
+  });

@@ -4,9 +4,9 @@ import { atMost } from "../../src/engine/backoff.ts";
 import type { Address, Body } from "../../src/engine/inbound.ts";
 import { receivedPhoto } from "../../src/engine/received-photo.ts";
 import { render } from "./blocks.ts";
-import { accept, type Ears } from "./ears.ts";
+import { accept, type Ears, senderIn } from "./ears.ts";
 import { describe } from "./errors.ts";
-import { fetchFile } from "./files.ts";
+import { fetchFile, picturesOf } from "./files.ts";
 import { addressOf, asked, homeOf, spoken, timeOf } from "./inbound.ts";
 
 /** Previews may be lost, so they hold up an acknowledgement for this long only, in milliseconds. */
@@ -87,12 +87,12 @@ export function hearEvents(app: App, ears: Ears): void {
 
   async function previews(address: Address, user: string, urls: readonly string[]) {
     const workspace = await installations.of(address.connection);
-    const asker = { address, sender: await people.sender(workspace, user) };
+    const asker = { address, sender: await senderIn(people, workspace, user) };
     const found = await Promise.all(
       urls.slice(0, 5).map(async (url) => {
         const view = await host.preview(asker, url.replaceAll("&amp;", "&"));
         return view
-          ? [[url, { blocks: render(view, await pictures.of(workspace, view)).blocks }] as const]
+          ? [[url, { blocks: render(view, await picturesOf(pictures, workspace, view)).blocks }] as const]
           : [];
       }),
     );

@@ -1,11 +1,8 @@
-import { LRUCache } from "lru-cache";
-import type { Logger } from "pino";
-import type { Host } from "../../src/engine/adapter.ts";
 import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
-import type { FileView, Media, View } from "../../src/engine/view.ts";
+import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
+import type { View } from "../../src/engine/view.ts";
 import { download } from "../../src/http/download.ts";
-import type { Picture, Pictures } from "./blocks.ts";
-import { describe } from "./errors.ts";
+import type { Pictures } from "./blocks.ts";
 import type { Workspace } from "./installations.ts";
 import { isSlacks } from "./web-client.ts";
 
@@ -31,50 +28,20 @@ export async function fetchFile(
   }
 }
 
-/** Puts a document into a channel. */
-export async function uploadDocument({ client }: Workspace, channel: string, file: FileView): Promise<void> {
-  await client.filesUploadV2({ channel_id: channel, filename: file.name, file: Buffer.from(file.text) });
-}
-
-/** Finds places from which Slack shows pictures, uploading what is kept in the store once per workspace. */
-export class PictureUploads {
-  readonly #ids = new LRUCache<string, Promise<string | undefined>>({ max: 5000 });
-  readonly #host: Pick<Host, "media">;
-  readonly #log: Logger;
-  constructor(host: Pick<Host, "media">, log: Logger) {
-    this.#host = host;
-    this.#log = log;
-  }
-
-  /** The pictures of a view. One that is missing or cannot be uploaded is left out: the words matter more. */
-  async of(workspace: Workspace, view: View): Promise<Pictures> {
-    const media = view.cards.flatMap(({ image }) => (image ? [image] : []));
-    const found = await Promise.all(
-      media.map(async (each) => [each, await this.#place(workspace, each)] as const),
-    );
-    return new Map(found.flatMap(([each, picture]) => (picture ? [[each, picture] as const] : [])));
-  }
-
-  async #place(workspace: Workspace, { id, url }: Media): Promise<Picture | undefined> {
-    if (id === undefined) return url?.startsWith("https://") ? { image_url: url } : undefined;
-    const key = `${workspace.team}/${id}`;
-    const known = this.#ids.get(key) ?? this.#upload(workspace, id);
-    this.#ids.set(key, known);
-    const file = await known;
-    if (file === undefined) this.#ids.delete(key);
-    return file === undefined ? undefined : { slack_file: { id: file } };
-  }
-
-  async #upload({ client }: Workspace, id: string): Promise<string | undefined> {
-    try {
-      const picture = await this.#host.media(id);
-      if (picture === null) return undefined;
-      const filename = `${id}.${picture.contentType.split("/")[1]}`;
-      const { files } = await client.filesUploadV2({ filename, file: Buffer.from(picture.bytes) });
-      return files[0]?.files?.[0]?.id;
-    } catch (error) {
-      this.#log.warn({ reason: describe(error) }, "A picture could not be uploaded to Slack");
-      return undefined;
-    }
-  }
+/** The pictures of a view as Slack finds them: at an address, or uploaded to the workspace. */
+export async function picturesOf(
+  pictures: UploadedPictures,
+  { team, client }: Workspace,
+  view: View,
+): Promise<Pictures> {
+  const places = await pictures.of(view, team, async (filename, file) => {
+    const { files } = await client.filesUploadV2({ filename, file });
+    return files[0]?.files?.[0]?.id;
+  });
+  return new Map(
+    [...places].map(([media, place]) => [
+      media,
+      "url" in place ? { image_url: place.url } : { slack_file: { id: place.name } },
+    ]),
+  );
 }

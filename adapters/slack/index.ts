@@ -5,20 +5,20 @@ import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { atMost, pause, persist } from "../../src/engine/backoff.ts";
 import { Pace } from "../../src/engine/pace.ts";
+import { People } from "../../src/engine/people.ts";
+import { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
 import { BadSlackOptions, describe, isDeadToken, retryAfterMs } from "./errors.ts";
 import { hearEvents } from "./events.ts";
-import { PictureUploads } from "./files.ts";
 import { installRoutes } from "./install.ts";
 import { Installations } from "./installations.ts";
 import { hearInteractions } from "./interactions.ts";
-import { People } from "./people.ts";
 import { SlackReceiver } from "./receiver.ts";
 import { LIMITS, Outlet } from "./send.ts";
 import { listen } from "./socket.ts";
 import { boltLogger, clientOptions } from "./web-client.ts";
-import { webhookRoute } from "./webhook.ts";
+import { slackWebhook } from "./webhook.ts";
 
 export interface SlackOptions {
   /** The token of one workspace ("xoxb-…"). Others can install the app where `clientId` is given. */
@@ -97,7 +97,9 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
   }
 
   function begin(host: Host): { ready: Promise<unknown>; running: Promise<unknown> } {
-    const pictures = new PictureUploads(host, log);
+    const pictures = new UploadedPictures(host, (error) =>
+      log.warn({ reason: describe(error) }, "A picture could not be uploaded to Slack"),
+    );
     outlet = new Outlet({ installations, pace, pictures, apiRoot, log });
     const ears = { host, installations, people: new People(), pictures, apiRoot, command, log };
     hearEvents(app, ears);
@@ -144,7 +146,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     if (appToken === undefined && signingSecret !== undefined)
       routes.route(
         "/",
-        webhookRoute(signingSecret, (payload) => receiver.handle(payload), log),
+        slackWebhook(signingSecret, (payload) => receiver.handle(payload), log),
       );
     if (clientId !== undefined && clientSecret !== undefined) {
       const base = `${options.publicUrl.replace(/\/$/, "")}/webhooks/slack`;

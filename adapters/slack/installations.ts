@@ -1,20 +1,11 @@
 import { webApi } from "@slack/bolt";
 import { LRUCache } from "lru-cache";
-import mongoose, { Schema } from "mongoose";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { SealedMap } from "../../src/store/sealed-map.ts";
 import type { SecretBox } from "../../src/store/secret-box.ts";
 import { NotInstalled } from "./errors.ts";
 import { clientOptions } from "./web-client.ts";
-
-/** A workspace in which the app is installed. */
-export interface Workspace {
-  readonly team: string;
-  readonly client: webApi.WebClient;
-  readonly token: string;
-  readonly botId: string | undefined;
-  readonly botUserId: string | undefined;
-}
 
 const botSchema = z.object({
   token: z.string(),
@@ -24,18 +15,11 @@ const botSchema = z.object({
 /** What an installation gives: the token of the app's bot user in one workspace, and who that is. */
 export type Bot = z.infer<typeof botSchema>;
 
-interface Stored {
-  _id: string;
-  bot: string;
-  at: Date;
+/** A workspace in which the app is installed. */
+export interface Workspace extends Bot {
+  readonly team: string;
+  readonly client: webApi.WebClient;
 }
-const COLLECTION = "slack_installations";
-const InstallationModel = mongoose.model<Stored>(
-  "SlackInstallation",
-  new Schema<Stored>({ _id: String, bot: { type: String, required: true }, at: Date }, { versionKey: false }),
-  COLLECTION,
-);
-const placeOf = (team: string) => ({ collection: COLLECTION, field: "bot", id: team });
 
 /** How long another process may still use a token after it was replaced or removed, in milliseconds. */
 const CACHED_MS = 60_000;
@@ -43,11 +27,15 @@ const CACHED_MS = 60_000;
 /** The workspaces: the one of the configured token, and those that installed the app, kept sealed in the store. */
 export class Installations {
   readonly #options: { box: SecretBox; apiRoot: string; log: Logger; botToken: string | undefined };
+  readonly #stored: SealedMap<Bot>;
   readonly #installed = new LRUCache<string, Workspace>({ max: 1000, ttl: CACHED_MS });
   #own: Promise<Workspace> | undefined;
+  /** The configured token was revoked; a new one comes with a restart. */
+  #ended = false;
 
   constructor(options: { box: SecretBox; apiRoot: string; log: Logger; botToken: string | undefined }) {
     this.#options = options;
+    this.#stored = new SealedMap(options.box, "slack_installations", botSchema);
   }
 
   /** The workspace of the configured token, asked for once. Rejects as `auth.test` does; the next call asks again. */
@@ -67,48 +55,43 @@ export class Installations {
     }
     const known = this.#installed.get(team);
     if (known !== undefined) return known;
-    const stored = await InstallationModel.findById(team).lean();
-    if (stored === null) throw new NotInstalled(`The app is not installed in the workspace ${team}`);
-    const bot = botSchema.parse(JSON.parse(this.#options.box.open(stored.bot, placeOf(team))));
-    const workspace = this.#workspace(team, bot);
+    const bot = await this.#stored.get(team);
+    if (bot === undefined) throw new NotInstalled(`The app is not installed in the workspace ${team}`);
+    const workspace = { team, ...bot, client: this.#client(bot.token) };
     this.#installed.set(team, workspace);
     return workspace;
   }
 
   /** Keeps an installation in place of an older one of the same workspace. */
   async store(team: string, bot: Bot): Promise<void> {
-    const sealed = this.#options.box.seal(JSON.stringify(bot), placeOf(team));
-    await InstallationModel.updateOne({ _id: team }, { bot: sealed, at: new Date() }, { upsert: true });
+    await this.#stored.set(team, bot);
     this.#installed.delete(team);
     this.#options.log.info({ team }, "The Slack app was installed");
   }
 
-  /** Deletes what was installed before the app was removed; the news of it may come after it was installed again. */
+  /** Told once. Deletes what was installed before the app was removed; the news of it may come after it was installed again. */
   async delete(team: string, removed: Date): Promise<void> {
-    const at = mongoose.trusted({ $lte: removed });
-    const { deletedCount } = await InstallationModel.deleteOne({ _id: team, at });
+    const deleted = await this.#stored.delete(team, removed);
     this.#installed.delete(team);
-    if (deletedCount > 0) this.#options.log.info({ team }, "The Slack app was removed");
+    // Slack tells twice, of the app and of its token.
+    const isOwn = this.#options.botToken !== undefined && (await this.own()).team === team && !this.#ended;
+    if (isOwn) this.#ended = true;
+    if (!deleted && !isOwn) return;
+    this.#options.log.error(
+      { team },
+      "A Slack workspace has removed the app or revoked its token: install it there again, or put a new token in place",
+    );
   }
 
-  #workspace(team: string, { token, botId, botUserId }: Bot): Workspace {
-    const { apiRoot, log } = this.#options;
-    return {
-      team,
-      token,
-      botId,
-      botUserId,
-      client: new webApi.WebClient(token, clientOptions(apiRoot, log)),
-    };
+  #client(token: string): webApi.WebClient {
+    return new webApi.WebClient(token, clientOptions(this.#options.apiRoot, this.#options.log));
   }
 
   async #introduce(): Promise<Workspace> {
-    const { botToken: token = "", apiRoot, log } = this.#options;
-    const { team_id, bot_id, user_id } = await new webApi.WebClient(
-      token,
-      clientOptions(apiRoot, log),
-    ).auth.test();
-    if (team_id === undefined) throw new NotInstalled("The token belongs to no workspace");
-    return this.#workspace(team_id, { token, botId: bot_id, botUserId: user_id });
+    const { botToken: token = "" } = this.#options;
+    const client = this.#client(token);
+    const { team_id: team, bot_id: botId, user_id: botUserId } = await client.auth.test();
+    if (team === undefined) throw new NotInstalled("The token belongs to no workspace");
+    return { team, token, botId, botUserId, client };
   }
 }

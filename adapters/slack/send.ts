@@ -4,10 +4,11 @@ import { type Delivery, SendError, type Sent } from "../../src/engine/adapter.ts
 import { pause } from "../../src/engine/backoff.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { Pace } from "../../src/engine/pace.ts";
+import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
 import type { View } from "../../src/engine/view.ts";
 import { type Rendered, render } from "./blocks.ts";
 import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
-import { type PictureUploads, uploadDocument } from "./files.ts";
+import { picturesOf } from "./files.ts";
 import { homeUser } from "./inbound.ts";
 import type { Installations, Workspace } from "./installations.ts";
 import { modalOf } from "./modal.ts";
@@ -32,7 +33,7 @@ const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
 export interface OutletOptions {
   readonly installations: Installations;
   readonly pace: Pace<keyof typeof LIMITS>;
-  readonly pictures: PictureUploads;
+  readonly pictures: UploadedPictures;
   readonly apiRoot: string;
   readonly log: Logger;
 }
@@ -126,7 +127,8 @@ export class Outlet {
     if (view.file) {
       await begin();
       const channel = post.alone ? await this.#directOf(workspace, post.to.user ?? "") : post.channel;
-      await uploadDocument(workspace, channel, view.file);
+      const { name: filename, text } = view.file;
+      await workspace.client.filesUploadV2({ channel_id: channel, filename, file: Buffer.from(text) });
       if (!view.text && view.cards.length + view.controls.length === 0) return { message: "" };
     }
     return await this.#withPictures(workspace, view, async (shown) => {
@@ -143,7 +145,7 @@ export class Outlet {
     view: View,
     show: (shown: Rendered) => Promise<T>,
   ): Promise<T> {
-    const pictures = await this.#options.pictures.of(workspace, view);
+    const pictures = await picturesOf(this.#options.pictures, workspace, view);
     for (const wait of pictures.size > 0 ? [0, 1000] : []) {
       try {
         if (wait > 0) await pause(wait);

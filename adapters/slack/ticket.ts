@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readJson } from "../../src/engine/read-json.ts";
 
 const ticketSchema = z.object({
   /** Opens a window, until 3 s after `at`. */
@@ -19,16 +20,10 @@ const TRIGGER_MS = 2_800;
 const RESPONSE_MS = 29 * 60_000;
 
 /** What of a ticket still holds. */
-export function readTicket(ticket: string | undefined, now = Date.now()): Partial<Ticket> {
-  if (ticket === undefined) return {};
-  const { at, trigger, response, ...rest } = ticketSchema.parse(JSON.parse(ticket));
-  const age = now - at;
-  return {
-    ...rest,
-    at,
-    ...(age < TRIGGER_MS && { trigger }),
-    ...(age < RESPONSE_MS && { response }),
-  };
+export function readTicket(written = ""): Partial<Ticket> {
+  const { trigger, response, ...rest } = readJson(ticketSchema, written) ?? { at: 0 };
+  const age = Date.now() - rest.at;
+  return { ...rest, ...(age < TRIGGER_MS && { trigger }), ...(age < RESPONSE_MS && { response }) };
 }
 
 export const writeTicket = (ticket: Ticket): string => JSON.stringify(ticket);

@@ -898,6 +898,21 @@ describe("several workspaces", () => {
     await expect(at.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
   });
 
+  test("that the configured workspace removed the app is told in one clear line", async () => {
+    const at = await world();
+    const { teamId } = at.double;
+    at.double.revoke(teamId);
+    await vi.waitFor(() => expect(at.logged()).toMatch(/has removed the app or revoked its token/));
+    await at.adapter.stop();
+    const lines = at
+      .logged()
+      .split("\n")
+      .filter((line) => line.includes("has removed the app"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`"level":50`);
+    expect(lines[0]).toContain(teamId);
+  });
+
   test("late news of a removal do not undo a newer installation", async () => {
     const at = await world({ several: true, mode: "http" });
     const team = at.double.addTeam({ installed: false });
