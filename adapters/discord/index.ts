@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type APIAttachment, type APIInteraction, type Client, InteractionType, REST } from "discord.js";
 import type { Hono } from "hono";
 import { LRUCache } from "lru-cache";
@@ -120,7 +121,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
         onInteraction: (interaction) => take(read(interaction)),
         onMessage: (message, me) => take(readMessage(message, application, me)),
       });
-      await client.login(token);
+      await Promise.race([client.login(token), once(upkeep.signal, "abort")]);
     }
     await announceCommands(rest, application, to, upkeep.signal);
   }
@@ -148,8 +149,8 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
       return await outlet.send(started(), to, delivery);
     },
     async stop() {
-      await client?.destroy();
       await upkeep.stop();
+      await client?.destroy();
       await arrivals.stop();
       await interactions.stop();
       await typing.settled();

@@ -516,6 +516,16 @@ describe("a start", () => {
     expect(logged("trying again")).toBe(2);
   });
 
+  test("that Discord does not answer can be stopped at once", async () => {
+    const { discord, host, adapter } = await process({ start: false, timeout: 600_000 });
+    discord.misbehave({ next: 1, kind: "timeout", route: /gateway/ });
+    const starting = adapter.start(host);
+    await eventually(() => discord.callsOf("GET", /gateway/).length === 1);
+    await adapter.stop();
+    await starting;
+    expect(discord.gateway.connected).toBe(0);
+  });
+
   test("with a refused token is one line in the log", async () => {
     const { logged } = await process({ token: "not.the.token" });
     await eventually(() => logged("Discord refuses the token") === 1);
