@@ -1,7 +1,11 @@
 import type { types as slack } from "@slack/bolt";
 import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
+import { labelOf } from "../../src/engine/label.ts";
 import { isVisible, wellFormed } from "../../src/engine/legible.ts";
+import { linkableBy } from "../../src/engine/linkable.ts";
+import { marked } from "../../src/engine/marked.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
+import { runsOf } from "../../src/engine/runs.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { capabilities } from "./capabilities.ts";
 
@@ -25,7 +29,7 @@ const FIELDS_MAX = 10;
 /** Prints a fitted view. All that people wrote comes out as they wrote it: nothing of it becomes markup. */
 export function render(view: View, pictures: Pictures = new Map()): Rendered {
   const controls = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
-  const addresses = controls.flatMap((control) =>
+  const written = controls.flatMap((control) =>
     control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
   );
   const name = names();
@@ -35,7 +39,7 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
       ...cardBlocks(card, pictures),
       ...actionBlocks(card.controls ?? [], name),
     ]),
-    ...richBlocks(joined(addresses)),
+    ...richBlocks(joined(written)),
     ...actionBlocks(view.controls, name),
   ];
   const words = textOf(viewText(view)).trim();
@@ -47,41 +51,29 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
 }
 
 /** Slack takes these for buttons and links. */
-export const isLinkable = (url: string): boolean =>
-  URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && url.length <= 3000;
+const isLinkable = linkableBy({ schemes: ["http:", "https:"], max: 3000 });
 
-/** A text of at most `max` characters, cut where it is longer; Slack refuses a text without any. */
-export const label = (text: string, max: number): slack.PlainTextElement => {
-  const whole = isVisible(text) ? wellFormed(text) : "…";
-  const cut = whole.length > max ? `${wellFormed(whole.slice(0, max - 1)).replace(/\uFFFD$/, "")}…` : whole;
-  return { type: "plain_text", text: cut, emoji: false };
-};
+/** A text of at most `max` characters, cut where it is longer. */
+export const label = (text: string, max: number): slack.PlainTextElement => ({
+  type: "plain_text",
+  text: labelOf(text, max),
+  emoji: false,
+});
 
 const escaped = (text: string): string =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 /** Text as rich text blocks, whose words Slack reads no markup in. */
-function richBlocks(text: RichText): slack.RichTextBlock[] {
-  return splitText(text, SECTION_MAX).flatMap((part) => {
-    const elements = pieces(part, {});
-    if (!isVisible(textOf(part))) return [];
-    return [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }];
-  });
-}
-
-type Style = { bold?: true; italic?: true; code?: true; strike?: true };
-
-function pieces(text: RichText, style: Style): slack.RichTextElement[] {
-  const styled = Object.keys(style).length > 0 ? { style } : {};
-  return text.flatMap((node): slack.RichTextElement[] => {
-    if (node.kind === "text")
-      return node.text === "" ? [] : [{ type: "text", text: wellFormed(node.text), ...styled }];
-    if (node.kind !== "link") return pieces(node.children, { ...style, [node.kind]: true });
-    if (isLinkable(node.url))
-      return [{ type: "link", url: node.url, text: textOf(node.children), ...styled }];
-    return [...pieces(node.children, style), { type: "text", text: ` (${node.url})`, ...styled }];
-  });
-}
+const richBlocks = (text: RichText): slack.RichTextBlock[] =>
+  splitText(text, SECTION_MAX)
+    .filter((part) => isVisible(textOf(part)))
+    .map((part) => {
+      const elements = runsOf(part, isLinkable).map(({ text, style, url }): slack.RichTextElement => {
+        const styled = { text, ...(Object.keys(style).length > 0 && { style }) };
+        return url === undefined ? { type: "text", ...styled } : { type: "link", url, ...styled };
+      });
+      return { type: "rich_text", elements: [{ type: "rich_text_section", elements }] };
+    });
 
 /** A card with a picture or facts is a section, which has a place for both; any other is text. */
 function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
@@ -121,21 +113,14 @@ function sectionText(text: RichText, max: number): slack.TextObject {
   return { type: "mrkdwn", text: wellFormed(printed), verbatim: true };
 }
 
-const SIGN = { bold: "*", italic: "_", strike: "~", code: "`" } as const;
-
-function mrkdwn(text: RichText): string {
-  return text
-    .map((node) => {
-      if (node.kind === "text") return escaped(node.text);
-      const inner = mrkdwn(node.children);
-      if (node.kind === "link" && (!isLinkable(node.url) || /[|\n]/.test(node.url + inner)))
-        return `${inner} (${escaped(node.url)})`;
-      if (node.kind === "link") return `<${escaped(node.url)}|${inner}>`;
-      // A sign counts only around words: "* a*" is shown as it stands.
-      return /^\S(.*\S)?$/.test(inner) ? SIGN[node.kind] + inner + SIGN[node.kind] : inner;
-    })
-    .join("");
-}
+/** Slack's own markup (https://docs.slack.dev/messaging/formatting-message-text). */
+const mrkdwn = (text: RichText): string =>
+  marked(text, {
+    marks: { bold: "*", italic: "_", strike: "~", code: "`" },
+    escaped,
+    link: (url, words) =>
+      isLinkable(url) && !/[|\n]/.test(url + words) ? `<${escaped(url)}|${words}>` : null,
+  });
 
 /** Action ids, each once in a message. */
 function names(): () => string {

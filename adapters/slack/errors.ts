@@ -1,6 +1,6 @@
 import { webApi } from "@slack/bolt";
-import { SendError } from "../../src/engine/adapter.ts";
-import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/engine/fate.ts";
+import type { SendError } from "../../src/engine/adapter.ts";
+import { Failures } from "../../src/engine/failures.ts";
 
 /** The adapter was given options it cannot work with. */
 export class BadSlackOptions extends Error {
@@ -14,51 +14,40 @@ export class NotInstalled extends Error {
 
 /** Slack refuses the token for good. */
 const DEAD_TOKEN = ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"];
-/** Slack did not begin. */
+/** Slack did not begin; it may have done part of it (https://docs.slack.dev/reference/methods/chat.postMessage). */
 const NOT_BEGUN = ["ratelimited", "rate_limited", "service_unavailable"];
-/** Slack may have done part of it (https://docs.slack.dev/reference/methods/chat.postMessage). */
 const HALF_DONE = ["fatal_error", "internal_error", "request_timeout"];
 
-/** The word with which Slack refused a call, such as "channel_not_found"; undefined for trouble of other kinds. */
-export const refusal = (error: unknown): string | undefined =>
-  error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
-
-/** Whether Slack refused a call with one of these words. */
+/** Whether Slack refused a call with one of these words, such as "channel_not_found". */
 export const isRefused = (error: unknown, words: readonly string[]): boolean =>
-  words.includes(refusal(error) ?? "");
+  error instanceof webApi.WebAPIPlatformError && words.includes(error.data.error);
 
-export const isDeadToken = (error: unknown): boolean => isRefused(error, DEAD_TOKEN);
+/** The errors of Slack's client. Its words stand for statuses: Slack answers refusals with 200. */
+const failures = new Failures((error) => {
+  if (error instanceof NotInstalled) return { line: error.message, status: 404 };
+  if (error instanceof webApi.WebAPIHTTPError)
+    return { line: `HTTP ${error.statusCode}`, status: error.statusCode };
+  if (error instanceof webApi.WebAPIRateLimitedError)
+    return { line: "ratelimited", status: 429, retryAfterMs: error.retryAfter * 1000 };
+  if (!(error instanceof webApi.WebAPIPlatformError)) return {};
+  const places = error.data.response_metadata?.messages ?? [];
+  const line = [error.data.error, ...places].join(" ").slice(0, 500);
+  const status = isRefused(error, NOT_BEGUN) ? 429 : isRefused(error, HALF_DONE) ? 500 : 400;
+  return { line, status, refusesToken: isRefused(error, DEAD_TOKEN) };
+});
+
+/** What the network said, where Slack's client only passes it on. */
+const cause = (error: unknown): unknown =>
+  error instanceof webApi.WebAPIRequestError ? error.original : error;
+
+/** One line about an error, safe for a log: no payload, no address, no token. */
+export const describe = (error: unknown): string => failures.line(cause(error));
+export const isDeadToken = failures.refusesToken;
 
 /** How long Slack asks us to wait, in milliseconds, if it does. */
 export const retryAfterMs = (error: unknown): number | undefined =>
   error instanceof webApi.WebAPIRateLimitedError ? error.retryAfter * 1000 : undefined;
 
-/** One line about an error, safe for a log: no payload, no address, no token. */
-export function describe(error: unknown): string {
-  if (error instanceof webApi.WebAPIPlatformError) {
-    const places = error.data.response_metadata?.messages ?? [];
-    return [error.data.error, ...places].join(" ").slice(0, 500);
-  }
-  if (error instanceof webApi.WebAPIHTTPError) return `HTTP ${error.statusCode}`;
-  if (error instanceof webApi.WebAPIRequestError) return `no answer (${networkCode(error.original)})`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : "unknown error";
-}
-
-/**
- * What became of a message whose call failed; a call is `repeatable` if it does no harm when made again (an edit). A
- * revoked token counts as unsent: the message can go out once there is a new one.
- */
-export function toSendError(error: unknown, repeatable: boolean): SendError {
-  if (error instanceof SendError) return error;
-  const message = describe(error);
-  if (error instanceof NotInstalled) return new SendError("refused", message);
-  if (error instanceof webApi.WebAPIRequestError)
-    return new SendError(fateOfNetwork(error.original, repeatable), message);
-  if (error instanceof webApi.WebAPIHTTPError)
-    return new SendError(fateOfStatus(error.statusCode, repeatable), message);
-  if (isDeadToken(error)) return new SendError("unsent", message, { retryAfterMs: 60_000 });
-  if (isRefused(error, HALF_DONE)) return new SendError(repeatable ? "unsent" : "unknown", message);
-  if (refusal(error) === undefined || isRefused(error, NOT_BEGUN))
-    return new SendError("unsent", message, { retryAfterMs: retryAfterMs(error), cause: error });
-  return new SendError("refused", message);
-}
+/** What became of a message whose call failed; see `Failures`. */
+export const toSendError = (error: unknown, repeatable: boolean): SendError =>
+  failures.toSendError(cause(error), repeatable);
