@@ -1,4 +1,5 @@
 import { webApi } from "@slack/bolt";
+import type { Logger } from "pino";
 import type { SendError } from "../../src/engine/adapter.ts";
 import { Failures } from "../../src/engine/failures.ts";
 
@@ -51,3 +52,6 @@ export const retryAfterMs = (error: unknown): number | undefined =>
 /** What became of a message whose call failed; see `Failures`. */
 export const toSendError = (error: unknown, repeatable: boolean): SendError =>
   failures.toSendError(cause(error), repeatable);
+
+/** For trouble that passes; see `Failures`. */
+export const waitOut = (log: Logger, message: string) => failures.waitOut(log, message);

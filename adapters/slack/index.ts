@@ -3,13 +3,14 @@ import { App } from "@slack/bolt";
 import { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { atMost, pause, persist } from "../../src/engine/backoff.ts";
+import { atMost } from "../../src/engine/backoff.ts";
 import { Pace } from "../../src/engine/pace.ts";
 import { People } from "../../src/engine/people.ts";
+import { Upkeep } from "../../src/engine/upkeep.ts";
 import { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
-import { BadSlackOptions, describe, isDeadToken, retryAfterMs } from "./errors.ts";
+import { BadSlackOptions, describe, waitOut } from "./errors.ts";
 import { hearEvents } from "./events.ts";
 import { installRoutes } from "./install.ts";
 import { Installations } from "./installations.ts";
@@ -41,6 +42,8 @@ export interface SlackOptions {
   /** Other limits than Slack's. */
   readonly limits?: Partial<typeof LIMITS>;
 }
+
+const REFUSED = "Slack refuses the bot token (SLACK_BOT_TOKEN): put a new one in place and restart";
 
 /** How long `start` waits for Slack before it goes on in the background, in milliseconds. */
 const START_PATIENCE = 5000;
@@ -81,22 +84,11 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     throw error; // to the receiver, which then does not acknowledge
   });
   const stopping = new AbortController();
+  const upkeep = new Upkeep();
   let outlet: Outlet | undefined;
-  let running: Promise<unknown> = Promise.resolve();
+  let listening: Promise<void> = Promise.resolve();
 
-  /** Learns which workspace the token belongs to; tries until it works or the token is refused. */
-  async function introduce(): Promise<void> {
-    if (botToken === undefined) return;
-    const refused = (error: unknown): number | undefined => {
-      if (isDeadToken(error)) throw error;
-      log.warn({ reason: describe(error) }, "The Slack app could not be introduced, trying again");
-      return retryAfterMs(error);
-    };
-    const own = await persist(() => installations.own(), refused, stopping.signal);
-    if (own) log.info({ team: own.team }, "The Slack app is ready");
-  }
-
-  function begin(host: Host): { ready: Promise<unknown>; running: Promise<unknown> } {
+  function listenWith(host: Host): void {
     const pictures = new UploadedPictures(host, (error) =>
       log.warn({ reason: describe(error) }, "A picture could not be uploaded to Slack"),
     );
@@ -104,19 +96,21 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     const ears = { host, installations, people: new People(), pictures, apiRoot, command, log };
     hearEvents(app, ears);
     hearInteractions(app, ears);
-    const introduced = introduce().catch((error: unknown) => {
-      log.error(
-        { reason: describe(error) },
-        "Slack refuses the bot token (SLACK_BOT_TOKEN): put a new one in place and restart",
-      );
+  }
+
+  /** Learns which workspace the token belongs to. */
+  async function introduce(): Promise<void> {
+    if (botToken === undefined) return;
+    const { team } = await installations.own();
+    log.info({ team }, "The Slack app is ready");
+  }
+
+  /** Resolves once there is a connection, or there will be none. */
+  function connect(token: string): Promise<void> {
+    return new Promise((connected) => {
+      listening = listen(receiver, { appToken: token, apiRoot, log, signal: stopping.signal, connected });
+      void listening.then(connected);
     });
-    if (appToken === undefined) return { ready: introduced, running: introduced };
-    let listening: Promise<void> = Promise.resolve();
-    const connected = new Promise<void>((resolve) => {
-      listening = listen(receiver, { appToken, apiRoot, log, signal: stopping.signal, connected: resolve });
-    });
-    const over = Promise.all([introduced, listening]);
-    return { ready: Promise.race([Promise.all([introduced, connected]), over]), running: over };
   }
 
   return {
@@ -125,10 +119,14 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     can: capabilities,
     ...routesOf(),
     async start(host) {
-      await app.start();
-      const begun = begin(host);
-      running = begun.running;
-      await Promise.race([begun.ready, pause(START_PATIENCE, stopping.signal)]);
+      listenWith(host);
+      const connected = appToken === undefined ? Promise.resolve() : connect(appToken);
+      const introduced = upkeep.start({
+        connect: introduce,
+        failed: waitOut(log, "The Slack app could not be introduced, trying again"),
+        ended: (error) => log.error({ reason: describe(error) }, REFUSED),
+      });
+      await Promise.all([introduced, atMost(START_PATIENCE, connected, stopping.signal)]);
     },
     async send(to, delivery) {
       if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -137,7 +135,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     async stop() {
       stopping.abort();
       await receiver.stop();
-      await atMost(STOP_PATIENCE, running);
+      await atMost(STOP_PATIENCE, Promise.all([upkeep.stop(), listening]));
     },
   };
 
