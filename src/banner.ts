@@ -12,11 +12,7 @@ export function banner(config: Config, env: NodeJS.ProcessEnv, url: string): str
     line("Web chat", url),
     line(
       "Telegram",
-      config.telegram
-        ? config.telegram.webhookSecret
-          ? "on, by webhook"
-          : "on, by long polling"
-        : "off",
+      config.telegram ? (config.telegram.webhookSecret ? "on, by webhook" : "on, by long polling") : "off",
     ),
     line(
       "Discord",
@@ -28,11 +24,7 @@ export function banner(config: Config, env: NodeJS.ProcessEnv, url: string): str
     ),
     line(
       "Slack",
-      config.slack
-        ? config.slack.appToken
-          ? "on, by Socket Mode"
-          : "on, by requests over HTTP"
-        : "off",
+      config.slack ? (config.slack.appToken ? "on, by Socket Mode" : "on, by requests over HTTP") : "off",
     ),
     line("Payments", config.stripe ? "Stripe" : "sandbox: a test page, no real money moves"),
     line("Store", config.mongodbUrl ? "MongoDB" : `embedded, in ${config.dataDir}`),

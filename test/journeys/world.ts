@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { type Hawker, startHawker } from "../../src/hawker.ts";
 import { createLogger } from "../../src/log.ts";
@@ -14,6 +15,10 @@ export interface World {
   readonly databaseUrl: string;
   readonly dataDir: string;
   readonly hawker: Hawker;
+  /** The lines of the log so far. */
+  log(): readonly string[];
+  /** Waits until something is so, looking again with every line of the log and every 50 ms. */
+  until(so: () => boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,12 +49,16 @@ export async function openWorld(env: Record<string, string> = {}, connection = "
     LOG_LEVEL: "error",
     ...env,
   });
-  const hawker = await startHawker(config, createLogger(config.logLevel));
+  const lines: string[] = [];
+  const logger = createLogger(config.logLevel, { write: (line) => void lines.push(line) });
+  const hawker = await startHawker(config, logger);
   return {
     url: config.publicUrl,
     databaseUrl: database.url,
     dataDir,
     hawker,
+    log: () => lines,
+    until: (so) => vi.waitUntil(so, { timeout: 10_000, interval: 50 }).then(() => undefined),
     async close() {
       await hawker.stop();
       await database.drop();

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type DiscordDouble, discordDouble } from "../doubles/discord.ts";
+import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
+import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
+import { findsMug, merchant, person } from "./buying.ts";
+import { Payer } from "./payer.ts";
+import type { Shopper } from "./shopper.ts";
+import { openWorld, type World } from "./world.ts";
+
+let telegram: TelegramDouble;
+let discord: DiscordDouble;
+let slack: SlackDouble;
+let world: World;
+beforeAll(async () => {
+  [telegram, discord, slack] = await Promise.all([telegramDouble(), discordDouble(), slackDouble()]);
+  world = await openWorld({
+    TELEGRAM_BOT_TOKEN: telegram.token,
+    TELEGRAM_API_ROOT: telegram.url,
+    DISCORD_BOT_TOKEN: discord.token,
+    DISCORD_APPLICATION_ID: discord.applicationId,
+    DISCORD_API_ROOT: discord.url,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_ROOT: slack.url,
+    LOG_LEVEL: "warn",
+  });
+});
+afterAll(async () => {
+  await world.close();
+  await Promise.all([telegram.close(), discord.close(), slack.close()]);
+});
+
+/** Buys a mug and answers the order's number. */
+async function buys(shopper: Shopper): Promise<string> {
+  await findsMug(shopper);
+  await shopper.presses("Buy now");
+  await shopper.fills(person);
+  await shopper.presses(/days/);
+  await new Payer(await shopper.link(/^Pay /)).pays("card");
+  return /H-\d+/.exec((await shopper.sees(/is paid/, 10_000)).text)?.[0] ?? "";
+}
+const logged = (words: RegExp) => world.log().filter((line) => words.test(line));
+/** Someone on a platform that has no trouble. */
+const elsewhere = async (id: number) => {
+  const shopper = telegram.person(id, { name: "Eve", locale: "en" });
+  await shopper.says("/start");
+  await shopper.sees(/Welcome to/);
+};
+
+test("news for a Slack user who has left the workspace is dropped with a line in the log, and the order goes on", async () => {
+  const ada = slack.person("U0000ADA", { name: "Ada", locale: "en-US" });
+  const number = await buys(ada);
+  slack.leaves("U0000ADA");
+  await merchant(world, "ship", number, "--carrier", "DHL", "--tracking", "1");
+  await world.until(() => logged(/can not be delivered/).length > 0);
+  expect((await merchant(world, "list")).stdout).toContain(number);
+  const bob = slack.person("U0000BOB", { name: "Bob", locale: "en-US" });
+  await bob.says("/start");
+  await bob.sees(/Welcome to/);
+});
+
+test("a Discord token that is revoked is told in a clear line, and the other platforms go on", async () => {
+  const ada = discord.person("601000000000000001", { name: "Ada", locale: "en-US" });
+  await ada.says("/start");
+  await ada.sees(/Welcome to/);
+  discord.revoke();
+  await world.until(() => logged(/Discord refuses the token/).length > 0);
+  expect(logged(/Discord refuses the token/).join()).not.toContain(discord.token);
+  await elsewhere(701);
+});
+
+test("a Slack token that is revoked is told in a clear line, and the other platforms go on", async () => {
+  const ned = slack.person("U0000NED", { name: "Ned", locale: "en-US", hasty: true });
+  slack.revoke();
+  await ned.says("/start").catch(() => undefined);
+  await world.until(() => logged(/A Slack workspace has removed the app or revoked its token/).length > 0);
+  expect(world.log().join()).not.toContain(slack.botToken);
+  await elsewhere(702);
+});
