@@ -15,6 +15,12 @@ const containerSchema = z.object({
   is_app_unfurl: z.boolean().optional(),
 });
 
+/** A button's value or the option chosen; the button of a link has neither. */
+const pressSchema = z.object({
+  value: z.string().optional(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+});
+
 /** Hears the slash command, presses and windows. Listeners reject if an interaction could not be stored. */
 export function hearInteractions(app: App, ears: Ears): void {
   const { host, installations, apiRoot, command } = ears;
@@ -39,30 +45,17 @@ export function hearInteractions(app: App, ears: Ears): void {
   });
 
   app.action({ type: "block_actions" }, async ({ action, body, ack, context }) => {
-    const token =
-      "value" in action
-        ? action.value
-        : "selected_option" in action && action.selected_option && "value" in action.selected_option
-          ? action.selected_option.value
-          : undefined;
+    const { value, selected_option } = pressSchema.parse(action);
+    const token = selected_option?.value ?? value;
     // A link's button tells of being pressed too; there is nothing to do.
-    if (typeof token === "string" && context.teamId !== undefined && "container" in body) {
+    if (token !== undefined && context.teamId !== undefined && "container" in body) {
       const at = new Date();
-      const {
-        message_ts,
-        channel_id,
-        is_ephemeral: hidden,
-        is_app_unfurl,
-      } = containerSchema.parse(body.container);
+      const place = containerSchema.parse(body.container);
+      const { is_ephemeral: hidden, channel_id } = place;
       // A preview stands on a person's own message, which is not ours to change.
-      const message = is_app_unfurl ? undefined : message_ts;
-      const ticket = writeTicket({
-        trigger: body.trigger_id,
-        response: body.response_url,
-        at: at.getTime(),
-        message,
-        hidden,
-      });
+      const message = place.is_app_unfurl ? undefined : place.message_ts;
+      const given = { trigger: body.trigger_id, response: body.response_url, at: at.getTime() };
+      const ticket = writeTicket({ ...given, message, hidden });
       const address = addressOf(context.teamId, body.user.id, channel_id);
       await accept(ears, {
         id: body.trigger_id,
