@@ -33,6 +33,7 @@ test("the same journey ends well when one call to Slack in twenty fails", async 
   const eve = slack.person("U0000EVE", { name: "Eve", locale: "en-US" });
   await buysAndReviews(eve, world, byCard);
   slack.failRate(0, 1);
+  expect(slack.calls.filter(({ status }) => status === 429 || status >= 500)).not.toEqual([]);
 });
 
 test("what a form finds wrong is said inside the window, where it can be put right", async () => {

@@ -26,6 +26,7 @@ test("the same journey ends well when one call to Telegram in twenty fails", asy
   const eve = telegram.person(502, { name: "Eve", locale: "en" });
   await buysAndReviews(eve, world, async (link) => void (await new Payer(link).pays("wechat_pay")));
   telegram.failRate(0, 1);
+  expect(telegram.calls.filter(({ status }) => status === 429 || status >= 500)).not.toEqual([]);
 });
 
 test("Telegram is told every command, in each language", async () => {

@@ -41,3 +41,33 @@ test("a shopper buys a mug in the browser, from the front door to the review", a
   if (shots) await shopper.page.screenshot({ path: `${shots}/journey.png` });
   await shopper.leaves();
 });
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+test("the same journey ends well when one request of the page in five fails, before or after it was done", async () => {
+  const shopper = await WebShopper.comes(browser, world.url);
+  const next = random(20_261_123);
+  const failed: string[] = [];
+  await shopper.page.route("**/chat/{events,photos}", async (route) => {
+    const luck = next();
+    const request = route.request();
+    if (request.method() !== "POST" || luck >= 0.2) return route.continue();
+    failed.push(request.url());
+    if (luck < 0.07) return route.abort();
+    if (luck < 0.14) return route.fulfill({ status: 503, body: "{}" });
+    await route.fetch(); // done, and nobody hears of it
+    return route.abort();
+  });
+  await buysAndReviews(shopper, world, (link) => paysInBrowser(shopper, link));
+  expect(failed.length).toBeGreaterThan(0);
+  await shopper.leaves();
+});

@@ -19,18 +19,28 @@ async function fitting(file: File): Promise<Blob> {
   }
 }
 
+const TRIES = 3;
+
 /** Hands a picture to the shop and answers its media id. @throws {Refused} with a sentence to show */
 export async function uploadPhoto(file: File): Promise<string> {
   const body = await fitting(file);
   if (body.size > MAX_BYTES) throw new Refused(413, texts.badPhoto);
   const headers = { "content-type": "application/octet-stream" };
-  const response = await fetch("/chat/photos", { method: "POST", body, headers }).catch(() => undefined);
-  if (response?.ok) {
-    const { media }: { media: string } = await response.json();
-    return media;
+  for (let tries = 1; ; tries += 1) {
+    const response = await fetch("/chat/photos", { method: "POST", body, headers }).catch(() => undefined);
+    if (response?.ok) {
+      const { media }: { media: string } = await response.json();
+      return media;
+    }
+    // A weak signal, or a shop that is just restarting, deserves another try; a picture that is refused does not.
+    const passing = response === undefined || response.status >= 500;
+    if (passing && tries < TRIES) {
+      await new Promise((resolve) => setTimeout(resolve, 500 * tries));
+      continue;
+    }
+    const unusable = response !== undefined && [413, 415].includes(response.status);
+    throw new Refused(response?.status ?? 0, unusable ? texts.badPhoto : texts.notSent);
   }
-  const unusable = response !== undefined && [413, 415].includes(response.status);
-  throw new Refused(response?.status ?? 0, unusable ? texts.badPhoto : texts.notSent);
 }
 
 /** The picture as a data: address, which the page's policy lets it show. */
