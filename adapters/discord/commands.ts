@@ -11,9 +11,9 @@ import {
   Routes,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
-import { announced, localized, type Texts } from "../../src/engine/announced.ts";
-import { completions } from "../../src/engine/completions.ts";
-import { covers } from "../../src/engine/covers.ts";
+import { announced, localized, type Texts } from "../../src/platform/announced.ts";
+import { completions } from "../../src/platform/completions.ts";
+import { covers } from "../../src/platform/covers.ts";
 import { readTyping } from "./inbound.ts";
 
 /** Announces the commands with their words in every language, if they are not those that Discord has. */

@@ -1,5 +1,5 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from "discord.js";
-import { Failures } from "../../src/engine/failures.ts";
+import { Failures } from "../../src/platform/failures.ts";
 
 /** The adapter was given options it cannot work with. */
 export class BadDiscordOptions extends Error {

@@ -12,12 +12,12 @@ import {
   MessageType,
 } from "discord.js";
 import type { Asker } from "../../src/engine/adapter.ts";
-import type { Arrival } from "../../src/engine/arrivals.ts";
-import { textBody } from "../../src/engine/command.ts";
-import type { Typing } from "../../src/engine/completions.ts";
 import type { Address, Body } from "../../src/engine/inbound.ts";
-import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
-import { senderOf } from "../../src/engine/sender.ts";
+import type { Arrival } from "../../src/platform/arrivals.ts";
+import { textBody } from "../../src/platform/command.ts";
+import type { Typing } from "../../src/platform/completions.ts";
+import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
+import { senderOf } from "../../src/platform/sender.ts";
 import type { Ticket } from "./interactions.ts";
 import { readModal } from "./modal.ts";
 

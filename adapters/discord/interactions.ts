@@ -12,8 +12,8 @@ import {
 } from "discord.js";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { FirstResponses } from "../../src/engine/first-responses.ts";
-import { readJson } from "../../src/engine/read-json.ts";
+import { FirstResponses } from "../../src/platform/first-responses.ts";
+import { readJson } from "../../src/platform/read-json.ts";
 import { CODE, failures, unlessRefused } from "./errors.ts";
 
 /** How long Discord takes answers by an interaction's token; a little less than its 15 minutes. */

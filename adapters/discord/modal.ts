@@ -6,9 +6,9 @@ import {
   ComponentType,
   TextInputStyle,
 } from "discord.js";
-import { labelOf } from "../../src/engine/label.ts";
 import type { FormField, FormView } from "../../src/engine/view.ts";
-import { windowInput } from "../../src/engine/window.ts";
+import { labelOf } from "../../src/platform/label.ts";
+import { windowInput } from "../../src/platform/window.ts";
 import { capabilities } from "./capabilities.ts";
 
 const LIMITS = { optionsMax: capabilities.picksMax, valueMax: 100, textMax: 4000 };

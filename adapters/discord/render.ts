@@ -11,16 +11,16 @@ import {
   type RawFile,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
-import { distinct } from "../../src/engine/distinct.ts";
 import { cardText } from "../../src/engine/fit.ts";
-import { flattened } from "../../src/engine/flattened.ts";
-import { cut, labelOf } from "../../src/engine/label.ts";
-import { isVisible } from "../../src/engine/legible.ts";
-import { partLinks } from "../../src/engine/linkable.ts";
 import { joined, type RichText } from "../../src/engine/rich-text.ts";
-import { packRows } from "../../src/engine/rows.ts";
-import { documentsOf, type ShownPicture, shownPictures } from "../../src/engine/shown-pictures.ts";
 import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { distinct } from "../../src/platform/distinct.ts";
+import { flattened } from "../../src/platform/flattened.ts";
+import { cut, labelOf } from "../../src/platform/label.ts";
+import { isVisible } from "../../src/platform/legible.ts";
+import { partLinks } from "../../src/platform/linkable.ts";
+import { packRows } from "../../src/platform/rows.ts";
+import { documentsOf, type ShownPicture, shownPictures } from "../../src/platform/shown-pictures.ts";
 import { COMPONENTS_MAX, capabilities, PRINTED_MAX } from "./capabilities.ts";
 import { isLinkable, printed } from "./markdown.ts";
 

@@ -2,9 +2,9 @@ import { type APIInteraction, InteractionResponseType, InteractionType } from "d
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { readJson } from "../../src/engine/read-json.ts";
 import { ed25519Verifier } from "../../src/http/ed25519.ts";
 import { isFresh, webhookRoute } from "../../src/http/webhook.ts";
+import { readJson } from "../../src/platform/read-json.ts";
 import { BadDiscordOptions, failures } from "./errors.ts";
 
 /** Whoever has the key is Discord, so beyond its envelope its word is taken for the shape. */

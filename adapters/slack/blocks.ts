@@ -1,12 +1,12 @@
 import type { types as slack } from "@slack/bolt";
 import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
-import { labelOf } from "../../src/engine/label.ts";
-import { isVisible, wellFormed } from "../../src/engine/legible.ts";
-import { linkableBy } from "../../src/engine/linkable.ts";
-import { marked } from "../../src/engine/marked.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
-import { runsOf } from "../../src/engine/runs.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { labelOf } from "../../src/platform/label.ts";
+import { isVisible, wellFormed } from "../../src/platform/legible.ts";
+import { linkableBy } from "../../src/platform/linkable.ts";
+import { marked } from "../../src/platform/marked.ts";
+import { runsOf } from "../../src/platform/runs.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** Where Slack finds a picture: at an address, or among the files uploaded to it. */

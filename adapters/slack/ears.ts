@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
 import type { Address, Inbound, Sender } from "../../src/engine/inbound.ts";
-import type { People } from "../../src/engine/people.ts";
-import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
+import type { People } from "../../src/platform/people.ts";
+import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import type { Installations, Workspace } from "./installations.ts";
 
 /** What listening needs. */

@@ -1,7 +1,7 @@
 import { webApi } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { SendError } from "../../src/engine/adapter.ts";
-import { Failures } from "../../src/engine/failures.ts";
+import { Failures } from "../../src/platform/failures.ts";
 
 /** The adapter was given options it cannot work with. */
 export class BadSlackOptions extends Error {

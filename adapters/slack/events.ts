@@ -1,8 +1,8 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
-import { atMost } from "../../src/engine/backoff.ts";
 import type { Address, Body } from "../../src/engine/inbound.ts";
-import { receivedPhoto } from "../../src/engine/received-photo.ts";
+import { atMost } from "../../src/platform/backoff.ts";
+import { receivedPhoto } from "../../src/platform/received-photo.ts";
 import { render } from "./blocks.ts";
 import { accept, type Ears, senderIn } from "./ears.ts";
 import { describe } from "./errors.ts";

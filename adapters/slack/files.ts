@@ -1,7 +1,7 @@
-import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
-import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
 import type { View } from "../../src/engine/view.ts";
 import { download } from "../../src/http/download.ts";
+import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
+import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import type { Pictures } from "./blocks.ts";
 import type { Workspace } from "./installations.ts";
 import { isSlacks } from "./web-client.ts";

@@ -1,6 +1,6 @@
 import type { Host } from "../../src/engine/adapter.ts";
-import { textBody } from "../../src/engine/command.ts";
 import type { Address, Body } from "../../src/engine/inbound.ts";
+import { textBody } from "../../src/platform/command.ts";
 
 const HOME = "home:";
 

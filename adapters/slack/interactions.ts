@@ -1,7 +1,7 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
 import type { Address } from "../../src/engine/inbound.ts";
-import { receivedPhoto } from "../../src/engine/received-photo.ts";
+import { receivedPhoto } from "../../src/platform/received-photo.ts";
 import { accept, type Ears } from "./ears.ts";
 import { fetchFile } from "./files.ts";
 import { addressOf, asked } from "./inbound.ts";

@@ -1,5 +1,5 @@
 import { type App, AuthorizationError, type Receiver } from "@slack/bolt";
-import { UnderWay } from "../../src/engine/under-way.ts";
+import { UnderWay } from "../../src/platform/under-way.ts";
 import { NotInstalled } from "./errors.ts";
 
 type Payload = Parameters<App["processEvent"]>[0]["body"];

@@ -1,5 +1,5 @@
 import { SendError } from "../../src/engine/adapter.ts";
-import { fateOfNetwork, fateOfStatus } from "../../src/engine/fate.ts";
+import { fateOfNetwork, fateOfStatus } from "../../src/platform/fate.ts";
 import { isSlacks } from "./web-client.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Delivery, SendError, type Sent } from "../../src/engine/adapter.ts";
-import { pause } from "../../src/engine/backoff.ts";
 import type { Address } from "../../src/engine/inbound.ts";
-import type { Pace } from "../../src/engine/pace.ts";
-import type { UploadedPictures } from "../../src/engine/uploaded-pictures.ts";
 import type { View } from "../../src/engine/view.ts";
+import { pause } from "../../src/platform/backoff.ts";
+import type { Pace } from "../../src/platform/pace.ts";
+import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { type Rendered, render } from "./blocks.ts";
 import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
 import { picturesOf } from "./files.ts";

@@ -1,6 +1,6 @@
 import { SocketModeClient } from "@slack/socket-mode";
 import type { Logger } from "pino";
-import { atMost, backoff, pause } from "../../src/engine/backoff.ts";
+import { atMost, backoff, pause } from "../../src/platform/backoff.ts";
 import { describe, isDeadToken, retryAfterMs } from "./errors.ts";
 import type { SlackReceiver } from "./receiver.ts";
 import { boltLogger, clientOptions } from "./web-client.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readJson } from "../../src/engine/read-json.ts";
+import { readJson } from "../../src/platform/read-json.ts";
 
 const ticketSchema = z.object({
   /** Opens a window, until 3 s after `at`. */

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { readJson } from "../../src/engine/read-json.ts";
 import { isFresh, webhookRoute } from "../../src/http/webhook.ts";
+import { readJson } from "../../src/platform/read-json.ts";
 import { describe } from "./errors.ts";
 
 const payloadSchema = z.record(z.string(), z.unknown());

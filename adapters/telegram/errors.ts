@@ -1,7 +1,7 @@
 import { GrammyError, HttpError } from "grammy";
 import type { Logger } from "pino";
 import { SendError } from "../../src/engine/adapter.ts";
-import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/engine/fate.ts";
+import { fateOfNetwork, fateOfStatus, networkCode } from "../../src/platform/fate.ts";
 
 /** The adapter was given a token or webhook it cannot work with. */
 export class BadTelegramOptions extends Error {

@@ -1,8 +1,8 @@
 import type { Chat, Message, Update, User } from "grammy/types";
-import { addressedBody } from "../../src/engine/command.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
-import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
-import { senderOf } from "../../src/engine/sender.ts";
+import { addressedBody } from "../../src/platform/command.ts";
+import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
+import { senderOf } from "../../src/platform/sender.ts";
 
 /** The bot that received an update. The name is not known before the first `getMe`. */
 export interface Me {

@@ -1,7 +1,7 @@
 import { type Api, GrammyError } from "grammy";
-import { persist } from "../../src/engine/backoff.ts";
-import { PHOTO_MAX } from "../../src/engine/received-photo.ts";
 import { download } from "../../src/http/download.ts";
+import { persist } from "../../src/platform/backoff.ts";
+import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
 
 /**
  * The bytes of a file that a person sent, or null if it is gone, larger than 5 MB or not to be had in three

@@ -1,8 +1,8 @@
 import { InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Host } from "../../src/engine/adapter.ts";
-import { UploadOnce } from "../../src/engine/upload-once.ts";
 import type { Media } from "../../src/engine/view.ts";
+import { UploadOnce } from "../../src/platform/upload-once.ts";
 import { isRefusal } from "./errors.ts";
 
 type Show<T> = (source: string | InputFile) => Promise<T>;

@@ -1,8 +1,8 @@
 import type { Api } from "grammy";
 import type { Update } from "grammy/types";
 import type { Logger } from "pino";
-import { atMost, persist } from "../../src/engine/backoff.ts";
-import { Intake } from "../../src/engine/intake.ts";
+import { atMost, persist } from "../../src/platform/backoff.ts";
+import { Intake } from "../../src/platform/intake.ts";
 import { describe, waitOut } from "./errors.ts";
 
 /** The kinds of update the adapter reads. */

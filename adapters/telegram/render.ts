@@ -1,10 +1,10 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
-import { buttonGroups } from "../../src/engine/button-groups.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import { joined, plain } from "../../src/engine/rich-text.ts";
-import { packRows } from "../../src/engine/rows.ts";
-import { type Span, spanned } from "../../src/engine/spans.ts";
 import type { Button, Control, FileView, Link, Media, View } from "../../src/engine/view.ts";
+import { buttonGroups } from "../../src/platform/button-groups.ts";
+import { packRows } from "../../src/platform/rows.ts";
+import { type Span, spanned } from "../../src/platform/spans.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** A view in Telegram's terms: text with entities (nothing to escape), perhaps a picture or a document, perhaps buttons. */

@@ -2,7 +2,7 @@ import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Delivery, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
-import type { Pace } from "../../src/engine/pace.ts";
+import type { Pace } from "../../src/platform/pace.ts";
 import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Rendered, render } from "./render.ts";

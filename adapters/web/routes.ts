@@ -5,13 +5,13 @@ import { streamSSE } from "hono/streaming";
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
 import { type Address, conversationId } from "../../src/engine/inbound.ts";
-import { isBadMedia } from "../../src/engine/received-photo.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
 import type { EventStreams } from "../../src/http/event-stream.ts";
 import { bundlePage, FOREVER, type Page } from "../../src/http/page-bundle.ts";
 import { pageHeaders } from "../../src/http/page-headers.ts";
 import { RateLimit } from "../../src/http/rate-limit.ts";
 import { Visitors } from "../../src/http/visitor.ts";
+import { isBadMedia } from "../../src/platform/received-photo.ts";
 import type { MessageLog } from "../../src/store/message-log.ts";
 import { bodyOf, type WebBody, type WebMessage, webEvent } from "./wire.ts";
 

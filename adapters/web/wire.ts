@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { textBody } from "../../src/engine/command.ts";
 import type { Body } from "../../src/engine/inbound.ts";
 import type { View } from "../../src/engine/view.ts";
+import { textBody } from "../../src/platform/command.ts";
 import type { LoggedMessage } from "../../src/store/message-log.ts";
 
 /** A message as the page receives it. Its `key` is the page's event id, or the delivery's key. */

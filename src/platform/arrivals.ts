@@ -1,0 +1,57 @@
+import type { Host } from "../engine/adapter.ts";
+import { conversationId, type Inbound } from "../engine/inbound.ts";
+import { persist } from "./backoff.ts";
+import { InOrder } from "./in-order.ts";
+import { type SentPictures, withPictures } from "./received-files.ts";
+
+/** An event as an adapter has read it, with the pictures somebody sent along. */
+export interface Arrival<File> extends SentPictures<File> {
+  readonly inbound: Inbound;
+}
+
+export interface Reception<File, A extends Arrival<File>> {
+  /** The bytes of a picture; null if it cannot be had in time, or is none. */
+  readonly fetch: (file: File, arrival: A) => Promise<Uint8Array | null>;
+  /** Hears that an event is stored: only now may the platform be told so. */
+  readonly stored: (arrival: A) => void;
+  /** Hears of each time `take` could not store an event yet. */
+  readonly failed: (error: unknown, arrival: A) => void;
+}
+
+/** Stores what comes in, its pictures first. */
+export class Arrivals<File, A extends Arrival<File>> {
+  readonly #reception: Reception<File, A>;
+  readonly #inOrder = new InOrder();
+  readonly #stopping = new AbortController();
+
+  constructor(reception: Reception<File, A>) {
+    this.#reception = reception;
+  }
+
+  /** Stores an event of a platform that sends it again otherwise; rejects if it could not be stored. */
+  async store(host: Pick<Host, "accept" | "keepMedia">, arrival: A): Promise<void> {
+    const { fetch, stored } = this.#reception;
+    await host.accept(await withPictures(host, arrival.inbound, arrival, (file) => fetch(file, arrival)));
+    stored(arrival);
+  }
+
+  /**
+   * Stores an event of a connection that delivers each once: tries again until it is stored, in the order of its
+   * conversation, while other conversations go on.
+   */
+  take(host: Pick<Host, "accept" | "keepMedia">, arrival: A): void {
+    const failed = (error: unknown) => {
+      this.#reception.failed(error, arrival);
+      return undefined;
+    };
+    void this.#inOrder.run(conversationId(arrival.inbound.address), () =>
+      persist(() => this.store(host, arrival), failed, this.#stopping.signal),
+    );
+  }
+
+  /** Tries nothing again from now on; resolves when what is being stored has come to its end. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#inOrder.settled();
+  }
+}
