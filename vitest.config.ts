@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     coverage: {
       provider: "v8",
-      include: ["src/**", "adapters/**", "flows/**"],
+      include: ["src/**/*.ts", "adapters/**/*.ts", "flows/**/*.ts"],
       // Code that runs in the browser, and the one that drew the demo's pictures, is out of reach of this count.
       exclude: ["adapters/web/page/**", "src/demo/draw/**"],
       reporter: ["text-summary"],

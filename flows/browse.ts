@@ -1,4 +1,5 @@
 import {
+  type Button,
   bold,
   type Card,
   joined,
@@ -12,7 +13,7 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
-import { getCategory, listCategories } from "../src/shop/category.ts";
+import { type Category, getCategory, listCategories } from "../src/shop/category.ts";
 import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
@@ -35,15 +36,7 @@ export function browseFlow(script: Script, front: Shopfront): void {
     return view({
       text: bold(turn.say("browse.title")),
       controls: [
-        ...categories.map((category) =>
-          turn.button(
-            turn.say("browse.category", {
-              title: inLanguage(category.title, turn.locale),
-              count: category.products,
-            }),
-            links.category({ category: category._id, page: 1 }),
-          ),
-        ),
+        ...categories.map((category) => categoryButton(turn, category)),
         turn.button(turn.say("menu.search"), links.askSearch()),
         turn.button(turn.say("menu.cart"), links.cart()),
       ],
@@ -97,6 +90,16 @@ export function browseFlow(script: Script, front: Shopfront): void {
 
   script.on(links.product, (turn, args) => productPage(front, turn, args.product, args.sku));
 }
+
+/** The way into a category. */
+export const categoryButton = (turn: Turn, category: Category & { products: number }): Button =>
+  turn.button(
+    turn.say("browse.category", {
+      title: inLanguage(category.title, turn.locale),
+      count: category.products,
+    }),
+    links.category({ category: category._id, page: 1 }),
+  );
 
 /** The page of a product, with one of its variants chosen. */
 export async function productPage(front: Shopfront, turn: Turn, id: string, sku?: string): Promise<View> {

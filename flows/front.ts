@@ -4,7 +4,7 @@ import { findBySlug } from "../src/shop/catalog.ts";
 import { listCategories } from "../src/shop/category.ts";
 import { listOrders } from "../src/shop/order.ts";
 import { getShop, inLanguage } from "../src/shop/shop.ts";
-import { listCard, productPage } from "./browse.ts";
+import { categoryButton, listCard, productPage } from "./browse.ts";
 import { homeView } from "./home.ts";
 import { links } from "./links.ts";
 import { price, type Shopfront, visit } from "./shopfront.ts";
@@ -59,15 +59,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
       text: bold(turn.say("home.title", { shop: inLanguage(shop.name, turn.locale) })),
       cards: [cartCard, ...orderCards],
       controls: [
-        ...categories.slice(0, CATEGORIES).map((category) =>
-          turn.button(
-            turn.say("browse.category", {
-              title: inLanguage(category.title, turn.locale),
-              count: category.products,
-            }),
-            links.category({ category: category._id, page: 1 }),
-          ),
-        ),
+        ...categories.slice(0, CATEGORIES).map((category) => categoryButton(turn, category)),
         turn.button(turn.say("menu.browse"), links.browse()),
         turn.button(turn.say("menu.search"), links.askSearch()),
         turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),

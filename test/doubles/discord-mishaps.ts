@@ -1,3 +1,5 @@
+import { chance } from "./chance.ts";
+
 /**
  * What can go wrong on purpose with a call: refused by pace, failed before or after it took effect, or taken and
  * never answered ("timeout", and "reset" which breaks the connection at once).
@@ -32,16 +34,10 @@ export class Mishaps {
     for (let i = 0; i < next; i++) this.#planned.push(mishap);
   }
 
-  /** Makes a part of all calls fail, the same ones for the same seed (mulberry32). */
+  /** Makes a part of all calls fail, the same ones for the same seed. */
   failRate(part: number, seed: number): void {
-    let state = seed >>> 0;
     this.#part = part;
-    this.#random = () => {
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
+    this.#random = chance(seed);
   }
 
   /** What goes wrong with this call ("METHOD /path"), if anything. */

@@ -12,6 +12,7 @@ import { CommandRegistry } from "./discord-registry.ts";
 import { type Call, Rest } from "./discord-rest.ts";
 import { routes } from "./discord-routes.ts";
 import { type Attachment, type Channel, type ChatMessage, type Guild, World } from "./discord-world.ts";
+import { untilFound } from "./until.ts";
 
 export type { CallMishap, EventMishap, Mishap, MishapPlan } from "./discord-mishaps.ts";
 export type { PersonOptions } from "./discord-person.ts";
@@ -279,20 +280,7 @@ export class DiscordDouble {
     timeoutMs: number,
     complaint: () => string,
   ): Promise<T> {
-    return await new Promise<T>((resolve, reject) => {
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        this.#events.off("change", look);
-        act();
-      };
-      const look = () => {
-        const found = find();
-        if (found !== undefined && found !== false && found !== null) settle(() => resolve(found));
-      };
-      const timer = setTimeout(() => settle(() => reject(new Error(complaint()))), timeoutMs);
-      this.#events.on("change", look);
-      look();
-    });
+    return await untilFound(this.#events, find, timeoutMs, complaint);
   }
 
   // ---- what people do

@@ -1,3 +1,5 @@
+import { chance } from "./chance.ts";
+
 /** What can go wrong on purpose. "500-after", "timeout" and "reset" do what was asked before they fail. */
 export type SlackMishap =
   | "429"
@@ -34,15 +36,8 @@ export class Mishaps {
 
   /** Makes a part of all calls fail, the same ones for the same seed. */
   failRate(part: number, seed: number): void {
-    let state = seed >>> 0;
     this.#part = part;
-    this.#random = () => {
-      // mulberry32
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
+    this.#random = chance(seed);
   }
 
   ofCall(method: string): Arranged | undefined {

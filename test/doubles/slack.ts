@@ -22,6 +22,7 @@ import {
   Workspace,
   type WorkspaceOptions,
 } from "./slack-workspace.ts";
+import { untilFound } from "./until.ts";
 
 /** A call of the Web API, or a post to a response_url (method "response_url"). */
 export interface SlackCall {
@@ -259,20 +260,7 @@ export class SlackDouble {
     timeoutMs: number,
     complaint: () => string,
   ): Promise<T> {
-    return await new Promise<T>((resolve, reject) => {
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        this.#world.events.off("change", look);
-        act();
-      };
-      const look = () => {
-        const found = find();
-        if (found !== undefined && found !== false && found !== null) settle(() => resolve(found));
-      };
-      const timer = setTimeout(() => settle(() => reject(new Error(complaint()))), timeoutMs);
-      this.#world.events.on("change", look);
-      look();
-    });
+    return await untilFound(this.#world.events, find, timeoutMs, complaint);
   }
 
   // ---- towards the app

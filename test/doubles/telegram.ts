@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { InlineKeyboardButton, MessageEntity, Update, User } from "grammy/types";
+import { chance } from "./chance.ts";
 import { Person, type PersonOptions } from "./telegram-person.ts";
 import {
   bad,
@@ -12,6 +13,7 @@ import {
   checkText,
   Refusal,
 } from "./telegram-rules.ts";
+import { untilFound } from "./until.ts";
 
 /** A message as it stands in a chat. */
 export interface ChatMessage {
@@ -140,15 +142,8 @@ export class TelegramDouble {
 
   /** Makes a part of all calls fail (429, 500 before, 500 after), the same ones for the same seed. */
   failRate(part: number, seed: number): void {
-    let state = seed >>> 0;
     this.#failRate = part;
-    this.#random = () => {
-      // mulberry32
-      state = (state + 0x6d2b79f5) >>> 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
+    this.#random = chance(seed);
   }
 
   /** Takes the token back, as BotFather does. */
@@ -207,20 +202,7 @@ export class TelegramDouble {
     timeoutMs: number,
     complaint: () => string,
   ): Promise<T> {
-    return await new Promise<T>((resolve, reject) => {
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        this.#events.off("change", look);
-        act();
-      };
-      const look = () => {
-        const found = find();
-        if (found !== undefined && found !== false && found !== null) settle(() => resolve(found));
-      };
-      const timer = setTimeout(() => settle(() => reject(new Error(complaint()))), timeoutMs);
-      this.#events.on("change", look);
-      look();
-    });
+    return await untilFound(this.#events, find, timeoutMs, complaint);
   }
 
   // ---- what people do

@@ -1,34 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type DiscordDouble, discordDouble } from "../doubles/discord.ts";
-import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
-import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import { findsMug, merchant, person } from "./buying.ts";
+import { type Everywhere, openEverywhere } from "./everywhere.ts";
 import { Payer } from "./payer.ts";
 import type { Shopper } from "./shopper.ts";
-import { openWorld, type World } from "./world.ts";
 
-let telegram: TelegramDouble;
-let discord: DiscordDouble;
-let slack: SlackDouble;
-let world: World;
+let everywhere: Everywhere;
+let telegram: Everywhere["telegram"];
+let discord: Everywhere["discord"];
+let slack: Everywhere["slack"];
+let world: Everywhere["world"];
 beforeAll(async () => {
-  [telegram, discord, slack] = await Promise.all([telegramDouble(), discordDouble(), slackDouble()]);
-  world = await openWorld({
-    TELEGRAM_BOT_TOKEN: telegram.token,
-    TELEGRAM_API_ROOT: telegram.url,
-    DISCORD_BOT_TOKEN: discord.token,
-    DISCORD_APPLICATION_ID: discord.applicationId,
-    DISCORD_API_ROOT: discord.url,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_API_ROOT: slack.url,
-    LOG_LEVEL: "warn",
-  });
+  everywhere = await openEverywhere({ LOG_LEVEL: "warn" });
+  ({ telegram, discord, slack, world } = everywhere);
 });
-afterAll(async () => {
-  await world.close();
-  await Promise.all([telegram.close(), discord.close(), slack.close()]);
-});
+afterAll(() => everywhere.close());
 
 /** Buys a mug and answers the order's number. */
 async function buys(shopper: Shopper): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chance } from "../doubles/chance.ts";
 import { buysAndReviews } from "./buying.ts";
 import { launchChromium, WebShopper } from "./web-shopper.ts";
 import { openWorld, type World } from "./world.ts";
@@ -42,20 +43,9 @@ test("a shopper buys a mug in the browser, from the front door to the review", a
   await shopper.leaves();
 });
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 test("the same journey ends well when one request of the page in five fails, before or after it was done", async () => {
   const shopper = await WebShopper.comes(browser, world.url);
-  const next = random(20_261_123);
+  const next = chance(20_261_123);
   const failed: string[] = [];
   await shopper.page.route("**/chat/{events,photos}", async (route) => {
     const luck = next();
