@@ -80,7 +80,7 @@ conversation.index({ due: 1 }, { partialFilterExpression: { due: { $type: "date"
 // Where a person was last met among others, when direct messages are refused.
 conversation.index(
   { "address.user": 1, "address.platform": 1, "address.connection": 1, at: -1 },
-  { partialFilterExpression: { "address.user": { $type: "string" } } },
+  { partialFilterExpression: { "address.user": { $exists: true } } },
 );
 
 export const ConversationModel = mongoose.model<StoredConversation>(
