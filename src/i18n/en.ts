@@ -229,7 +229,7 @@ export const en = {
   "unlink.undone": "It is undone: that account is on its own again.",
   "privacy.title": "Your data",
   "privacy.text":
-    "We keep, encrypted: who you are on each platform, to answer you; your name, email, phone and addresses, to deliver; your cart and this chat, to go on where you stopped; your orders, because the law wants books; your reviews, for others to read. Payments are made at the payment provider, who keeps books of its own.",
+    "We keep your name, email, phone and addresses, to deliver, and this chat, to go on where you stopped: these are encrypted. We also keep which accounts you write from, to answer you; your cart; your orders, because the law wants books; your reviews, for others to read. Payments are made at the payment provider, who keeps books of its own.",
   "privacy.waiting": "You will be erased as soon as your orders are done.",
   "privacy.export": "Export my data",
   "privacy.exported": "This is everything we know of you.",

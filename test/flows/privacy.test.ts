@@ -21,7 +21,7 @@ const account = async (person: Person) =>
 
 test("/privacy says what is kept and why, and offers what can be done", async () => {
   await ada.says("/privacy");
-  expect(ada.last()).toMatch(/We keep, encrypted/);
+  expect(ada.last()).toMatch(/We keep your name, email, phone and addresses/);
   const labels = ada
     .views()
     .at(-1)
