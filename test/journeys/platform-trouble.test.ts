@@ -44,6 +44,16 @@ test("news for a Slack user who has left the workspace is dropped with a line in
   await bob.sees(/Welcome to/);
 });
 
+test("a Discord channel where the bot may not write is told in a clear line, and others are answered", async () => {
+  const { id: guild } = discord.guild({ writable: false });
+  const pia = discord.person("601000000000000002", { name: "Pia", locale: "en-US", guild, hasty: true });
+  await pia.says("mug");
+  await world.until(() => logged(/The bot may not write in this channel/).length > 0);
+  const rae = discord.person("601000000000000003", { name: "Rae", locale: "en-US" });
+  await rae.says("/start");
+  await rae.sees(/Welcome to/);
+});
+
 test("a Discord token that is revoked is told in a clear line, and the other platforms go on", async () => {
   const ada = discord.person("601000000000000001", { name: "Ada", locale: "en-US" });
   await ada.says("/start");
