@@ -1,8 +1,11 @@
 import { z } from "zod";
 
+/** The levels of the log, the chattiest first. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+/** One of `logLevels`. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** One environment variable: what it is for and what it may hold. */
 export interface Variable {
   /** What it is for, as the start banner and docs/operating.md say. */
   readonly purpose: string;
@@ -19,6 +22,7 @@ const url = (...protocols: string[]) =>
     return parsed !== null && protocols.includes(parsed.protocol) && parsed.host !== "";
   });
 const root = (...protocols: string[]) => url(...protocols).transform((value) => value.replace(/\/+$/, ""));
+/** `platform:user`; the user id may hold colons of its own. */
 export const ownerPattern = /^([a-z][a-z0-9-]*):([^\s,]+)$/;
 const portPattern = /^\d{1,5}$/;
 
@@ -163,6 +167,7 @@ export const table = {
   },
 } as const satisfies Record<string, Variable>;
 
+/** The name of a variable that Hawker reads. */
 export type VariableName = keyof typeof table;
 
 /** The entries of a comma list, trimmed. */

@@ -36,12 +36,14 @@ export interface Owner {
   readonly platform: string;
   readonly user: string;
 }
+/** How the Telegram bot is reached. */
 export interface TelegramConfig {
   readonly token: string;
   readonly apiRoot: string;
   /** Set: updates come by webhook at `publicUrl`/webhooks/telegram. Undefined: long polling. */
   readonly webhookSecret: string | undefined;
 }
+/** How the Discord application is reached. */
 export interface DiscordConfig {
   readonly token: string;
   readonly applicationId: string;
@@ -58,6 +60,7 @@ export interface SlackConfig {
   readonly clientSecret: string | undefined;
   readonly apiRoot: string;
 }
+/** How payments are taken by Stripe. */
 export interface StripeConfig {
   readonly secretKey: string;
   readonly webhookSecret: string;

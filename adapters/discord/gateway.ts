@@ -13,6 +13,7 @@ import {
 import type { Logger } from "pino";
 import { failures } from "./errors.ts";
 
+/** What a gateway client needs, and whom it tells. */
 export interface GatewayOptions {
   readonly rest: Partial<RESTOptions>;
   readonly log: Logger;

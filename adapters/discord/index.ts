@@ -18,6 +18,7 @@ import { interactionsOf } from "./interactions.ts";
 import { Outlet, openDirect } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
+/** How a bot reaches Discord. */
 export interface DiscordOptions {
   /** The bot's token, from the developer portal. */
   readonly token: string;

@@ -36,6 +36,7 @@ const ticket = z.object({
   /** That message is for one person's eyes. */
   hidden: z.boolean().optional(),
 });
+/** What answers one interaction. */
 export type Ticket = z.infer<typeof ticket>;
 
 /** The ticket in a text, or null if there is none, or it has expired by now: the message goes to the channel then. */
@@ -60,6 +61,7 @@ export interface FirstResponse {
 
 type Posted = RESTPostAPIInteractionCallbackWithResponseResult | undefined;
 
+/** The first responses of one application. */
 export type Interactions = FirstResponses<Ticket, FirstResponse, Original>;
 
 /** First responses to interactions. Discord wants each within 3 s, and tells later ones that they come late (40060). */

@@ -43,6 +43,7 @@ const cause = (error: unknown): unknown =>
 
 /** One line about an error, safe for a log: no payload, no address, no token. */
 export const describe = (error: unknown): string => failures.line(cause(error));
+/** Whether Slack says that a token is not, or no longer, valid. */
 export const isDeadToken = failures.refusesToken;
 
 /** How long Slack asks us to wait, in milliseconds, if it does. */

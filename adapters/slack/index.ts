@@ -21,6 +21,7 @@ import { listen } from "./socket.ts";
 import { boltLogger, clientOptions } from "./web-client.ts";
 import { slackWebhook } from "./webhook.ts";
 
+/** How an app reaches Slack. */
 export interface SlackOptions {
   /** The token of one workspace ("xoxb-…"). Others can install the app where `clientId` is given. */
   readonly botToken?: string;

@@ -7,6 +7,7 @@ import type { Installations } from "./installations.ts";
 import { SCOPES } from "./scopes.ts";
 import { clientOptions } from "./web-client.ts";
 
+/** How workspaces install the app. */
 export interface InstallOptions {
   readonly clientId: string;
   readonly clientSecret: string;

@@ -30,6 +30,7 @@ const SPENT_TRIGGER = ["expired_trigger_id", "exchanged_trigger_id", "trigger_ex
 /** Slack cannot show the pictures, or not yet. */
 const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
 
+/** What it takes to send messages of one app. */
 export interface OutletOptions {
   readonly installations: Installations;
   readonly pace: Pace<keyof typeof LIMITS>;

@@ -26,4 +26,5 @@ export function readTicket(written = ""): Partial<Ticket> {
   return { ...rest, ...(age < TRIGGER_MS && { trigger }), ...(age < RESPONSE_MS && { response }) };
 }
 
+/** The text of a ticket, for `Inbound.ticket`. */
 export const writeTicket = (ticket: Ticket): string => JSON.stringify(ticket);

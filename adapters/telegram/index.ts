@@ -17,6 +17,7 @@ import { forGrammy, poll, UPDATES } from "./poll.ts";
 import { LIMITS, type Outlet, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
+/** How a bot reaches Telegram. */
 export interface TelegramOptions {
   /** From BotFather. The digits before the colon are the bot's id, the connection of its addresses. */
   readonly token: string;

@@ -15,6 +15,7 @@ import type { WebBody } from "./wire.ts";
 /** Bytes of a request body by path, for `createHttp`; what is not named may have the server's usual 256 KB. */
 export const webBodyLimits = { "/chat/photos": 5 * 1024 * 1024 } as const;
 
+/** How the chat page is served. */
 export interface WebOptions {
   /** Signs the visitors' cookies and encrypts the kept messages. */
   readonly secret: string;

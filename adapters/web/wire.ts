@@ -6,6 +6,7 @@ import type { LoggedMessage } from "../../src/store/message-log.ts";
 
 /** A message as the page receives it. Its `key` is the page's event id, or the delivery's key. */
 export type WebMessage = LoggedMessage<WebBody>;
+/** What a message of the page holds. */
 export type WebBody =
   | { readonly kind: "view"; readonly view: View }
   | { readonly kind: "text"; readonly text: string }
@@ -36,6 +37,7 @@ export const webEvent = z.discriminatedUnion("kind", [
     caption: z.string().trim().max(1000).optional(),
   }),
 ]);
+/** What the page posts, checked. */
 export type WebEvent = z.infer<typeof webEvent>;
 
 /** An event as the engine takes it. Text that starts with a slash is a command. */

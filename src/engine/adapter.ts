@@ -57,6 +57,7 @@ export interface Asker {
   readonly sender: Sender;
 }
 
+/** A command to announce, in one language. */
 export interface CommandInfo {
   readonly name: string;
   readonly description: string;
@@ -64,6 +65,7 @@ export interface CommandInfo {
   readonly option?: { readonly name: string; readonly description: string; readonly suggests: boolean };
 }
 
+/** One message to send. */
 export interface Delivery {
   readonly view: View;
   /** Unique per message and stable over retries: the nonce where a platform takes one. */
@@ -73,11 +75,13 @@ export interface Delivery {
   /** The `Inbound.ticket` of the event that is answered; none for news. It may have expired or been used by now. */
   readonly ticket?: string;
 }
+/** What became of a message that was sent. */
 export interface Sent {
   /** The platform's id of the message, given back in `press.message`. */
   readonly message: string;
 }
 
+/** A platform, as the engine knows it. */
 export interface Adapter {
   readonly name: string;
   /** What people call the platform. */

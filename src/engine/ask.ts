@@ -8,8 +8,11 @@ import { below, type Reply, type Turn, view } from "./turn.ts";
 
 /** The engine's own buttons under a question. They name the field, so a press on an older question is recognised. */
 export const answerLink = link("=", { field: z.string(), value: z.string() });
+/** Asks the question before the one of this field. */
 export const backLink = link("<", { field: z.string() });
+/** Leaves an optional field out. */
 export const skipLink = link(">", { field: z.string() });
+/** Leaves the form. */
 export const cancelLink = link("x", {});
 
 /** More options than this are written, not pressed: nobody scrolls through two hundred countries. */

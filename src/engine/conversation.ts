@@ -19,6 +19,7 @@ export interface Handover {
   readonly key: string;
   readonly handover: Inbound;
 }
+/** A signal, as it was sent with `engine.signal`. */
 export interface News {
   readonly id: string;
   readonly name: string;
@@ -83,6 +84,7 @@ conversation.index(
   { partialFilterExpression: { "address.user": { $exists: true } } },
 );
 
+/** The conversations of all platforms. */
 export const ConversationModel = mongoose.model<StoredConversation>(
   "Conversation",
   conversation,

@@ -22,6 +22,7 @@ export interface EngineMetrics {
   sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
 }
 
+/** What an engine is built of. */
 export interface EngineOptions {
   readonly script: Script;
   readonly adapters: readonly Adapter[];

@@ -17,6 +17,7 @@ export interface FieldWords {
   readonly options?: (turn: Pick<Turn, "locale" | "say">) => readonly { value: string; label: string }[];
 }
 
+/** What was entered, as text, by field. */
 export type Values = Readonly<Record<string, string>>;
 
 /**

@@ -7,6 +7,7 @@ export interface Address {
   readonly user?: string;
 }
 
+/** Who did something: the platform's own id, never a name. */
 export interface Sender {
   readonly id: string;
   readonly name?: string;
@@ -28,6 +29,7 @@ export interface Inbound {
   readonly ticket?: string;
 }
 
+/** What somebody did, or what the shop has to tell. */
 export type Body =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "command"; readonly name: string; readonly rest: string }

@@ -28,8 +28,11 @@ const stateSchema = z.object({
   numbered: z.array(z.string()).optional(),
 });
 
+/** What the engine remembers of a conversation. */
 export type State = z.infer<typeof stateSchema>;
+/** A form that is being asked question by question, and where it is. */
 export type Asking = NonNullable<State["asking"]>;
+/** A form that is being filled in by windows, and what it has gathered. */
 export type Filling = NonNullable<State["filling"]>;
 
 /** The remembered state; one of another version, or damaged, is a fresh start that keeps the language. */

@@ -24,6 +24,7 @@ export interface FileView {
   readonly text: string;
 }
 
+/** One thing in a message, such as a product: title, text, facts, a picture and controls of its own. */
 export interface Card {
   readonly title: string;
   readonly text?: RichText;
@@ -39,6 +40,7 @@ export interface Media {
   readonly alt: string;
 }
 
+/** What a person can do next. */
 export type Control = Button | Link | Pick;
 
 /** `token` is opaque to adapters: they hand it back in a press. */
@@ -48,6 +50,7 @@ export interface Button {
   readonly token: string;
   readonly style?: "primary" | "danger";
 }
+/** Leads to an address outside the conversation. */
 export interface Link {
   readonly kind: "link";
   readonly label: string;
@@ -64,6 +67,7 @@ export interface Pick {
   }[];
 }
 
+/** A form as one person is shown it, in the language of `locale`. */
 export interface FormView {
   readonly token: string;
   /** The language it is written in, BCP 47: hand it to `Host.problems`. */
@@ -72,6 +76,7 @@ export interface FormView {
   readonly submit: string;
   readonly fields: readonly FormField[];
 }
+/** One field of a form. `maxLength` counts UTF-16 units; `value` is what is known already. */
 export interface FormField {
   readonly name: string;
   readonly label: string;

@@ -3,6 +3,7 @@ export class DownloadFailed extends Error {
   readonly code = "DOWNLOAD_FAILED";
 }
 
+/** What a download may cost. */
 export interface DownloadOptions {
   readonly maxBytes: number;
   /** How long the whole download may take. */

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 
+/** How visitors are known again. */
 export interface VisitorsOptions {
   /** Name of the cookie; with https it gets the prefix `__Host-`, which browsers send to this very host only. */
   readonly cookie: string;

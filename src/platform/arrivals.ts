@@ -9,6 +9,7 @@ export interface Arrival<File> extends SentPictures<File> {
   readonly inbound: Inbound;
 }
 
+/** What an adapter does about its arrivals. */
 export interface Reception<File, A extends Arrival<File>> {
   /** The bytes of a picture; null if it cannot be had in time, or is none. */
   readonly fetch: (file: File, arrival: A) => Promise<Uint8Array | null>;

@@ -8,6 +8,7 @@ export interface Span {
   readonly length: number;
 }
 
+/** How a platform wants its text and spans. */
 export interface SpanOptions {
   /** UTF-16 units the text may have; what is longer is cut and ends in "…". */
   readonly max: number;

@@ -7,6 +7,7 @@ export type WindowInput =
   | { readonly kind: "select"; readonly options: readonly WindowOption[] }
   | { readonly kind: "text"; readonly long: boolean; readonly max: number; readonly value?: string };
 
+/** One option of a select in a window. */
 export interface WindowOption {
   readonly value: string;
   readonly label: string;

@@ -17,6 +17,7 @@ export interface Notice {
   readonly data: Readonly<Record<string, unknown>>;
   readonly at: Date;
 }
+/** Tells a notice; called again until it resolves. */
 export type NoticeHandler = (notice: Notice) => Promise<void>;
 
 /** Told of what failed and will be tried again. */

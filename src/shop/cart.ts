@@ -10,8 +10,9 @@ import { OutOfStock, stockOf } from "./stock.ts";
 
 const { trusted } = mongoose;
 
-/** At most so many lines, and so many pieces of one thing. */
+/** At most so many lines. */
 export const CART_LINES_MAX = 50;
+/** At most so many pieces of one thing. */
 export const QUANTITY_MAX = 99;
 
 /** A line of a cart. `seenPrice` (minor units) is the price the customer was last shown and agreed to. */

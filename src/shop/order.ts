@@ -48,6 +48,7 @@ export interface StrayPayment {
   refund?: string;
 }
 
+/** What can be due for an order. */
 export type TaskName =
   | "discard"
   | "expire"
@@ -71,6 +72,7 @@ export interface Task {
   by?: string;
 }
 
+/** What a customer is told of an order. */
 export type NoticeName =
   | "order.paid"
   | "order.shipped"

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
+import { afterAll, beforeAll } from "vitest";
 import type { Adapter, Capabilities, Delivery, Host } from "../../src/engine/adapter.ts";
 import { Engine, type EngineOptions } from "../../src/engine/engine.ts";
 import { viewText } from "../../src/engine/fit.ts";
@@ -7,6 +8,9 @@ import type { Address, Body, Inbound } from "../../src/engine/inbound.ts";
 import { textOf } from "../../src/engine/rich-text.ts";
 import type { Script } from "../../src/engine/script.ts";
 import type { Button, View } from "../../src/engine/view.ts";
+import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
+import { useSecret } from "../../src/store/secret-box.ts";
+import { freshDatabase } from "../setup/database.ts";
 
 export const capabilities: Capabilities = {
   textMax: 1000,
@@ -89,3 +93,19 @@ export const engineOf = (
     ...(now && { now }),
     ...(reroute && { reroute }),
   });
+
+/** Gives the test file a database of its own. */
+export function useStore(): void {
+  let drop: () => Promise<void>;
+  beforeAll(async () => {
+    const database = await freshDatabase();
+    drop = database.drop;
+    await connect(database.url);
+    await ensureIndexes();
+    useSecret("a secret that seals what people write");
+  });
+  afterAll(async () => {
+    await drop();
+    await disconnect();
+  });
+}

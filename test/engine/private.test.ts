@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { SendError } from "../../src/engine/adapter.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
@@ -7,23 +7,10 @@ import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
-import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
-import { useSecret } from "../../src/store/secret-box.ts";
-import { freshDatabase, outside } from "../setup/database.ts";
-import { engineOf, event, Platform } from "./harness.ts";
+import { outside } from "../setup/database.ts";
+import { engineOf, event, Platform, useStore } from "./harness.ts";
 
-let drop: () => Promise<void>;
-beforeAll(async () => {
-  const database = await freshDatabase();
-  drop = database.drop;
-  await connect(database.url);
-  await ensureIndexes();
-  useSecret("a secret that seals what people write");
-});
-afterAll(async () => {
-  await drop();
-  await disconnect();
-});
+useStore();
 
 const open = link("open", {});
 const cart = link("cart", {});

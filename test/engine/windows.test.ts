@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { form, type Values } from "../../src/engine/form.ts";
 import { link } from "../../src/engine/link.ts";
@@ -6,23 +6,9 @@ import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import type { FormView } from "../../src/engine/view.ts";
-import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
-import { useSecret } from "../../src/store/secret-box.ts";
-import { freshDatabase } from "../setup/database.ts";
-import { addressOf, engineOf, event, Platform, says } from "./harness.ts";
+import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
-let drop: () => Promise<void>;
-beforeAll(async () => {
-  const database = await freshDatabase();
-  drop = database.drop;
-  await connect(database.url);
-  await ensureIndexes();
-  useSecret("a secret that seals what people write");
-});
-afterAll(async () => {
-  await drop();
-  await disconnect();
-});
+useStore();
 
 const begin = link("begin", {});
 const other = link("other", {});
