@@ -17,6 +17,7 @@ export const codes = {
   ConflictingUpdateOperators: 40,
   CursorNotFound: 43,
   NamespaceExists: 48,
+  MaxTimeMSExpired: 50,
   DollarPrefixedFieldName: 52,
   EmptyFieldName: 56,
   DottedFieldName: 57,
@@ -33,6 +34,8 @@ export const codes = {
   InvalidPipelineOperator: 168,
   ClientMetadataCannotBeMutated: 186,
   NotImplemented: 238,
+  NoQueryExecutionPlans: 291,
+  QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
 } as const;
