@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Run by `npm run test:outside`.
+    exclude: ["test/outside/**"],
     reporters: ["default", "./test/setup/summary-reporter.ts"],
     globalSetup: ["test/setup/store.ts"],
     testTimeout: 120_000,
