@@ -4,7 +4,7 @@ import { type IndexKeys, indexKeys } from "./index-keys.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
 import { compileFilter, type Match } from "./query/filter.ts";
 import { shellText } from "./shell-text.ts";
-import type { Storage } from "./storage.ts";
+import type { Snapshot, Storage } from "./storage.ts";
 import { type Doc, setField, type Value } from "./value.ts";
 
 /** An index as it is stored in the catalog. */
@@ -146,9 +146,11 @@ export class Collection {
     return this.#next++;
   }
 
-  /** A document's bytes by its record number. */
-  get(record: number): Buffer | undefined {
-    return this.#storage.documents.getBinary(this.#documentKey(record));
+  /** A document's bytes by its record number, now or in a snapshot. */
+  get(record: number, snapshot?: Snapshot): Buffer | undefined {
+    const key = this.#documentKey(record);
+    if (snapshot) return this.#storage.documents.get(key, { transaction: snapshot });
+    return this.#storage.documents.getBinary(key);
   }
 
   /** The record number of the document with this `_id`. */
@@ -162,12 +164,12 @@ export class Collection {
     return Buffer.concat([index.prefix, shorten(encodeValue(id)).key]);
   }
 
-  /** Documents in the order of insertion, after (or, backwards, before) a record. */
-  *scan(from?: number, reverse = false, limit?: number): Generator<Stored> {
+  /** Documents in the order of insertion, after (or, backwards, before) a record; now or in a snapshot. */
+  *scan(from?: number, reverse = false, limit?: number, snapshot?: Snapshot): Generator<Stored> {
     const low = reverse || from === undefined ? this.#prefix : this.#documentKey(from + 1);
     const high = reverse && from !== undefined ? this.#documentKey(from - 1) : after(this.#prefix);
     const range = reverse ? { start: high, end: low, reverse, limit } : { start: low, end: high, limit };
-    for (const { key, value } of this.#storage.documents.getRange(range)) {
+    for (const { key, value } of this.#storage.documents.getRange({ ...range, transaction: snapshot })) {
       if (key.length !== 12 || key.readUInt32BE(0) !== this.id) continue;
       yield { record: Number(key.readBigUInt64BE(4)), bytes: value };
     }
@@ -243,6 +245,11 @@ export class Collection {
   /** Removes up to `limit` documents, leaving their entries. Inside a write only. */
   clearDocuments(limit: number): number {
     return clearPrefix(this.#storage.documents, this.#prefix, limit);
+  }
+
+  /** The keys a document has in an index, none when the index leaves it out. @throws {CommandError} as `indexKeys`. */
+  keysOf(index: Index, doc: Doc): IndexKeys | undefined {
+    return this.#keys(index, doc);
   }
 
   #keys(index: Index, doc: Doc): IndexKeys | undefined {

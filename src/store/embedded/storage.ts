@@ -1,9 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 
 /** A table of byte keys and byte values. */
 export type Table = Database<Buffer, Buffer>;
+
+/** The store as it was at one moment; `done()` lets go of it. */
+export type Snapshot = Transaction;
 
 interface Waiting {
   run: () => unknown;
@@ -57,6 +60,14 @@ export class Storage {
       this.#scheduled = true;
       setImmediate(() => this.#drain());
     });
+  }
+
+  /**
+   * Holds the store as it is now for reads that name the snapshot, however much is written meanwhile. Let go of it
+   * soon by `done()`: pages it needs are not used again, so the file grows.
+   */
+  snapshot(): Snapshot {
+    return this.#root.useReadTransaction();
   }
 
   #drain(): void {

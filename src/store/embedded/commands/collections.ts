@@ -2,7 +2,8 @@ import { collectionOf } from "../catalog.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
-import { type Doc, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
+import { validateCollection } from "../validate.ts";
+import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -166,25 +167,17 @@ export const listDatabases: Command = ({ command, catalog }): Doc => {
   return { databases, totalSize, totalSizeMb: Math.floor(totalSize / 1048576) };
 };
 
-/** `validate`: what there is, counted. */
-export const validate: Command = (context: CommandContext) => {
+/** `validate`: reads every document and every index entry, and says whether they agree. */
+export const validate: Command = async (context: CommandContext) => {
   const collection = collectionFor(context);
   if (!collection)
     throw new CommandError(
       "NamespaceNotFound",
       `Collection '${namespaceOf(context)}' does not exist to validate.`,
     );
-  const keysPerIndex: Doc = {};
-  for (const index of collection.indexes) setField(keysPerIndex, index.name, collection.count);
   return {
     ns: collection.namespace,
-    nInvalidDocuments: 0,
-    nrecords: collection.count,
-    nIndexes: collection.indexes.length,
-    keysPerIndex,
-    indexDetails: {},
-    valid: true,
-    warnings: [],
-    errors: [],
+    uuid: context.catalog.uuid(collection),
+    ...(await validateCollection(context.storage, collection)),
   };
 };
