@@ -52,9 +52,12 @@ export const textSchema = (max: number) =>
     .transform((text) => tidy(text.replace(/\r\n?/g, "\n")).trim())
     .pipe(z.string().max(max));
 
-// Controls, zero-width and bidi characters can make a name look like another; a lone surrogate is no UTF-8. What shapes
-// words, emoji and flags stays (the joiners and tags), as do tab and newline.
-const tidy = (text: string): string =>
+/**
+ * Text without characters that cannot be seen. Controls, zero-width and bidi characters can make a name look like
+ * another; a lone surrogate is no UTF-8. What shapes words, emoji and flags stays (the joiners and tags), as do tab and
+ * newline.
+ */
+export const tidy = (text: string): string =>
   text
     .replace(/(?!\u200c|\u200d|\t|\n|[\u{e0020}-\u{e007f}])(?:\p{Cc}|\p{Cf}|\p{Cs})/gu, "")
     .normalize("NFC");
