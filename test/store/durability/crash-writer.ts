@@ -1,5 +1,5 @@
 import { MongoClient } from "mongodb";
-import { startEmbedded } from "../../src/store/embedded/index.ts";
+import { startEmbedded } from "../../../src/store/embedded/index.ts";
 
 // A process to be killed: it writes as fast as it can and prints every number once its write is acknowledged.
 const server = await startEmbedded({ dir: process.argv[2] as string });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterEach, expect, test } from "vitest";
-import { startEmbedded } from "../../src/store/embedded/index.ts";
+import { startEmbedded } from "../../../src/store/embedded/index.ts";
 
 const folders: string[] = [];
 afterEach(async () => {

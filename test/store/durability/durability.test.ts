@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { MongoClient } from "mongodb";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startEmbedded } from "../../src/store/embedded/index.ts";
+import { startEmbedded } from "../../../src/store/embedded/index.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 test("every write that was acknowledged before a SIGKILL is there afterwards, with its index entries", async () => {
-  const writer = spawn(process.execPath, ["--import", "tsx", "test/store/crash-writer.ts", dir], {
+  const writer = spawn(process.execPath, ["--import", "tsx", "test/store/durability/crash-writer.ts", dir], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const acknowledged: number[] = [];
