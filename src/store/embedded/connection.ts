@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import type { ServerState } from "./commands/context.ts";
 import { runCommand } from "./commands/index.ts";
 import { CommandError } from "./errors.ts";
+import { Patience } from "./patience.ts";
+import { isNumber, toNumber } from "./value.ts";
 import { messageLength, ProtocolError, type Request, readMessage, writeReply } from "./wire.ts";
 
 /**
@@ -33,6 +35,7 @@ export function serve(socket: Socket, state: ServerState, id: number, log: Logge
         command: request.command,
         connection: peer,
         connectionId: id,
+        patience: patienceFor(request),
       };
       const reply = await runCommand(context, (error) =>
         log.error({ err: error, peer }, "store: a command failed unexpectedly"),
@@ -67,4 +70,10 @@ export function serve(socket: Socket, state: ServerState, id: number, log: Logge
     }
     if (!running && queue.length > 0) run().catch(fail);
   });
+}
+
+/** A getMore's maxTimeMS is how long it waits at a tailable cursor's end, not a limit to its work. */
+function patienceFor({ command }: Request): Patience {
+  const limit = command.maxTimeMS;
+  return new Patience(isNumber(limit) && command.getMore === undefined ? toNumber(limit) : undefined);
 }

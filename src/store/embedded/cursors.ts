@@ -1,5 +1,6 @@
 import { encode } from "./bson-codec.ts";
 import { CommandError } from "./errors.ts";
+import type { Patience } from "./patience.ts";
 import { type Doc, Long, RawDoc } from "./value.ts";
 
 /** What a cursor gives: documents, encoded already or not. */
@@ -12,6 +13,7 @@ interface Open {
   /** A document that was read but did not fit the last reply. */
   held: RawDoc | undefined;
   lastUsed: number;
+  patience: Patience | undefined;
   keep: boolean;
   /** Waits for more documents at the end (a tailable cursor on a capped collection). */
   tail: ((waitMs: number) => Promise<void>) | undefined;
@@ -25,6 +27,8 @@ export interface CursorOptions {
   /** Ends after the first reply. */
   singleBatch?: boolean;
   noTimeout?: boolean;
+  /** Its time limit counts while a batch is read, not in between. */
+  patience?: Patience;
   tail?: (waitMs: number) => Promise<void>;
 }
 
@@ -53,11 +57,13 @@ export class Cursors {
       source,
       held: undefined,
       lastUsed: Date.now(),
+      patience: options.patience,
       keep: options.noTimeout === true,
       tail: options.tail,
     };
     const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch);
     const ended = (done && !options.tail) || options.singleBatch === true;
+    options.patience?.rest();
     if (!ended) this.#open.set(cursor.id, cursor);
     else if (!done) await source.return?.();
     return {
@@ -78,6 +84,7 @@ export class Cursors {
       );
     }
     cursor.lastUsed = Date.now();
+    cursor.patience?.wake();
     let { batch, done } = await this.#read(cursor, batchSize);
     if (cursor.tail) {
       if (batch.length === 0) {
@@ -87,6 +94,7 @@ export class Cursors {
       done = false;
     }
     if (done) this.#open.delete(id);
+    cursor.patience?.rest();
     return { nextBatch: batch, id: Long.fromBigInt(done || !this.#open.has(id) ? 0n : id), ns: namespace };
   }
 

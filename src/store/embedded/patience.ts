@@ -3,8 +3,6 @@ import { CommandError } from "./errors.ts";
 
 /** Milliseconds a command may keep the process busy before other work gets its turn. */
 const sliceMs = 5;
-/** The clock is read once in so many steps: reading it costs about as much as looking at a small document. */
-const stepsPerLook = 16;
 
 /**
  * Lets long work share the process, and end at its time limit: a command calls {@link due} for each document it
@@ -17,7 +15,6 @@ export class Patience {
   #left: number;
   #since: number;
   #sliceEnd: number;
-  #steps = 0;
 
   /** `maxTimeMs` counts from now; absent or 0 there is no limit, as in MongoDB. */
   constructor(maxTimeMs?: number) {
@@ -26,9 +23,8 @@ export class Patience {
     this.#sliceEnd = this.#since + sliceMs;
   }
 
-  /** Whether the slice is used up or the time is over: then {@link pause} is to be awaited. Cheap. */
+  /** Whether the slice is used up or the time is over: then {@link pause} is to be awaited. */
   due(): boolean {
-    if (++this.#steps % stepsPerLook !== 0) return false;
     const now = performance.now();
     return now >= this.#sliceEnd || now - this.#since >= this.#left;
   }

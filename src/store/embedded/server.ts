@@ -63,7 +63,16 @@ async function listen(
   const sockets = new Set<Socket>();
   const sweep = (now?: Date): Promise<number> => sweepExpired(storage, catalog, now);
   const host = options.host ?? "127.0.0.1";
-  const state = { storage, catalog, cursors, startedAt: new Date(), address: "", sweepExpired: sweep };
+  const parameters = { notablescan: false };
+  const state = {
+    storage,
+    catalog,
+    cursors,
+    parameters,
+    startedAt: new Date(),
+    address: "",
+    sweepExpired: sweep,
+  };
   let connections = 0;
   const server = createServer((socket) => {
     sockets.add(socket);

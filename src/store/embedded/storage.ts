@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
+import { Patience } from "./patience.ts";
 
 /** A table of byte keys and byte values. */
 export type Table = Database<Buffer, Buffer>;
@@ -56,10 +57,14 @@ export class Storage {
   write<T>(run: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => this.#drain());
+      this.#schedule();
     });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#drain());
   }
 
   /**
@@ -74,26 +79,27 @@ export class Storage {
     this.#scheduled = false;
     const batch = this.#waiting;
     this.#waiting = [];
+    const slice = new Patience();
     const settle: (() => void)[] = [];
     if (this.#closed) {
       for (const { reject } of batch) reject(new Error("the store is closed"));
       return;
     }
+    let ran = 0;
     try {
       this.#root.transactionSync(() => {
-        for (const { run, resolve, reject } of batch) {
-          try {
-            const value = run();
-            settle.push(() => resolve(value));
-          } catch (error) {
-            settle.push(() => reject(error));
-          }
-        }
+        do settle.push(attempt(batch[ran++] as Waiting));
+        while (ran < batch.length && !slice.due());
       });
     } catch (error) {
       this.onAbort();
       for (const { reject } of batch) reject(error);
       return;
+    }
+    // What took longer than a slice leaves the rest to the next turn.
+    if (ran < batch.length) {
+      this.#waiting = [...batch.slice(ran), ...this.#waiting];
+      this.#schedule();
     }
     for (const tell of settle) tell();
   }
@@ -104,5 +110,15 @@ export class Storage {
     if (this.#waiting.length > 0) await this.write(() => undefined);
     this.#closed = true;
     await this.#root.close();
+  }
+}
+
+/** Runs what waits and gives the function that tells its outcome, for after the commit. */
+function attempt({ run, resolve, reject }: Waiting): () => void {
+  try {
+    const value = run();
+    return () => resolve(value);
+  } catch (error) {
+    return () => reject(error);
   }
 }

@@ -2,10 +2,12 @@ import { decode } from "./bson-codec.ts";
 import type { Catalog } from "./catalog.ts";
 import { matchingInTurns } from "./find.ts";
 import { valuesAt } from "./path.ts";
+import { Patience } from "./patience.ts";
 import { makePlan } from "./planner.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { Storage } from "./storage.ts";
 import type { Doc } from "./value.ts";
+import { writeInParts } from "./write-in-parts.ts";
 
 /**
  * Deletes the documents whose TTL index says they are over at `now`, and gives their number.
@@ -13,6 +15,7 @@ import type { Doc } from "./value.ts";
  * The field must hold a date, or an array whose earliest date counts (source: MongoDB manual, "TTL Indexes").
  */
 export async function sweepExpired(storage: Storage, catalog: Catalog, now = new Date()): Promise<number> {
+  const patience = new Patience();
   let removed = 0;
   for (const collection of catalog.all()) {
     for (const index of collection.indexes) {
@@ -29,20 +32,16 @@ export async function sweepExpired(storage: Storage, catalog: Catalog, now = new
         collection,
         makePlan(collection, filter),
         match,
+        patience,
       ))
         records.push(record);
-      if (records.length === 0) continue;
-      removed += await storage.write(() => {
-        let count = 0;
-        for (const record of records) {
-          const bytes = collection.get(record);
-          const doc = bytes && decode(bytes);
-          // It may have been given more time since.
-          if (!doc || !over(doc)) continue;
-          collection.remove(record, doc, bytes);
-          count++;
-        }
-        return count;
+      await writeInParts({ storage, patience }, records, (record) => {
+        const bytes = collection.get(record);
+        const doc = bytes && decode(bytes);
+        // It may have been given more time since.
+        if (!doc || !over(doc)) return;
+        collection.remove(record, doc, bytes);
+        removed++;
       });
     }
   }

@@ -1,10 +1,13 @@
+import { divide, type Numeric } from "../arithmetic.ts";
 import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
+import { type MemoryLimit, roughSize } from "../memory-limit.ts";
 import { sortDocs } from "../query/sort.ts";
 import { type Doc, double, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { averageOf, sumOf } from "./array-operators.ts";
 import { checkExpression, evaluate, type Scope } from "./expression.ts";
+import type { Fold } from "./flow.ts";
 
 /** Computes one output field of `$group` from the documents of a group. */
 export type Accumulator = (docs: Doc[]) => Value;
@@ -79,6 +82,103 @@ export function compileAccumulator(field: string, spec: Value, variables?: Scope
     return (docs) => reduce(docs.map((doc) => evaluate(operand, doc, variables)));
   }
   return manyOf(name, operand, variables);
+}
+
+/** Makes the growing value of an accumulator in a new group; what it keeps is counted in `memory`. */
+export type MakeFold = (memory: MemoryLimit) => Fold;
+
+/**
+ * Compiles an accumulator that takes its documents one by one.
+ *
+ * @throws {CommandError} as {@link compileAccumulator}.
+ */
+export function compileFold(field: string, spec: Value, variables?: Scope): MakeFold {
+  const accumulate = compileAccumulator(field, spec, variables);
+  const [name, operand] = Object.entries(spec as Doc)[0] as [string, Value];
+  const reduce = simple[name];
+  if (!reduce) return (memory) => foldOfDocs(accumulate, memory);
+  if (name === "$count") return foldOfCount;
+  if (name === "$avg") return () => foldOfAverage(operand, variables);
+  const squeeze = squeezes[name];
+  return (memory) => foldOfValues((doc) => evaluate(operand, doc, variables), reduce, squeeze, memory);
+}
+
+/** Makes fewer values of many, from which the accumulator gives the same. */
+type Squeeze = (values: (Value | undefined)[]) => (Value | undefined)[];
+
+const squeezes: Readonly<Record<string, Squeeze>> = {
+  $sum: (values) => [sumOf(values)],
+  $min: (values) => [best(-1)(values)],
+  $max: (values) => [best(1)(values)],
+  $first: (values) => values.slice(0, 1),
+  $last: (values) => values.slice(-1),
+  $addToSet: (values) => (simple.$addToSet as Reduce)(values) as Value[],
+  $mergeObjects: (values) => [(simple.$mergeObjects as Reduce)(values)],
+};
+
+function foldOfValues(
+  inputOf: (doc: Doc) => Value | undefined,
+  reduce: Reduce,
+  squeeze: Squeeze | undefined,
+  memory: MemoryLimit,
+): Fold {
+  let values: (Value | undefined)[] = [];
+  let limit = 64;
+  let held = 0;
+  const hold = (bytes: number): void => {
+    held += bytes;
+    memory.add(bytes);
+  };
+  return {
+    add(doc) {
+      const value = inputOf(doc);
+      values.push(value);
+      hold(roughSize(value));
+      if (!squeeze || values.length < limit) return;
+      values = squeeze(values);
+      // What could not be made fewer is not tried again at every step.
+      limit = Math.max(64, 2 * values.length);
+      memory.drop(held);
+      held = 0;
+      hold(values.reduce<number>((sum, kept) => sum + roughSize(kept), 0));
+    },
+    end: () => reduce(values),
+  };
+}
+
+function foldOfCount(): Fold {
+  let count = 0;
+  return {
+    add() {
+      count++;
+    },
+    end: () => count,
+  };
+}
+
+function foldOfAverage(operand: Value, variables: Scope | undefined): Fold {
+  let total: Numeric = 0;
+  let count = 0;
+  return {
+    add(doc) {
+      const value = evaluate(operand, doc, variables);
+      if (!isNumber(value)) return;
+      total = sumOf([total, value]);
+      count++;
+    },
+    end: () => (count === 0 ? null : divide(total, count)),
+  };
+}
+
+function foldOfDocs(accumulate: Accumulator, memory: MemoryLimit): Fold {
+  const docs: Doc[] = [];
+  return {
+    add(doc) {
+      memory.add(roughSize(doc));
+      docs.push(doc);
+    },
+    end: () => accumulate(docs),
+  };
 }
 
 /** `$firstN`, `$lastN`, `$minN`, `$maxN`, `$top`, `$bottom`, `$topN`, `$bottomN`. */

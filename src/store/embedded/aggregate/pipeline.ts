@@ -1,9 +1,11 @@
 import { CommandError, notImplemented } from "../errors.ts";
-import { type Doc, isDoc, type Value } from "../value.ts";
+import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import { compileDocumentStage } from "./document-stages.ts";
 import type { Scope } from "./expression.ts";
-import type { Nested, PipelineHost, Stage } from "./stage.ts";
+import { each } from "./flow.ts";
+import { flowing, type Nested, type PipelineHost, type Stage } from "./stage.ts";
 import { stages } from "./stages.ts";
+import type { Step } from "./stream.ts";
 
 const askStages = new Set([
   "$collStats",
@@ -55,19 +57,33 @@ export async function runPipeline(
 const nested: Nested = { compile: compilePipeline, run: runPipeline };
 
 /** Compiles every stage, so that errors come before anything is read. */
-export function compilePipeline(pipeline: Value, variables?: Scope): { name: string; run: Stage }[] {
+export function compilePipeline(pipeline: Value, variables?: Scope): Step[] {
   const list = readStages(pipeline);
   return list.map(({ name, operand }, at) => {
     if ((name === "$out" || name === "$merge") && at !== list.length - 1) {
       throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);
     }
-    return { name, run: compileStage(name, operand, variables) };
+    const step: Step = { name, run: compileStage(name, operand, variables) };
+    if (name !== "$sort" || !isDoc(operand)) return step;
+    return { ...step, sort: operand, limit: limitAfter(list.slice(at + 1)) };
   });
+}
+
+/** How many sorted documents are used: what the `$skip`s and the first `$limit` right after a `$sort` add up to. */
+function limitAfter(stages: { name: string; operand: Value }[]): number {
+  let skip = 0;
+  for (const { name, operand } of stages) {
+    if (!isNumber(operand)) return 0;
+    if (name === "$limit") return skip + toNumber(operand);
+    if (name !== "$skip") return 0;
+    skip += toNumber(operand);
+  }
+  return 0;
 }
 
 function compileStage(name: string, operand: Value, variables: Scope | undefined): Stage {
   const one = compileDocumentStage(name, operand, variables);
-  if (one) return (docs) => docs.map(one);
+  if (one) return flowing(each((docs) => docs.map(one)));
   const make = Object.hasOwn(stages, name) ? stages[name] : undefined;
   if (make) return make(operand, variables, nested);
   if (name === "$out" || name === "$merge") {

@@ -1,14 +1,16 @@
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
+import { MemoryLimit, roughSize } from "../memory-limit.ts";
 import { splitPath, valueAt } from "../path.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileSort, sortDocs } from "../query/sort.ts";
 import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
-import { compileAccumulator } from "./accumulators.ts";
+import { compileFold } from "./accumulators.ts";
 import { bucket, bucketAuto } from "./bucket-stages.ts";
 import { checkExpression, evaluate, fieldPath } from "./expression.ts";
+import { counted, each, type Fold, limited, skipped } from "./flow.ts";
 import { mingoStage } from "./mingo-stage.ts";
-import type { MakeStage } from "./stage.ts";
+import { flowing, type MakeStage } from "./stage.ts";
 
 function document(name: string, operand: Value, code = 15955): Doc {
   if (!isDoc(operand)) throw new CommandError(code, `the ${name} specification must be an object`);
@@ -34,23 +36,34 @@ const group: MakeStage = (operand, variables) => {
     .filter((field) => field !== "_id")
     .map((field) => {
       if (field.includes(".")) throw new CommandError(40235, `The field name '${field}' cannot contain '.'`);
-      return { field, accumulate: compileAccumulator(field, spec[field] as Value, variables) };
+      return { field, fold: compileFold(field, spec[field] as Value, variables) };
     });
-  return (docs) => {
-    const groups = new Map<string, { id: Value; docs: Doc[] }>();
-    for (const doc of docs) {
+  return flowing(() => {
+    const memory = new MemoryLimit("$group");
+    const groups = new Map<string, { value: Value; folds: Fold[] }>();
+    const groupOf = (doc: Doc): Fold[] => {
       const value = evaluate(id, doc, variables) ?? null;
       const key = encodeValue(value).toString("latin1");
       const found = groups.get(key);
-      if (found) found.docs.push(doc);
-      else groups.set(key, { id: value, docs: [doc] });
-    }
-    return [...groups.values()].map(({ id: value, docs: members }) => {
-      const result: Doc = { _id: value };
-      for (const { field, accumulate } of fields) setField(result, field, accumulate(members));
-      return result;
-    });
-  };
+      if (found) return found.folds;
+      memory.add(key.length + roughSize(value) + 64 * fields.length);
+      const folds = fields.map(({ fold }) => fold(memory));
+      groups.set(key, { value, folds });
+      return folds;
+    };
+    return {
+      take(docs) {
+        for (const doc of docs) for (const fold of groupOf(doc)) fold.add(doc);
+        return [];
+      },
+      end: () =>
+        [...groups.values()].map(({ value, folds }) => {
+          const result: Doc = { _id: value };
+          for (const [at, { field }] of fields.entries()) setField(result, field, (folds[at] as Fold).end());
+          return result;
+        }),
+    };
+  });
 };
 
 const unwind: MakeStage = (operand) => {
@@ -60,7 +73,7 @@ const unwind: MakeStage = (operand) => {
   if (!path.startsWith("$"))
     throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   const parts = splitPath(path.slice(1));
-  return (docs) =>
+  const unwound = (docs: Doc[]): Doc[] =>
     docs.flatMap((doc) => {
       const value = valueAt(doc, parts);
       if (!Array.isArray(value) || value.length === 0) {
@@ -80,6 +93,7 @@ const unwind: MakeStage = (operand) => {
         return result;
       });
     });
+  return flowing(each(unwound));
 };
 
 function withValue(doc: Doc, parts: readonly string[], value: Value): Doc {
@@ -241,7 +255,7 @@ const sortByCount: MakeStage = (operand, variables, nested) => {
 export const stages: Readonly<Record<string, MakeStage>> = {
   $match: (operand, variables) => {
     const match = compileFilter(document("$match", operand, 15959), { variables });
-    return (docs) => docs.filter(match);
+    return flowing(each((docs) => docs.filter(match)));
   },
   $sort: (operand) => {
     const sort = document("$sort", operand, 15973);
@@ -251,17 +265,17 @@ export const stages: Readonly<Record<string, MakeStage>> = {
   },
   $limit: (operand) => {
     const most = count("$limit", operand, 1, 15958);
-    return (docs) => docs.slice(0, most);
+    return flowing(limited(most));
   },
   $skip: (operand) => {
     const first = count("$skip", operand, 0, 15956);
-    return (docs) => docs.slice(first);
+    return flowing(skipped(first));
   },
   $count: (operand) => {
     if (typeof operand !== "string" || operand === "" || operand.startsWith("$") || operand.includes(".")) {
       throw new CommandError(40156, "the count field must be a non-empty string without '$' and '.'");
     }
-    return (docs) => (docs.length === 0 ? [] : [{ [operand]: docs.length }]);
+    return flowing(counted(operand));
   },
   $sample: (operand) => {
     const size = count("$sample", document("$sample", operand, 28745).size ?? null, 0, 28747);

@@ -2,11 +2,12 @@ import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
 import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
 import type { PipelineHost } from "../aggregate/stage.ts";
+import { stream } from "../aggregate/stream.ts";
 import { decode, encode } from "../bson-codec.ts";
 import { checkNamespace } from "../catalog.ts";
 import { equal } from "../compare.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
-import { candidates, matchingInTurns } from "../find.ts";
+import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
@@ -19,7 +20,9 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { inOrder } from "./first-match.ts";
 import { insertOne, prepare } from "./insert.ts";
+import { planFor } from "./plan.ts";
 import { collectionStats } from "./stats.ts";
 import { variablesOf } from "./update.ts";
 
@@ -36,36 +39,67 @@ export const aggregate: Command = async (context) => {
   const stages = readStages(command.pipeline as Value);
   const compiled = compilePipeline(command.pipeline as Value, variables);
   const host = pipelineHost(context, namespace);
-  let docs: Doc[] = [];
-  const first = stages[0]?.name ?? "";
-  let from = 0;
-  if (!whole && !["$documents", "$collStats", "$indexStats"].includes(first)) {
-    const { filter, sort, used } = leading(stages);
-    from = used;
-    docs = await readAll(context, namespace, filter, variables, sort, command.hint);
-  }
-  for (const { run } of compiled.slice(from)) docs = await run(docs, host, variables);
-  const cursor = await cursors.start(listed(docs), {
+  const around = { host, variables, patience: context.patience };
+  const readsNothing = whole || ["$documents", "$collStats", "$indexStats"].includes(stages[0]?.name ?? "");
+  const { parts, used } = readsNothing
+    ? { parts: oneEmptyPart(), used: 0 }
+    : reading(context, namespace, stages, variables);
+  const cursor = await cursors.start(stream(parts, compiled.slice(used), around), {
     namespace,
     batchSize: numberField(docField(command, "cursor") ?? {}, "batchSize"),
+    patience: context.patience,
   });
   return { cursor };
 };
 
-async function* listed(docs: Doc[]): AsyncGenerator<Doc> {
-  yield* docs;
+/** The documents a pipeline starts from, and how many of its stages the search has done already. */
+function reading(
+  context: CommandContext,
+  namespace: string,
+  stages: { name: string; operand: Value }[],
+  variables: Scope | undefined,
+): { parts: AsyncGenerator<Doc[]>; used: number } {
+  const { filter, sort, used } = leading(stages);
+  const match = compileFilter(filter, { variables });
+  const collection = context.catalog.find(namespace);
+  if (!collection) return { parts: oneEmptyPart(), used };
+  const plan = planFor(context, collection, filter, sort, context.command.hint);
+  const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
+  return { parts: inParts(found), used: used + Number(sort !== undefined && inOrder(plan, sort)) };
 }
 
-/** The `$match` at the pipeline's start, which the planner can serve. */
+async function* oneEmptyPart(): AsyncGenerator<Doc[]> {
+  yield [];
+}
+
+/** Documents handed on together: the first ones few, as a `$limit` may want no more. */
+async function* inParts(found: AsyncGenerator<Found>): AsyncGenerator<Doc[]> {
+  let size = 1;
+  let part: Doc[] = [];
+  for await (const { doc } of found) {
+    part.push(doc);
+    if (part.length < size) continue;
+    yield part;
+    part = [];
+    size = Math.min(2 * size, 128);
+  }
+  yield part;
+}
+
+/** The `$match` and the `$sort` at the pipeline's start, which the planner can serve; `used` counts the `$match`. */
 export function leading(stages: { name: string; operand: Value }[]): {
   filter: Doc;
   sort: Doc | undefined;
   used: number;
 } {
   const [first] = stages;
-  if (first?.name === "$match" && isDoc(first.operand))
-    return { filter: first.operand, sort: undefined, used: 1 };
-  return { filter: {}, sort: undefined, used: 0 };
+  const used = first?.name === "$match" && isDoc(first.operand) ? 1 : 0;
+  const next = stages[used];
+  return {
+    filter: used === 1 ? (first?.operand as Doc) : {},
+    sort: next?.name === "$sort" && isDoc(next.operand) ? next.operand : undefined,
+    used,
+  };
 }
 
 async function readAll(
@@ -73,15 +107,14 @@ async function readAll(
   namespace: string,
   filter: Doc,
   variables: Scope | undefined,
-  sort?: Doc,
-  hint?: Value,
 ): Promise<Doc[]> {
   const match = compileFilter(filter, { variables });
   const collection = context.catalog.find(namespace);
   if (!collection) return [];
-  const plan = makePlan(collection, filter, sort, hint);
+  const plan = planFor(context, collection, filter);
   const docs: Doc[] = [];
-  for await (const { doc } of matchingInTurns(context.storage, collection, plan, match)) docs.push(doc);
+  for await (const { doc } of matchingInTurns(context.storage, collection, plan, match, context.patience))
+    docs.push(doc);
   return docs;
 }
 

@@ -2,14 +2,22 @@ import type { Catalog } from "../catalog.ts";
 import type { Collection } from "../collection.ts";
 import type { Cursors } from "../cursors.ts";
 import { badValue, CommandError, typeMismatch } from "../errors.ts";
+import type { Patience } from "../patience.ts";
 import type { Storage } from "../storage.ts";
 import { type Doc, isDoc, isNumber, toNumber, typeName, type Value } from "../value.ts";
+
+/** What `setParameter` changes; lost when the server stops, as in MongoDB. */
+export interface Parameters {
+  /** Refuse what would read a whole collection (source: MongoDB manual, "MongoDB Server Parameters"). */
+  notablescan: boolean;
+}
 
 /** What the commands of a server share. */
 export interface ServerState {
   storage: Storage;
   catalog: Catalog;
   cursors: Cursors;
+  parameters: Parameters;
   startedAt: Date;
   /** host:port, as the server is reached. */
   address: string;
@@ -26,6 +34,8 @@ export interface CommandContext extends ServerState {
   /** A number of the connection, for whatsmyuri and the log. */
   connection: string;
   connectionId: number;
+  /** Its share of the process and its time limit. */
+  patience: Patience;
 }
 
 /** A command: gives the reply without `ok`. */

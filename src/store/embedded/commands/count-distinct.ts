@@ -3,14 +3,14 @@ import { typeMismatch } from "../errors.ts";
 import { matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
-import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { Value } from "../value.ts";
 import { type Command, checkCollation, collectionFor, docField, numberField } from "./context.ts";
+import { planFor } from "./plan.ts";
 
 /** `count`. */
 export const count: Command = async (context) => {
-  const { command, storage } = context;
+  const { command, storage, patience } = context;
   checkCollation(command);
   const collection = collectionFor(context);
   const filter = docField(command, "query") ?? {};
@@ -21,8 +21,8 @@ export const count: Command = async (context) => {
   if (collection) {
     if (Object.keys(filter).length === 0) n = collection.count;
     else {
-      const plan = makePlan(collection, filter, undefined, command.hint);
-      for await (const _ of matchingInTurns(storage, collection, plan, match)) n++;
+      const plan = planFor(context, collection, filter, undefined, command.hint);
+      for await (const _ of matchingInTurns(storage, collection, plan, match, patience)) n++;
     }
   }
   n = Math.max(0, n - skip);
@@ -31,7 +31,7 @@ export const count: Command = async (context) => {
 
 /** `distinct`. */
 export const distinct: Command = async (context) => {
-  const { command, storage } = context;
+  const { command, storage, patience } = context;
   checkCollation(command);
   if (typeof command.key !== "string")
     throw typeMismatch("BSON field 'distinct.key' is missing but a required field");
@@ -40,8 +40,8 @@ export const distinct: Command = async (context) => {
   const match = compileFilter(filter);
   const found = new Map<string, Value>();
   if (collection) {
-    const plan = makePlan(collection, filter, undefined, command.hint);
-    for await (const { doc } of matchingInTurns(storage, collection, plan, match)) {
+    const plan = planFor(context, collection, filter, undefined, command.hint);
+    for await (const { doc } of matchingInTurns(storage, collection, plan, match, patience)) {
       for (const value of valuesAt(doc, command.key)) {
         if (value === undefined) continue;
         const key = encodeValue(value).toString("latin1");

@@ -1,8 +1,8 @@
 import { decode } from "../bson-codec.ts";
 import { matchingInTurns } from "../find.ts";
-import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { Doc } from "../value.ts";
+import { writeInParts } from "../write-in-parts.ts";
 import {
   type Command,
   type CommandContext,
@@ -12,7 +12,9 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
-import { findOne, variablesOf } from "./update.ts";
+import { withFirstMatch } from "./first-match.ts";
+import { planFor } from "./plan.ts";
+import { variablesOf } from "./update.ts";
 import { writeError } from "./write-result.ts";
 
 /** MongoDB's `delete` command. */
@@ -38,9 +40,7 @@ async function deleteStatement(context: CommandContext, namespace: string, state
   const match = compileFilter(filter, { variables: variablesOf(docField(context.command, "let")) });
   const hint = statement.hint;
   if (numberField(statement, "limit") === 1) {
-    return context.storage.write(() => {
-      const collection = context.catalog.find(namespace);
-      const found = collection && findOne(context, collection, { filter, match, hint });
+    return withFirstMatch(context, namespace, { filter, match, hint }, (collection, found) => {
       if (!collection || !found) return 0;
       collection.remove(found.record, found.doc, found.bytes);
       return 1;
@@ -49,22 +49,17 @@ async function deleteStatement(context: CommandContext, namespace: string, state
   const collection = context.catalog.find(namespace);
   if (!collection) return 0;
   const records: number[] = [];
-  const plan = makePlan(collection, filter, undefined, hint);
-  for await (const { record } of matchingInTurns(context.storage, collection, plan, match))
+  const plan = planFor(context, collection, filter, undefined, hint);
+  for await (const { record } of matchingInTurns(context.storage, collection, plan, match, context.patience))
     records.push(record);
   let removed = 0;
-  for (let from = 0; from < records.length; from += 500) {
-    removed += await context.storage.write(() => {
-      let count = 0;
-      for (const record of records.slice(from, from + 500)) {
-        const bytes = collection.get(record);
-        const doc = bytes && decode(bytes);
-        if (!doc || !match(doc)) continue;
-        collection.remove(record, doc, bytes);
-        count++;
-      }
-      return count;
-    });
-  }
+  await writeInParts(context, records, (record) => {
+    const bytes = collection.get(record);
+    const doc = bytes && decode(bytes);
+    // It may have changed since it was found.
+    if (!doc || !match(doc)) return;
+    collection.remove(record, doc, bytes);
+    removed++;
+  });
   return removed;
 }

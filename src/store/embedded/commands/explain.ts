@@ -39,7 +39,8 @@ export async function explainCommand(context: CommandContext, verbosity: string)
   if (verbosity !== "queryPlanner") {
     let found = 0;
     const started = performance.now();
-    if (collection && plan) for await (const _ of matchingInTurns(storage, collection, plan, match)) found++;
+    if (collection && plan)
+      for await (const _ of matchingInTurns(storage, collection, plan, match, context.patience)) found++;
     reply.executionStats = {
       executionSuccess: true,
       nReturned: found,

@@ -5,11 +5,12 @@ import { compileSort } from "../query/sort.ts";
 import { compileUpdate } from "../update/update.ts";
 import type { Doc, Value } from "../value.ts";
 import { type Command, checkCollation, docField, flag, namespaceOf } from "./context.ts";
-import { findOne, type UpdateStep, updateOne, variablesOf } from "./update.ts";
+import { withFirstMatch } from "./first-match.ts";
+import { type UpdateStep, updateOne, variablesOf } from "./update.ts";
 
 /** MongoDB's `findAndModify` command. */
 export const findAndModify: Command = async (context) => {
-  const { command, storage, catalog } = context;
+  const { command } = context;
   const namespace = namespaceOf(context);
   checkCollation(command);
   const filter = docField(command, "query") ?? {};
@@ -33,9 +34,7 @@ export const findAndModify: Command = async (context) => {
         "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
       );
     if (flag(command, "upsert")) throw failedToParse("Cannot specify both upsert=true and remove=true");
-    return storage.write(() => {
-      const collection = catalog.find(namespace);
-      const found = collection && findOne(context, collection, search);
+    return withFirstMatch(context, namespace, search, (collection, found) => {
       if (!collection || !found) return { lastErrorObject: { n: 0 }, value: null };
       const value = project(found.doc);
       collection.remove(found.record, found.doc, found.bytes);
@@ -50,17 +49,15 @@ export const findAndModify: Command = async (context) => {
     variables,
   );
   const step: UpdateStep = { ...search, apply, replacement, multi: false, upsert: flag(command, "upsert") };
-  return storage.write(() => {
-    const outcome = updateOne(context, namespace, step);
-    const shown = flag(command, "new") ? outcome.after : outcome.before;
-    const inserted = outcome.upserted !== undefined;
-    return {
-      lastErrorObject: {
-        n: outcome.matched + Number(inserted),
-        updatedExisting: outcome.matched > 0,
-        ...(inserted ? { upserted: outcome.upserted as Value } : {}),
-      },
-      value: shown ? project(shown) : null,
-    };
-  });
+  const outcome = await updateOne(context, namespace, step);
+  const shown = flag(command, "new") ? outcome.after : outcome.before;
+  const inserted = outcome.upserted !== undefined;
+  return {
+    lastErrorObject: {
+      n: outcome.matched + Number(inserted),
+      updatedExisting: outcome.matched > 0,
+      ...(inserted ? { upserted: outcome.upserted as Value } : {}),
+    },
+    value: shown ? project(shown) : null,
+  };
 };

@@ -1,9 +1,12 @@
+import { decode } from "../bson-codec.ts";
+import type { Stored } from "../collection.ts";
 import { badValue } from "../errors.ts";
-import { candidates, matchingInTurns } from "../find.ts";
+import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
-import { compileSort, sortDocs } from "../query/sort.ts";
+import { compileSort } from "../query/sort.ts";
+import { Sorter } from "../sorter.ts";
 import { type Doc, isNumber, Long, RawDoc, toNumber } from "../value.ts";
 import {
   type Command,
@@ -15,6 +18,8 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { inOrder } from "./first-match.ts";
+import { planFor } from "./plan.ts";
 import { variablesOf } from "./update.ts";
 
 /** A find, read from its command. */
@@ -59,6 +64,7 @@ export const find: Command = async (context) => {
     namespace,
     batchSize: numberField(command, "batchSize"),
     singleBatch: single,
+    patience: context.patience,
     noTimeout: flag(command, "noCursorTimeout"),
   });
   return { cursor };
@@ -76,34 +82,53 @@ function findById(context: CommandContext, query: FindQuery): RawDoc[] | undefin
   return [...candidates(context.storage, collection, plan)].map(({ bytes }) => new RawDoc(bytes));
 }
 
-/** The results of a find in order. */
-export async function* results(context: CommandContext, query: FindQuery): AsyncGenerator<Doc | RawDoc> {
-  const { filter, sort, projection, skip, limit } = query;
+/** The results of a find in order; the query is compiled and planned at once, so that its errors come first. */
+export function results(context: CommandContext, query: FindQuery): AsyncGenerator<Doc | RawDoc> {
+  const { filter, sort, projection } = query;
   const variables = variablesOf(docField(context.command, "let"));
   const match = compileFilter(filter, { variables });
   const project = projection && compileProjection(projection, { filter, variables });
+  const shown = ({ doc, bytes }: Read): Doc | RawDoc =>
+    project ? project(doc ?? decode(bytes)) : new RawDoc(bytes);
   const collection = collectionFor(context);
-  if (!collection) return;
+  if (!collection) return nothing();
   const natural = sort?.$natural;
   const hint = natural === undefined ? context.command.hint : { $natural: natural };
   const order = natural === undefined ? sort : undefined;
-  const plan = makePlan(collection, filter, order, hint);
-  const found = matchingInTurns(context.storage, collection, plan, match);
-  const shown = (doc: Doc, bytes: Buffer): Doc | RawDoc => (project ? project(doc) : new RawDoc(bytes));
-  if (order && !(plan.kind === "index" && plan.sorted)) {
-    const all = [];
-    for await (const item of found) all.push(item);
-    const sorted = sortDocs(all, order, ({ doc }) => doc);
-    for (const { doc, bytes } of sorted.slice(skip, limit > 0 ? skip + limit : undefined))
-      yield shown(doc, bytes);
-    return;
-  }
+  const plan = planFor(context, collection, filter, order, hint);
+  const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
+  const sorted = order && !inOrder(plan, order) ? sortedFound(context, found, order, query) : found;
+  return part(sorted, query, shown);
+}
+
+/** A document that is found, and read already or not. */
+type Read = Stored & { doc?: Doc };
+
+async function* nothing(): AsyncGenerator<never> {}
+
+async function* part(
+  found: AsyncGenerator<Read>,
+  { skip, limit }: FindQuery,
+  shown: (found: Read) => Doc | RawDoc,
+): AsyncGenerator<Doc | RawDoc> {
   let seen = 0;
-  for await (const { doc, bytes } of found) {
+  for await (const item of found) {
     if (++seen <= skip) continue;
-    yield shown(doc, bytes);
+    yield shown(item);
     if (limit > 0 && seen >= skip + limit) return;
   }
+}
+
+async function* sortedFound(
+  { patience }: CommandContext,
+  found: AsyncGenerator<Found>,
+  order: Doc,
+  { skip, limit }: FindQuery,
+): AsyncGenerator<Read> {
+  const sorter = new Sorter<Stored>(order, limit > 0 ? skip + limit : 0);
+  for await (const { record, bytes, doc } of found) sorter.add({ record, bytes }, doc, bytes.length);
+  // Only the bytes are kept meanwhile: a read document takes several times their room.
+  yield* sorter.sorted(patience);
 }
 
 /** A tailable cursor: after the last document it waits for the next one. */
@@ -122,7 +147,6 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
   let last: number | undefined;
   const source: AsyncIterator<Doc | RawDoc> = {
     async next() {
-      const { decode } = await import("../bson-codec.ts");
       for (const { record, bytes } of collection.scan(last, false, 10_000)) {
         last = record;
         const doc = decode(bytes);

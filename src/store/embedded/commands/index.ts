@@ -47,7 +47,7 @@ const commands = new Map<string, Command>(
     killAllSessionsByPattern: server.nothing,
     startSession: server.nothing,
     logout: server.nothing,
-    setParameter: server.nothing,
+    setParameter: server.setParameter,
     profile: server.nothing,
     atlasVersion: server.standaloneOnly,
     replSetGetStatus: server.standaloneOnly,

@@ -24,7 +24,7 @@ export const insert: Command = async (context) => {
       "Write batch sizes must be between 1 and 100000. Got 0 operations.",
     );
   const ordered = context.command.ordered !== false;
-  const { done, writeErrors } = await runOrdered(documents, ordered, 1000, context.storage, (doc) =>
+  const { done, writeErrors } = await runOrdered(documents, ordered, context.storage, (doc) =>
     insertOne(context, namespace, doc),
   );
   return { n: done.length, ...(writeErrors.length > 0 ? { writeErrors } : {}) };

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { CommandError } from "../errors.ts";
-import { type Doc, Long, ObjectId } from "../value.ts";
+import { type Doc, isNumber, Long, ObjectId, toNumber } from "../value.ts";
 import type { Command, CommandContext } from "./context.ts";
 
 /** The MongoDB version whose behaviour this server follows. */
@@ -43,14 +43,30 @@ export const buildInfo: Command = () => ({
   storageEngines: ["lmdb"],
 });
 
+/** `setParameter`: knows `notablescan`. @throws {CommandError} InvalidOptions for another one. */
+export const setParameter: Command = ({ command, parameters }) => {
+  const was = parameters.notablescan;
+  for (const name of Object.keys(command)) {
+    if (name.startsWith("$") || ["setParameter", "lsid", "comment", "apiVersion"].includes(name)) continue;
+    if (name !== "notablescan")
+      throw new CommandError("InvalidOptions", `attempted to set unrecognized parameter [${name}]`);
+    const value = command[name];
+    if (typeof value !== "boolean" && !isNumber(value))
+      throw new CommandError("BadValue", `Invalid value for parameter ${name}: a boolean is expected`);
+    parameters.notablescan = isNumber(value) ? toNumber(value) !== 0 : value;
+  }
+  return { was };
+};
+
 /** `getParameter`. */
-export const getParameter: Command = ({ command }) => {
+export const getParameter: Command = ({ command, parameters }) => {
   const all: Doc = {
     featureCompatibilityVersion: { version: "7.0" },
     authenticationMechanisms: [],
     enableTestCommands: false,
     quiet: false,
     logLevel: 0,
+    notablescan: parameters.notablescan,
   };
   if (command.getParameter === "*") return all;
   const reply: Doc = {};

@@ -2,13 +2,12 @@ import type { Scope } from "../aggregate/expression.ts";
 import { decode, encode } from "../bson-codec.ts";
 import type { Collection } from "../collection.ts";
 import { failedToParse } from "../errors.ts";
-import { type Found, matching, matchingInTurns } from "../find.ts";
-import { makePlan } from "../planner.ts";
-import { compileFilter, type Match } from "../query/filter.ts";
-import { sortDocs } from "../query/sort.ts";
+import { type Found, matchingInTurns } from "../find.ts";
+import { compileFilter } from "../query/filter.ts";
 import { compileUpdate, type Update } from "../update/update.ts";
 import { upsertBase } from "../upsert.ts";
 import { type Doc, getField, ObjectId, setField, type Value } from "../value.ts";
+import { writeInParts } from "../write-in-parts.ts";
 import {
   type Command,
   type CommandContext,
@@ -18,19 +17,17 @@ import {
   flag,
   namespaceOf,
 } from "./context.ts";
+import { type Search, withFirstMatch } from "./first-match.ts";
 import { checkId, checkSize, insertOne } from "./insert.ts";
+import { planFor } from "./plan.ts";
 import { writeError } from "./write-result.ts";
 
 /** One update of a command, compiled. */
-export interface UpdateStep {
-  filter: Doc;
-  match: Match;
+export interface UpdateStep extends Search {
   apply: Update;
   replacement: boolean;
   multi: boolean;
   upsert: boolean;
-  sort?: Doc;
-  hint?: Value;
 }
 
 /** What an update did. */
@@ -107,31 +104,20 @@ async function updateStatement(
   };
   if (step.multi && replacement)
     throw failedToParse("multi update is not supported for replacement-style update");
-  if (!step.multi) return context.storage.write(() => updateOne(context, namespace, step));
+  if (!step.multi) return updateOne(context, namespace, step);
   return updateMany(context, namespace, step);
 }
 
-/** Finds one document and changes it, or inserts one; for use inside a write, so it is one atomic step. */
-export function updateOne(context: CommandContext, namespace: string, step: UpdateStep): UpdateOutcome {
-  const collection = context.catalog.find(namespace);
-  const found = collection && findOne(context, collection, step);
-  if (collection && found) return change(collection, found, step.apply);
-  return step.upsert ? insertUpsert(context, namespace, step) : { matched: 0, modified: 0 };
-}
-
-/** The first match in the sort's order; for use inside a write. */
-export function findOne(
+/** Finds one document and changes it, or inserts one, as one atomic step (see {@link withFirstMatch}). */
+export function updateOne(
   context: CommandContext,
-  collection: Collection,
-  step: Pick<UpdateStep, "filter" | "match" | "sort" | "hint">,
-): Found | undefined {
-  const plan = makePlan(collection, step.filter, step.sort, step.hint);
-  const found = matching(context.storage, collection, plan, step.match);
-  if (!step.sort || (plan.kind === "index" && plan.sorted)) {
-    for (const first of found) return first;
-    return undefined;
-  }
-  return sortDocs([...found], step.sort, ({ doc }) => doc)[0];
+  namespace: string,
+  step: UpdateStep,
+): Promise<UpdateOutcome> {
+  return withFirstMatch(context, namespace, step, (collection, found) => {
+    if (collection && found) return change(collection, found, step.apply);
+    return step.upsert ? insertUpsert(context, namespace, step) : { matched: 0, modified: 0 };
+  });
 }
 
 function change(collection: Collection, found: Found, apply: Update): UpdateOutcome {
@@ -150,22 +136,24 @@ async function updateMany(
 ): Promise<UpdateOutcome> {
   const outcome: UpdateOutcome = { matched: 0, modified: 0 };
   const collection = context.catalog.find(namespace);
-  const records: number[] = [];
   if (collection) {
-    const plan = makePlan(collection, step.filter, undefined, step.hint);
-    for await (const found of matchingInTurns(context.storage, collection, plan, step.match))
-      records.push(found.record);
-  }
-  for (let from = 0; from < records.length; from += 500) {
-    await context.storage.write(() => {
-      for (const record of records.slice(from, from + 500)) {
-        const bytes = collection?.get(record);
-        const doc = bytes && decode(bytes);
-        // It may have changed since it was found.
-        if (!collection || !bytes || !doc || !step.match(doc)) continue;
-        outcome.matched += 1;
-        outcome.modified += change(collection, { record, bytes, doc }, step.apply).modified;
-      }
+    const records: number[] = [];
+    const plan = planFor(context, collection, step.filter, undefined, step.hint);
+    for await (const { record } of matchingInTurns(
+      context.storage,
+      collection,
+      plan,
+      step.match,
+      context.patience,
+    ))
+      records.push(record);
+    await writeInParts(context, records, (record) => {
+      const bytes = collection.get(record);
+      const doc = bytes && decode(bytes);
+      // It may have changed since it was found.
+      if (!bytes || !doc || !step.match(doc)) return;
+      outcome.matched += 1;
+      outcome.modified += change(collection, { record, bytes, doc }, step.apply).modified;
     });
   }
   if (outcome.matched === 0 && step.upsert) {

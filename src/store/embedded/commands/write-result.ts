@@ -1,4 +1,5 @@
 import { CommandError } from "../errors.ts";
+import { Patience } from "../patience.ts";
 import type { Storage } from "../storage.ts";
 import type { Doc } from "../value.ts";
 
@@ -12,29 +13,32 @@ export function writeError(index: number, error: unknown): Doc {
 }
 
 /**
- * Runs the steps of a bulk write, many in one transaction, until the first error when ordered. Each step is atomic;
+ * Runs the steps of a bulk write, as many in one transaction as a slice of time allows, until the first error when ordered. Each step is atomic;
  * a step's error becomes an entry in `writeErrors`.
  */
 export async function runOrdered<S, R>(
   steps: readonly S[],
   ordered: boolean,
-  chunk: number,
   storage: Storage,
   run: (step: S, index: number) => R,
 ): Promise<{ done: R[]; writeErrors: Doc[] }> {
   const done: R[] = [];
   const writeErrors: Doc[] = [];
-  for (let from = 0; from < steps.length; from += chunk) {
-    if (ordered && writeErrors.length > 0) break;
+  let index = 0;
+  const step = (): void => {
+    try {
+      done.push(run(steps[index] as S, index));
+    } catch (error) {
+      writeErrors.push(writeError(index, error));
+      if (ordered) index = steps.length;
+    }
+    index++;
+  };
+  while (index < steps.length) {
     await storage.write(() => {
-      for (let index = from; index < Math.min(steps.length, from + chunk); index++) {
-        try {
-          done.push(run(steps[index] as S, index));
-        } catch (error) {
-          writeErrors.push(writeError(index, error));
-          if (ordered) break;
-        }
-      }
+      const slice = new Patience();
+      do step();
+      while (index < steps.length && !slice.due());
     });
   }
   return { done, writeErrors };

@@ -31,24 +31,33 @@ export function compileSort(sort: Doc): Order {
   };
 }
 
-/** Sorts documents stably, working out every document's sort keys once. */
-export function sortDocs<T>(items: T[], sort: Doc, docOf: (item: T) => Doc): T[] {
+/** The values a document sorts by, and the order of such values. @throws {CommandError} as {@link compileSort}. */
+export function compileSortKeys(sort: Doc): {
+  keysOf: (doc: Doc) => (Value | undefined)[];
+  compareKeys: (a: (Value | undefined)[], b: (Value | undefined)[]) => number;
+} {
   compileSort(sort);
   const by = Object.keys(sort).map((path) => ({
     parts: splitPath(path),
     sign: toNumber(sort[path] as number),
   }));
-  const keyed = items.map((item) => {
-    const doc = docOf(item);
-    return { item, keys: by.map(({ parts, sign }) => sortKey(doc, parts, sign)) };
-  });
-  keyed.sort((a, b) => {
-    for (let at = 0; at < by.length; at++) {
-      const order = compare(a.keys[at], b.keys[at]);
-      if (order !== 0) return order * (by[at]?.sign ?? 1);
-    }
-    return 0;
-  });
+  return {
+    keysOf: (doc) => by.map(({ parts, sign }) => sortKey(doc, parts, sign)),
+    compareKeys: (a, b) => {
+      for (let at = 0; at < by.length; at++) {
+        const order = compare(a[at], b[at]);
+        if (order !== 0) return order * (by[at]?.sign ?? 1);
+      }
+      return 0;
+    },
+  };
+}
+
+/** Sorts documents stably, working out every document's sort keys once. */
+export function sortDocs<T>(items: T[], sort: Doc, docOf: (item: T) => Doc): T[] {
+  const { keysOf, compareKeys } = compileSortKeys(sort);
+  const keyed = items.map((item) => ({ item, keys: keysOf(docOf(item)) }));
+  keyed.sort((a, b) => compareKeys(a.keys, b.keys));
   return keyed.map(({ item }) => item);
 }
 

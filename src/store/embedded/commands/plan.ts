@@ -1,0 +1,37 @@
+import type { Collection } from "../collection.ts";
+import { CommandError } from "../errors.ts";
+import { makePlan, type Plan } from "../planner.ts";
+import { type Doc, isDoc, type Value } from "../value.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Picks how to find the documents, and refuses to read a whole collection while `notablescan` is on.
+ *
+ * As in MongoDB that spares a search without any condition, for which no index would read less, and the databases and
+ * collections of the server itself (source: MongoDB manual, "MongoDB Server Parameters", notablescan).
+ *
+ * @throws {CommandError} BadValue for a hint that names no index; NoQueryExecutionPlans (291).
+ */
+export function planFor(
+  { parameters }: Pick<CommandContext, "parameters">,
+  collection: Collection,
+  filter: Doc,
+  sort?: Doc,
+  hint?: Value,
+): Plan {
+  const plan = makePlan(collection, filter, sort, hint);
+  if (plan.kind !== "collection" || !parameters.notablescan) return plan;
+  if (Object.keys(filter).length === 0 || isServersOwn(collection.namespace)) return plan;
+  throw new CommandError(
+    "NoQueryExecutionPlans",
+    `error processing query: ns=${collection.namespace} planner returned error :: caused by :: ${
+      isDoc(hint) && hint.$natural !== undefined
+        ? "hint $natural is not allowed, because 'notablescan' is enabled"
+        : "No indexed plans available, and running with 'notablescan'"
+    }`,
+  );
+}
+
+function isServersOwn(namespace: string): boolean {
+  return /^(?:admin|local|config)\./.test(namespace) || /^[^.]*\.system\./.test(namespace);
+}
