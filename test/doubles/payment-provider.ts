@@ -50,13 +50,26 @@ export class PaymentDouble implements PaymentProvider {
   readonly #sessions = new Map<string, Kept>();
   readonly #answers = new Map<string, { parameters: string; answer: unknown }>();
   readonly #faults: { call: Call; when: "before" | "after" }[] = [];
-  readonly #account = randomBytes(4).toString("hex");
+  #account = randomBytes(4).toString("hex");
   readonly #live: boolean;
   readonly #now: () => Date;
 
   constructor(options: { now: () => Date; live?: boolean }) {
     this.#now = options.now;
     this.#live = options.live ?? false;
+  }
+
+  /** The same provider as it stands now, with a clock of its own; what happens to one leaves the other alone. */
+  copy(now: () => Date): PaymentDouble {
+    const other = new PaymentDouble({ now, live: this.#live });
+    other.#account = this.#account;
+    other.#events = this.#events;
+    other.refundStatus = this.refundStatus;
+    other.deliveries.push(...this.deliveries);
+    other.refunds.push(...this.refunds);
+    for (const [id, kept] of this.#sessions) other.#sessions.set(id, { ...kept });
+    for (const [key, answer] of this.#answers) other.#answers.set(key, answer);
+    return other;
   }
 
   /** The next such call breaks: before it has an effect, or after, when only the answer is lost. */

@@ -50,7 +50,10 @@ export const address = {
 
 /** A clock that only moves when told. */
 export class Clock {
-  #at = new Date("2026-03-01T10:00:00Z").getTime();
+  #at: number;
+  constructor(at: Date = new Date("2026-03-01T10:00:00Z")) {
+    this.#at = at.getTime();
+  }
   readonly now = (): Date => new Date(this.#at);
   advance(ms: number): void {
     this.#at += ms;
@@ -68,12 +71,18 @@ export class World {
   commerce: Commerce;
   #keys = 0;
 
-  private constructor(shop: string, customer: string, clock: Clock) {
+  private constructor(shop: string, customer: string, clock: Clock, provider: PaymentDouble) {
     this.shop = shop;
     this.customer = customer;
     this.clock = clock;
-    this.provider = new PaymentDouble({ now: clock.now });
+    this.provider = provider;
     this.commerce = this.restart();
+  }
+
+  /** The same shop at the same moment, to go its own way from here. The store is not copied, nor what was told. */
+  copy(): World {
+    const clock = new Clock(this.clock.now());
+    return new World(this.shop, this.customer, clock, this.provider.copy(clock.now));
   }
 
   static async create(): Promise<World> {
@@ -103,8 +112,8 @@ export class World {
     await saveProduct(lamp(shop));
     await setStock(shop, "MUG", 10);
     await setStock(shop, "LAMP", 3);
-    const world = new World(shop, await anyCustomer(shop), new Clock());
-    return world;
+    const clock = new Clock();
+    return new World(shop, await anyCustomer(shop), clock, new PaymentDouble({ now: clock.now }));
   }
 
   /** The shop's process started anew: nothing is left but the store, the provider and the clock. */
