@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { DirectoryInUse, startEmbedded } from "./index.ts";
+import { DirectoryInUse, StoreUnusable, startEmbedded } from "./index.ts";
+import { allowJavaScript } from "./javascript.ts";
 
-const usage = `npm run store -- [--port 27017] [--dir data/store] [--host 127.0.0.1]
+const usage = `npm run store -- [--port 27017] [--dir data/store] [--host 127.0.0.1] [--noscripting]
+                 [--enable-test-commands]
 
-  Serves the embedded store alone, for mongosh or a script, until it is stopped. Stop the shop first.`;
+  Serves the embedded store alone, for mongosh or a script, until it is stopped. Stop the shop first.
+  --noscripting    refuse queries that hold functions in JavaScript ($where, $function)
+  --enable-test-commands    let clients make the server fail at will (configureFailPoint), as suites of drivers do`;
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +16,8 @@ const { values } = parseArgs({
     port: { type: "string", default: "27017" },
     dir: { type: "string", default: join(process.env.DATA_DIR ?? "data", "store") },
     host: { type: "string", default: "127.0.0.1" },
+    "enable-test-commands": { type: "boolean", default: false },
+    noscripting: { type: "boolean", default: false },
   },
 });
 
@@ -20,7 +26,13 @@ if (values.help) {
   process.exit(0);
 }
 try {
-  const server = await startEmbedded({ dir: values.dir, port: Number(values.port), host: values.host });
+  if (!values.noscripting) await allowJavaScript();
+  const server = await startEmbedded({
+    dir: values.dir,
+    port: Number(values.port),
+    host: values.host,
+    enableTestCommands: values["enable-test-commands"],
+  });
   process.stdout.write(`${server.url}\n`);
   const stop = (): void => {
     void server.stop().then(() => process.exit(0));
@@ -28,7 +40,10 @@ try {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 } catch (error) {
-  const known = error instanceof DirectoryInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+  const known =
+    error instanceof DirectoryInUse ||
+    error instanceof StoreUnusable ||
+    (error as NodeJS.ErrnoException).code === "EADDRINUSE";
   process.stderr.write(
     `${known && error instanceof Error ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
   );

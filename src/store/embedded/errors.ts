@@ -5,11 +5,13 @@ export const codes = {
   InternalError: 1,
   BadValue: 2,
   FailedToParse: 9,
+  UnknownError: 8,
   UserNotFound: 11,
   Unauthorized: 13,
   TypeMismatch: 14,
   Overflow: 15,
   InvalidLength: 16,
+  AuthenticationFailed: 18,
   IllegalOperation: 20,
   NamespaceNotFound: 26,
   IndexNotFound: 27,
@@ -26,22 +28,36 @@ export const codes = {
   CannotCreateIndex: 67,
   InvalidOptions: 72,
   InvalidNamespace: 73,
+  NoReplicationEnabled: 76,
   IndexOptionsConflict: 85,
   IndexKeySpecsConflict: 86,
+  ShutdownInProgress: 91,
   CommandNotSupported: 115,
   DocumentValidationFailure: 121,
-  CannotIndexParallelArrays: 171,
+  JSInterpreterFailure: 139,
+  NotAReplicaSet: 123,
+  CommandNotSupportedOnView: 166,
+  OptionNotSupportedOnView: 167,
   InvalidPipelineOperator: 168,
+  CannotIndexParallelArrays: 171,
   ClientMetadataCannotBeMutated: 186,
   NotImplemented: 238,
   NoQueryExecutionPlans: 291,
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
+  APIVersionError: 322,
+  APIStrictError: 323,
+  NotWritablePrimary: 10107,
+  SnapshotUnavailable: 246,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
+  OutOfDiskSpace: 14031,
+  InterruptedAtShutdown: 11600,
 } as const;
 
 /** The name of one of MongoDB's error codes. */
 export type CodeName = keyof typeof codes;
+
+const names = new Map<number, string>(Object.entries(codes).map(([name, code]) => [code, name]));
 
 /** A failure that is told to the client as a command error or a write error. */
 export class CommandError extends Error {
@@ -54,7 +70,7 @@ export class CommandError extends Error {
     super(message);
     this.name = "CommandError";
     this.code = typeof name === "number" ? name : codes[name];
-    this.codeName = typeof name === "number" ? `Location${name}` : name;
+    this.codeName = typeof name === "number" ? (names.get(name) ?? `Location${name}`) : name;
     this.extra = extra;
   }
 }

@@ -1,2 +1,3 @@
 export { DirectoryInUse } from "./lock.ts";
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from "./server.ts";
+export { StoreUnusable } from "./unusable.ts";

@@ -1,10 +1,21 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
+import { checkFile } from "./file-check.ts";
 import { Patience } from "./patience.ts";
+import { isDiskFull, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
 
 /** A table of byte keys and byte values. */
 export type Table = Database<Buffer, Buffer>;
+
+const byteKeys = { encoding: "binary", keyEncoding: "binary" } as const;
+
+const openFile = (path: string): RootDatabase<Buffer, Buffer> =>
+  open<Buffer, Buffer>({ path, overlappingSync: false, maxDbs: 8, ...byteKeys });
+
+/** The version of what stands in the tables; it is kept in the catalog. */
+const formatVersion = 1;
+const formatKey = Buffer.from("v");
 
 /** The store as it was at one moment; `done()` lets go of it. */
 export type Snapshot = Transaction;
@@ -29,23 +40,36 @@ export class Storage {
   readonly catalog: Table;
   /** Called when a transaction failed as a whole, so that what is kept in memory is read again. */
   onAbort: () => void = () => {};
-  #root: RootDatabase<Buffer, Buffer>;
+  readonly #dir: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #closed = false;
 
+  /** @throws {StoreUnusable} when the files are damaged or of another version; the system's own errors. */
   constructor(dir: string) {
+    this.#dir = dir;
     mkdirSync(dir, { recursive: true });
-    const options = { encoding: "binary", keyEncoding: "binary" } as const;
-    this.#root = open<Buffer, Buffer>({
-      path: join(dir, "store.mdb"),
-      overlappingSync: false,
-      maxDbs: 8,
-      ...options,
-    });
-    this.documents = this.#root.openDB<Buffer, Buffer>({ name: "documents", ...options });
-    this.entries = this.#root.openDB<Buffer, Buffer>({ name: "entries", ...options });
-    this.catalog = this.#root.openDB<Buffer, Buffer>({ name: "catalog", ...options });
+    const path = join(dir, "store.mdb");
+    fillLockFile(path);
+    if (!existsSync(path)) makeFile(path);
+    checkFile(path);
+    this.#root = openFile(path);
+    this.documents = this.#root.openDB<Buffer, Buffer>({ name: "documents", ...byteKeys });
+    this.entries = this.#root.openDB<Buffer, Buffer>({ name: "entries", ...byteKeys });
+    this.catalog = this.#root.openDB<Buffer, Buffer>({ name: "catalog", ...byteKeys });
+    this.#checkFormat(path);
+  }
+
+  #checkFormat(path: string): void {
+    const version = this.catalog.getBinary(formatKey)?.[0];
+    if (version === formatVersion) return;
+    if (version !== undefined)
+      throw new StoreUnusable(
+        `${path} was written by a version of Hawker with format ${version}, and this one knows ${formatVersion}. Start that version, and move by a backup.`,
+      );
+    // A new one, or one from before the version was kept.
+    this.#root.transactionSync(() => this.catalog.put(formatKey, Buffer.from([formatVersion])));
   }
 
   /**
@@ -93,7 +117,8 @@ export class Storage {
       });
     } catch (error) {
       this.onAbort();
-      for (const { reject } of batch) reject(error);
+      const told = isDiskFull(error) ? outOfDiskSpace(this.#dir) : error;
+      for (const { reject } of batch) reject(told);
       return;
     }
     // What took longer than a slice leaves the rest to the next turn.
@@ -121,4 +146,23 @@ function attempt({ run, resolve, reject }: Waiting): () => void {
   } catch (error) {
     return () => reject(error);
   }
+}
+
+/**
+ * Fills lmdb's lock file before lmdb maps it into memory: a hole in it that finds no room on a full disk would kill
+ * the process when it is written to (SIGBUS), while here it is an error.
+ */
+function fillLockFile(path: string): void {
+  if (!existsSync(`${path}-lock`)) writeFileSync(`${path}-lock`, Buffer.alloc(16 * 1024));
+}
+
+/** Makes an empty store aside and moves it in place, so that a store is never found half made, nor an empty file. */
+function makeFile(path: string): void {
+  const draft = `${path}.new`;
+  for (const file of [draft, `${draft}-lock`]) rmSync(file, { force: true });
+  const root = openFile(draft);
+  // Closing is synchronous but for a promise that is fulfilled already: there are no writes to wait for.
+  void root.close();
+  renameSync(draft, path);
+  rmSync(`${draft}-lock`, { force: true });
 }
