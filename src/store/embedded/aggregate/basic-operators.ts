@@ -1,5 +1,6 @@
 import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
+import { runJavaScript } from "../javascript.ts";
 import { isTrue } from "../query/truth.ts";
 import { clone, type Doc, getField, isDoc, setField, type Value } from "../value.ts";
 import type { Evaluation, ExpressionOperator } from "./expression.ts";
@@ -89,6 +90,16 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
     if (yes === undefined) throw new CommandError(17081, "Missing 'then' parameter to $cond");
     if (no === undefined) throw new CommandError(17082, "Missing 'else' parameter to $cond");
     return run(isTrue(run(test)) ? yes : no);
+  },
+  $function: (operand, { run }) => {
+    const { body, args, lang } = named("$function", operand, ["body", "args", "lang"]);
+    if (lang !== "js") throw new CommandError(4660900, "$function: 'lang' must be \"js\"");
+    if (!Array.isArray(args)) throw new CommandError(4660902, "$function: 'args' must be an array");
+    return runJavaScript(
+      body,
+      null,
+      args.map((each) => run(each) ?? null),
+    );
   },
   $ifNull: (operand, { run }) => {
     if (!Array.isArray(operand) || operand.length < 2)

@@ -1,6 +1,7 @@
 import { checkExpression, evaluate, type Scope } from "../aggregate/expression.ts";
 import { compare, equal, typeOrder } from "../compare.ts";
 import { badValue, CommandError, failedToParse, notImplemented } from "../errors.ts";
+import { checkJavaScript, runJavaScript } from "../javascript.ts";
 import { somePath, splitPath } from "../path.ts";
 import {
   Binary,
@@ -34,7 +35,7 @@ export interface FilterContext {
  * Compiles a filter (source: MongoDB manual, "Query and Projection Operators").
  *
  * @throws {CommandError} BadValue or FailedToParse for what the filter language does not have; NotImplemented for
- * what only a full server has ($text, $near, $where, $jsonSchema).
+ * what only a full server has ($text, $near, $jsonSchema).
  */
 export function compileFilter(filter: Doc, context: FilterContext = {}): Match {
   const matches: Match[] = [];
@@ -94,8 +95,10 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
       if (!(rate >= 0 && rate <= 1)) throw badValue("numeric argument to $sampleRate must be in [0, 1]");
       return () => Math.random() < rate;
     }
-    case "$text":
     case "$where":
+      checkJavaScript(condition);
+      return (doc) => isTrue(runJavaScript(condition, doc));
+    case "$text":
     case "$jsonSchema":
       throw notImplemented(name);
   }
