@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { MongoClient } from "mongodb";
+import { expect } from "vitest";
 
 /** True when the run uses a server that is not the embedded one. */
 export const outside = !!process.env.MONGODB_URL;
@@ -14,12 +15,13 @@ export interface FreshDatabase {
 
 /**
  * Gives a database nobody else uses (its name has 21 bytes; Atlas allows 38), so that test files can run side by
- * side.
+ * side. The embedded server behind it refuses collection scans, but for the tests of the store itself.
  *
  * @throws {Error} when the global setup (test/setup/store.ts) has not run.
  */
 export async function freshDatabase(): Promise<FreshDatabase> {
-  const base = process.env.TEST_MONGODB_URL;
+  const ofStore = expect.getState().testPath?.includes("/test/store/") === true;
+  const base = ofStore ? process.env.TEST_MONGODB_URL : process.env.TEST_MONGODB_URL_INDEXED;
   if (!base) throw new Error("TEST_MONGODB_URL is not set: test/setup/store.ts has not run");
   const address = new URL(base);
   address.pathname = `/test_${randomBytes(8).toString("hex")}`;
