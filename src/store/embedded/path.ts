@@ -42,8 +42,11 @@ export function somePath(
   const part = parts[from] as string;
   if (Array.isArray(value)) {
     const index = arrayIndex(part);
-    if (index >= 0 && index < value.length && somePath(value[index], parts, from + 1, leaves, test))
-      return true;
+    if (index >= 0 && index < value.length) {
+      // An array that the last part numbers is one value: only names open it.
+      const last = from + 1 === parts.length;
+      if (somePath(value[index], parts, from + 1, leaves && !last, test)) return true;
+    }
     for (const item of value) {
       if (isDoc(item) && somePath(item, parts, from, leaves, test)) return true;
     }

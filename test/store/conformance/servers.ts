@@ -4,7 +4,7 @@
  * A case states what MongoDB's documentation says. Where a server we also run on does otherwise, the case names that
  * server and how it differs, and is skipped there with the reason in its title; it is never bent to fit.
  */
-import { type Collection, type Db, type Document, MongoClient } from "mongodb";
+import { BSON, type Collection, type Db, type Document, MongoClient } from "mongodb";
 import { afterAll, test } from "vitest";
 import { freshDatabase } from "../../setup/database.ts";
 
@@ -107,3 +107,14 @@ export async function failure(run: () => Promise<unknown>): Promise<Failure> {
   }
   throw new Error("it succeeded, but an error was expected");
 }
+
+/**
+ * Values as canonical Extended JSON, which tells int, long, double and decimal apart, and keeps the order of fields.
+ * A JavaScript number stands for an int when it is a whole number of that range, else for a double.
+ */
+export function typed(value: unknown): unknown {
+  return JSON.parse(BSON.EJSON.stringify({ value }, { relaxed: false })).value;
+}
+
+/** Options with which the driver keeps each number's type. */
+export const keepTypes = { promoteValues: false, promoteLongs: false, bsonRegExp: true } as const;
