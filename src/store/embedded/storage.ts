@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { checkFile } from "./file-check.ts";
 import { Patience } from "./patience.ts";
+import { Snapshots } from "./snapshots.ts";
 import { isDiskFull, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
 
 /** A table of byte keys and byte values. */
@@ -38,6 +39,8 @@ export class Storage {
   readonly documents: Table;
   readonly entries: Table;
   readonly catalog: Table;
+  /** What clients read from at read concern "snapshot". */
+  readonly snapshots = new Snapshots(this);
   /** Called when a transaction failed as a whole, so that what is kept in memory is read again. */
   onAbort: () => void = () => {};
   readonly #dir: string;
@@ -134,6 +137,7 @@ export class Storage {
     if (this.#closed) return;
     if (this.#waiting.length > 0) await this.write(() => undefined);
     this.#closed = true;
+    this.snapshots.close();
     await this.#root.close();
   }
 }

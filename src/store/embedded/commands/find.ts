@@ -7,7 +7,7 @@ import { compileFilter } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
 import { Sorter } from "../sorter.ts";
-import { type Doc, isNumber, Long, RawDoc, toNumber } from "../value.ts";
+import { type Doc, isNumber, Long, RawDoc, type Timestamp, toNumber } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -20,6 +20,7 @@ import {
 } from "./context.ts";
 import { inOrder } from "./first-match.ts";
 import { planFor } from "./plan.ts";
+import { matchingInSnapshot, snapshotTime } from "./snapshot-find.ts";
 import { variablesOf } from "./update.ts";
 
 /** A find, read from its command. */
@@ -55,11 +56,12 @@ export const find: Command = async (context) => {
   const query = readQuery(command);
   const rawLimit = command.limit;
   const single = flag(command, "singleBatch") || (isNumber(rawLimit) && toNumber(rawLimit) < 0);
-  const fast = findById(context, query);
+  const atClusterTime = snapshotTime(context);
+  const fast = atClusterTime ? undefined : findById(context, query);
   if (fast) return { cursor: { firstBatch: fast, id: Long.ZERO, ns: namespace } };
   const tailable = flag(command, "tailable");
   if (tailable) return { cursor: await tail(context, query, namespace) };
-  const source = results(context, query);
+  const source = results(context, query, atClusterTime);
   const cursor = await cursors.start(source, {
     namespace,
     batchSize: numberField(command, "batchSize"),
@@ -67,7 +69,7 @@ export const find: Command = async (context) => {
     patience: context.patience,
     noTimeout: flag(command, "noCursorTimeout"),
   });
-  return { cursor };
+  return { cursor: { ...cursor, ...(atClusterTime ? { atClusterTime } : {}) } };
 };
 
 /** The common `{ _id: value }` without anything else: the stored bytes go out as they are. */
@@ -83,13 +85,23 @@ function findById(context: CommandContext, query: FindQuery): RawDoc[] | undefin
 }
 
 /** The results of a find in order; the query is compiled and planned at once, so that its errors come first. */
-export function results(context: CommandContext, query: FindQuery): AsyncGenerator<Doc | RawDoc> {
+export function results(
+  context: CommandContext,
+  query: FindQuery,
+  atClusterTime?: Timestamp,
+): AsyncGenerator<Doc | RawDoc> {
   const { filter, sort, projection } = query;
   const variables = variablesOf(docField(context.command, "let"));
   const match = compileFilter(filter, { variables });
   const project = projection && compileProjection(projection, { filter, variables });
   const shown = ({ doc, bytes }: Read): Doc | RawDoc =>
     project ? project(doc ?? decode(bytes)) : new RawDoc(bytes);
+  if (atClusterTime) {
+    const { storage, patience } = context;
+    const found = matchingInSnapshot(storage, namespaceOf(context), atClusterTime, match, patience);
+    const order = sort?.$natural === undefined ? sort : undefined;
+    return part(order ? sortedFound(context, found, order, query) : found, query, shown);
+  }
   const collection = collectionFor(context);
   if (!collection) return nothing();
   const natural = sort?.$natural;
