@@ -275,7 +275,8 @@ export function describeIndex(spec: Doc): Omit<IndexMeta, "id"> {
       isNumber(direction) && toNumber(direction) < 0 ? -1 : 1,
     ),
     spec,
-    unique: truthy(spec.unique) || spec.name === "_id_",
+    // "prepareUnique" lets no further duplicate in, before the index becomes unique.
+    unique: truthy(spec.unique) || truthy(spec.prepareUnique) || spec.name === "_id_",
     sparse: truthy(spec.sparse),
     hidden: truthy(spec.hidden),
     partial: isDoc(spec.partialFilterExpression) ? spec.partialFilterExpression : undefined,

@@ -77,7 +77,7 @@ export function openIndex(meta: IndexMeta): Index {
 export class Collection {
   readonly id: number;
   readonly namespace: string;
-  readonly options: Doc;
+  options: Doc;
   indexes: Index[];
   /** Called when an index's flags changed, to store them in the same transaction. */
   onIndexChange: () => void = () => {};

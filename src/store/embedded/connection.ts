@@ -40,7 +40,8 @@ export function serve(socket: Socket, state: ServerState, id: number, log: Logge
       const reply = await runCommand(context, (error) =>
         log.error({ err: error, peer }, "store: a command failed unexpectedly"),
       );
-      if (!request.silent && socket.writable) socket.write(writeReply(request, reply));
+      if (!reply) socket.destroy();
+      else if (!request.silent && socket.writable) socket.write(writeReply(request, reply));
     }
     running = false;
   };

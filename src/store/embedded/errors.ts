@@ -46,6 +46,7 @@ export const codes = {
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   APIVersionError: 322,
   APIStrictError: 323,
+  CannotConvertIndexToUnique: 359,
   NotWritablePrimary: 10107,
   SnapshotUnavailable: 246,
   BSONObjectTooLarge: 10334,

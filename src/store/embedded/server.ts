@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Logger, pino } from "pino";
 import { Catalog } from "./catalog.ts";
+import { FailPoints } from "./commands/fail-point.ts";
 import { serve } from "./connection.ts";
 import { Cursors } from "./cursors.ts";
 import { lockDirectory } from "./lock.ts";
 import { Storage } from "./storage.ts";
 import { sweepExpired } from "./ttl.ts";
+import { explained } from "./unusable.ts";
 
 /** How to start the server. */
 export interface EmbeddedOptions {
@@ -19,6 +21,8 @@ export interface EmbeddedOptions {
   /** Milliseconds between sweeps of TTL indexes; 60 000 as in MongoDB. */
   ttlIntervalMs?: number;
   log?: Logger;
+  /** Lets clients arm fail points, as MongoDB's parameter `enableTestCommands` does; for test suites only. */
+  enableTestCommands?: boolean;
   memory?: never;
 }
 
@@ -37,13 +41,15 @@ export interface EmbeddedServer {
  * before it is acknowledged.
  *
  * @throws {DirectoryInUse} when another process has the directory open.
+ * @throws {StoreUnusable} when the directory cannot be written to, or the files in it are damaged or of another version.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? "warn" });
-  const unlock = lockDirectory(options.dir);
+  const { dir } = options;
+  const unlock = explained(dir, () => lockDirectory(dir));
   let storage: Storage | undefined;
   try {
-    storage = new Storage(options.dir);
+    storage = explained(dir, () => new Storage(dir));
     return await listen(options, storage, log, unlock);
   } catch (error) {
     await storage?.close();
@@ -69,6 +75,7 @@ async function listen(
     catalog,
     cursors,
     parameters,
+    failPoints: options.enableTestCommands ? new FailPoints() : undefined,
     startedAt: new Date(),
     address: "",
     sweepExpired: sweep,

@@ -6,6 +6,7 @@ import { stream } from "../aggregate/stream.ts";
 import { decode, encode } from "../bson-codec.ts";
 import { checkNamespace } from "../catalog.ts";
 import { equal } from "../compare.ts";
+import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
@@ -17,6 +18,7 @@ import {
   type CommandContext,
   checkCollation,
   docField,
+  flag,
   namespaceOf,
   numberField,
 } from "./context.ts";
@@ -214,8 +216,11 @@ async function merge(context: CommandContext, operand: Value, docs: Doc[]): Prom
       for (const { record, bytes } of candidates(context.storage, collection, plan)) {
         const old = decode(bytes);
         if (Object.keys(filter).length === 0 || !match(old)) continue;
-        if (matched === "fail")
-          throw new CommandError("DuplicateKey", "$merge with whenMatched: fail found an existing document");
+        if (matched === "fail") {
+          // The unique key that the join needs refuses it, with the error of any insert.
+          insertOne(context, namespace, doc);
+          return;
+        }
         if (matched === "keepExisting") return;
         let next: Doc;
         if (Array.isArray(matched)) {
@@ -223,7 +228,9 @@ async function merge(context: CommandContext, operand: Value, docs: Doc[]): Prom
           next = runStagesOnDocument(matched.filter(isDoc), clone(old), scope);
         } else next = matched === "replace" ? { ...doc } : { ...old, ...doc };
         if (!equal(next._id, old._id)) next = { ...next, _id: old._id as Value };
-        collection.replace(record, old, bytes, prepare(next));
+        const ready = prepare(next);
+        if (!flag(context.command, "bypassDocumentValidation")) checkDocument(collection, ready, old);
+        collection.replace(record, old, bytes, ready);
         return;
       }
       if (notMatched === "fail")

@@ -1,4 +1,8 @@
+import { decode } from "../bson-codec.ts";
 import { collectionOf } from "../catalog.ts";
+import type { Collection, Index } from "../collection.ts";
+import { equal } from "../compare.ts";
+import { readValidation } from "../document-validation.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
@@ -14,32 +18,45 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { isView, readView } from "./views.ts";
 
 /** `create`. */
 export const create: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
   checkCollation(command);
-  for (const name of ["viewOn", "timeseries", "clusteredIndex", "encryptedFields"]) {
+  for (const name of ["timeseries", "clusteredIndex", "encryptedFields"]) {
     if (command[name] !== undefined) throw notImplemented(`create with ${name}`);
   }
-  if (isDoc(command.validator) && Object.keys(command.validator).length > 0)
-    throw notImplemented("create with validator");
-  const options: Doc = {};
-  if (flag(command, "capped")) {
-    if (command.size === undefined)
-      throw new CommandError("InvalidOptions", "the 'size' field is required when 'capped' is true");
-    options.capped = true;
-    options.size = command.size;
-    if (command.max !== undefined) options.max = command.max;
-  }
+  const options =
+    command.viewOn === undefined
+      ? { ...cappedOptions(command), ...readValidation(command) }
+      : readView(command);
   await storage.write(() => {
     const existing = catalog.find(namespace);
-    if (existing && JSON.stringify(existing.options) === JSON.stringify(options)) return;
+    if (existing && equal(existing.options, options)) return;
     catalog.create(namespace, options);
   });
   return {};
 };
+
+function cappedOptions(command: Doc): Doc {
+  const { size, max } = command;
+  if (!flag(command, "capped")) {
+    for (const name of ["size", "max"])
+      if (command[name] !== undefined)
+        throw new CommandError(
+          "InvalidOptions",
+          `the 'capped' field needs to be true when either the 'size' or 'max' fields are present`,
+        );
+    return {};
+  }
+  if (size === undefined)
+    throw new CommandError("InvalidOptions", "the 'size' field is required when 'capped' is true");
+  if (!isNumber(size) || toNumber(size) < 1)
+    throw new CommandError(51024, `BSON field 'size' value must be >= 1, actual value '${String(size)}'`);
+  return { capped: true, size, ...(max === undefined ? {} : { max }) };
+}
 
 /** `drop`. */
 export const drop: Command = async (context) => {
@@ -85,19 +102,20 @@ export const renameCollection: Command = async ({ catalog, storage, command, cur
   return {};
 };
 
-/** `collMod`: an index's expiry and visibility. */
+/** `collMod`: an index's expiry, visibility and uniqueness, a collection's validator, a view's definition. */
 export const collMod: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
-  for (const name of ["viewOn", "pipeline", "timeseries"])
-    if (command[name] !== undefined) throw notImplemented(`collMod with ${name}`);
-  if (isDoc(command.validator) && Object.keys(command.validator).length > 0)
-    throw notImplemented("collMod with validator");
+  if (command.timeseries !== undefined) throw notImplemented("collMod with timeseries");
   const change = docField(command, "index");
   return storage.write(() => {
     const collection = catalog.find(namespace);
-    if (!collection) throw new CommandError("NamespaceNotFound", `ns does not exist`);
-    if (!change) return {};
+    if (!collection) throw new CommandError("NamespaceNotFound", `ns does not exist: ${namespace}`);
+    changeOptions(collection, command);
+    if (!change) {
+      catalog.save(collection);
+      return {};
+    }
     const index = collection.indexes.find((other) =>
       typeof change.name === "string"
         ? other.name === change.name
@@ -115,6 +133,24 @@ export const collMod: Command = async (context) => {
       index.expireAfterSeconds = toNumber(change.expireAfterSeconds);
       index.spec = { ...index.spec, expireAfterSeconds: change.expireAfterSeconds };
     }
+    if (change.prepareUnique !== undefined) {
+      reply.prepareUnique_old = flag(index.spec, "prepareUnique");
+      const { prepareUnique: _, ...rest } = index.spec;
+      index.spec = flag(change, "prepareUnique") ? { ...rest, prepareUnique: true } : rest;
+      index.unique = flag(index.spec, "unique") || flag(change, "prepareUnique");
+      reply.prepareUnique_new = flag(change, "prepareUnique");
+    }
+    if (flag(change, "unique")) {
+      if (!flag(index.spec, "prepareUnique"))
+        throw new CommandError(
+          "InvalidOptions",
+          "Cannot make index unique with collMod before it has been prepared with 'prepareUnique'",
+        );
+      checkUnique(collection, index);
+      const { prepareUnique: _, ...rest } = index.spec;
+      index.spec = { ...rest, unique: true };
+      reply.unique_new = true;
+    }
     if (change.hidden !== undefined) {
       reply.hidden_old = index.hidden;
       index.hidden = flag(change, "hidden");
@@ -125,6 +161,40 @@ export const collMod: Command = async (context) => {
     return reply;
   });
 };
+
+/** @throws {CommandError} CannotConvertIndexToUnique (359) with the `_id`s of the documents that share a key. */
+function checkUnique(collection: Collection, index: Index): void {
+  const idsOf = new Map<string, Value[]>();
+  for (const { bytes } of collection.scan()) {
+    const doc = decode(bytes);
+    for (const key of collection.keysOf(index, doc)?.keys ?? []) {
+      const text = key.toString("latin1");
+      idsOf.set(text, [...(idsOf.get(text) ?? []), doc._id as Value]);
+    }
+  }
+  const violations = [...idsOf.values()].filter((ids) => ids.length > 1).map<Doc>((ids) => ({ ids }));
+  if (violations.length === 0) return;
+  throw new CommandError(
+    "CannotConvertIndexToUnique",
+    "Cannot convert the index to unique. Please resolve conflicting documents before running collMod again.",
+    { violations },
+  );
+}
+
+function changeOptions(collection: Collection, command: Doc): void {
+  if (isView(collection)) {
+    if (command.viewOn !== undefined || command.pipeline !== undefined)
+      collection.options = readView(command);
+    return;
+  }
+  if (command.viewOn !== undefined || command.pipeline !== undefined)
+    throw new CommandError("InvalidOptions", "'viewOn' and 'pipeline' are only for views");
+  const { validator } = command;
+  if (isDoc(validator) && Object.keys(validator).length === 0) {
+    const { validator: _, ...rest } = collection.options;
+    collection.options = rest;
+  } else collection.options = { ...collection.options, ...readValidation(command) };
+}
 
 async function* listed(docs: Doc[]): AsyncGenerator<Doc> {
   yield* docs;
@@ -137,15 +207,15 @@ export const listCollections: Command = async (context) => {
   const nameOnly = flag(command, "nameOnly");
   const docs = catalog
     .list(database)
-    .map<Doc>((collection) => ({
-      name: collectionOf(collection.namespace),
-      type: "collection",
-      options: collection.options,
-      info: { readOnly: false, uuid: catalog.uuid(collection) },
-      idIndex: { v: 2, key: { _id: 1 }, name: "_id_" },
-    }))
+    .map((collection): Doc => {
+      const name = collectionOf(collection.namespace);
+      const { options } = collection;
+      if (isView(collection)) return { name, type: "view", options, info: { readOnly: true } };
+      const info = { readOnly: false, uuid: catalog.uuid(collection) };
+      return { name, type: "collection", options, info, idIndex: { v: 2, key: { _id: 1 }, name: "_id_" } };
+    })
     .filter(match)
-    .map<Doc>((doc) => (nameOnly ? { name: doc.name as Value, type: "collection" } : doc));
+    .map<Doc>((doc) => (nameOnly ? { name: doc.name as Value, type: doc.type as Value } : doc));
   const batchSize = numberField(docField(command, "cursor") ?? {}, "batchSize") ?? docs.length;
   return {
     cursor: await cursors.start(listed(docs), { namespace: `${database}.$cmd.listCollections`, batchSize }),

@@ -5,6 +5,7 @@ import { badValue, CommandError, typeMismatch } from "../errors.ts";
 import type { Patience } from "../patience.ts";
 import type { Storage } from "../storage.ts";
 import { type Doc, isDoc, isNumber, toNumber, typeName, type Value } from "../value.ts";
+import type { FailPoints } from "./fail-point.ts";
 
 /** What `setParameter` changes; lost when the server stops, as in MongoDB. */
 export interface Parameters {
@@ -18,6 +19,8 @@ export interface ServerState {
   catalog: Catalog;
   cursors: Cursors;
   parameters: Parameters;
+  /** Only on a server that was started for tests. */
+  failPoints?: FailPoints;
   startedAt: Date;
   /** host:port, as the server is reached. */
   address: string;

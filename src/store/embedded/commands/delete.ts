@@ -3,6 +3,7 @@ import { matchingInTurns } from "../find.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { Doc } from "../value.ts";
 import { writeInParts } from "../write-in-parts.ts";
+import { checkStatement } from "./command-fields.ts";
 import {
   type Command,
   type CommandContext,
@@ -35,6 +36,7 @@ export const deleteCommand: Command = async (context) => {
 };
 
 async function deleteStatement(context: CommandContext, namespace: string, statement: Doc): Promise<number> {
+  checkStatement("deletes", statement);
   checkCollation(statement);
   const filter = docField(statement, "q") ?? {};
   const match = compileFilter(filter, { variables: variablesOf(docField(context.command, "let")) });

@@ -1,6 +1,7 @@
 import { CommandError } from "../errors.ts";
 import type { Doc } from "../value.ts";
 import { aggregate } from "./aggregate.ts";
+import { checkApiVersion } from "./api-version.ts";
 import {
   collMod,
   create,
@@ -11,10 +12,13 @@ import {
   renameCollection,
   validate,
 } from "./collections.ts";
+import { checkFields } from "./command-fields.ts";
+import { checkConcerns } from "./concerns.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { count, distinct } from "./count-distinct.ts";
 import { deleteCommand } from "./delete.ts";
 import { explain, explainCommand } from "./explain.ts";
+import type { Fault } from "./fail-point.ts";
 import { find } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
@@ -22,6 +26,7 @@ import { insert } from "./insert.ts";
 import * as server from "./server-info.ts";
 import { collStats, dbStats } from "./stats.ts";
 import { update } from "./update.ts";
+import { onView } from "./views.ts";
 
 const commands = new Map<string, Command>(
   Object.entries({
@@ -40,6 +45,7 @@ const commands = new Map<string, Command>(
     getLog: server.getLog,
     getCmdLineOpts: server.getCmdLineOpts,
     whatsmyuri: server.whatsmyuri,
+    configureFailPoint: server.configureFailPoint,
     endSessions: server.nothing,
     refreshSessions: server.nothing,
     killSessions: server.nothing,
@@ -90,41 +96,60 @@ const commands = new Map<string, Command>(
 
 /**
  * Runs a command and gives its reply, also for an error: `ok: 0` with code, codeName and errmsg. An error that is
- * no `CommandError` is told to `onFault` and answered as InternalError.
+ * no `CommandError` is told to `onFault` and answered as InternalError. `undefined` means that the connection is to be
+ * closed without a reply, as a fail point wants it.
  */
-export async function runCommand(context: CommandContext, onFault: (error: unknown) => void): Promise<Doc> {
+export async function runCommand(
+  context: CommandContext,
+  onFault: (error: unknown) => void,
+): Promise<Doc | undefined> {
   try {
-    const { command } = context;
+    const { command, failPoints } = context;
     const name = Object.keys(command)[0] ?? "";
-    const run = commands.get(name);
-    if (!run) throw new CommandError("CommandNotFound", `no such command: '${name}'`);
-    if (command.startTransaction === true || command.autocommit === false) {
-      throw new CommandError(
-        "IllegalOperation",
-        "Transaction numbers are only allowed on a replica set member or mongos",
-      );
-    }
-    const reply =
-      name === "aggregate" && command.explain === true
-        ? await explainCommand(context, "queryPlanner")
-        : await run(context);
-    return { ...reply, ok: 1 };
+    const fault = failPoints?.faultFor(name, command);
+    if (fault?.blockMs) await new Promise((resolve) => setTimeout(resolve, fault.blockMs));
+    if (fault?.close) return undefined;
+    if (fault?.error) throw fault.error;
+    const reply = { ...(await commandFor(name, context)(context)), ok: 1 };
+    return fault?.writeConcernError ? withConcernError(reply, fault) : reply;
   } catch (error) {
-    if (error instanceof CommandError) {
-      return {
-        ok: 0,
-        errmsg: error.message,
-        code: error.code,
-        codeName: error.codeName,
-        ...(error.extra ?? {}),
-      };
-    }
-    onFault(error);
-    return {
-      ok: 0,
-      errmsg: error instanceof Error ? error.message : String(error),
-      code: 1,
-      codeName: "InternalError",
-    };
+    return replyFor(error, onFault);
   }
+}
+
+/** Finds how a command runs, and checks what all commands have in common. */
+function commandFor(name: string, context: CommandContext): Command {
+  const { command } = context;
+  const run = commands.get(name);
+  checkApiVersion(name, command);
+  if (!run) throw new CommandError("CommandNotFound", `no such command: '${name}'`);
+  if (command.startTransaction === true || command.autocommit === false) {
+    throw new CommandError(
+      "IllegalOperation",
+      "Transaction numbers are only allowed on a replica set member or mongos",
+    );
+  }
+  checkFields(name, command);
+  checkConcerns(command);
+  if (name === "aggregate" && command.explain === true)
+    return (given) => explainCommand(given, "queryPlanner");
+  return onView(name, context) ?? run;
+}
+
+function withConcernError(reply: Doc, fault: Fault): Doc {
+  return {
+    ...reply,
+    writeConcernError: fault.writeConcernError ?? null,
+    ...(fault.errorLabels === undefined ? {} : { errorLabels: fault.errorLabels }),
+  };
+}
+
+function replyFor(error: unknown, onFault: (error: unknown) => void): Doc {
+  if (error instanceof CommandError) {
+    const { message, code, codeName, extra } = error;
+    return { ok: 0, errmsg: message, code, codeName, ...(extra ?? {}) };
+  }
+  onFault(error);
+  const errmsg = error instanceof Error ? error.message : String(error);
+  return { ok: 0, errmsg, code: 1, codeName: "InternalError" };
 }

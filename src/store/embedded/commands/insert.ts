@@ -1,5 +1,6 @@
 import { encode } from "../bson-codec.ts";
 import { trimCapped } from "../capped.ts";
+import { checkDocument } from "../document-validation.ts";
 import { CommandError } from "../errors.ts";
 import {
   BSONRegExp,
@@ -11,7 +12,7 @@ import {
   Timestamp,
   type Value,
 } from "../value.ts";
-import { type Command, type CommandContext, docsField, namespaceOf } from "./context.ts";
+import { type Command, type CommandContext, docsField, flag, namespaceOf } from "./context.ts";
 import { documentBytesMax, runOrdered } from "./write-result.ts";
 
 /** MongoDB's `insert` command. */
@@ -31,11 +32,16 @@ export const insert: Command = async (context) => {
 };
 
 /** Inserts one document; for use inside a write. */
-export function insertOne(context: Pick<CommandContext, "catalog">, namespace: string, given: Doc): Doc {
+export function insertOne(
+  context: Pick<CommandContext, "catalog" | "command">,
+  namespace: string,
+  given: Doc,
+): Doc {
   const doc = prepare(given);
   const bytes = encode(doc);
   checkSize(bytes);
   const collection = context.catalog.ensure(namespace);
+  if (!flag(context.command, "bypassDocumentValidation")) checkDocument(collection, doc);
   collection.insert(doc, bytes);
   if (collection.options.capped === true) trimCapped(collection);
   return doc;

@@ -59,11 +59,11 @@ export const setParameter: Command = ({ command, parameters }) => {
 };
 
 /** `getParameter`. */
-export const getParameter: Command = ({ command, parameters }) => {
+export const getParameter: Command = ({ command, parameters, failPoints }) => {
   const all: Doc = {
     featureCompatibilityVersion: { version: "7.0" },
     authenticationMechanisms: [],
-    enableTestCommands: false,
+    enableTestCommands: failPoints !== undefined,
     quiet: false,
     logLevel: 0,
     notablescan: parameters.notablescan,
@@ -73,6 +73,12 @@ export const getParameter: Command = ({ command, parameters }) => {
   for (const name of Object.keys(all)) if (command[name] !== undefined) reply[name] = all[name] ?? null;
   if (Object.keys(reply).length === 0) throw new CommandError("InvalidOptions", "no option found to get");
   return reply;
+};
+
+/** `configureFailPoint`, on a server that was started for tests. */
+export const configureFailPoint: Command = ({ command, failPoints }) => {
+  if (!failPoints) throw new CommandError("CommandNotFound", "no such command: 'configureFailPoint'");
+  return failPoints.configure(command);
 };
 
 /** `hostInfo`. */

@@ -1,6 +1,7 @@
-import type { Scope } from "../aggregate/expression.ts";
+import { evaluate, type Scope } from "../aggregate/expression.ts";
 import { decode, encode } from "../bson-codec.ts";
 import type { Collection } from "../collection.ts";
+import { checkDocument } from "../document-validation.ts";
 import { failedToParse } from "../errors.ts";
 import { type Found, matchingInTurns } from "../find.ts";
 import { compileFilter } from "../query/filter.ts";
@@ -8,6 +9,7 @@ import { compileUpdate, type Update } from "../update/update.ts";
 import { upsertBase } from "../upsert.ts";
 import { type Doc, getField, ObjectId, setField, type Value } from "../value.ts";
 import { writeInParts } from "../write-in-parts.ts";
+import { checkStatement } from "./command-fields.ts";
 import {
   type Command,
   type CommandContext,
@@ -73,9 +75,14 @@ export const update: Command = async (context) => {
   };
 };
 
-/** Variables from a command's `let` or a statement's `c`. */
+/**
+ * Variables from a command's `let` or a statement's `c`: their expressions are evaluated once, without a document.
+ *
+ * @throws {CommandError} for an expression that cannot be evaluated.
+ */
 export function variablesOf(given: Doc | undefined): Scope | undefined {
-  return given && new Map(Object.entries(given));
+  if (!given) return undefined;
+  return new Map(Object.entries(given).map(([name, expression]) => [name, evaluate(expression, undefined)]));
 }
 
 async function updateStatement(
@@ -83,6 +90,7 @@ async function updateStatement(
   namespace: string,
   statement: Doc,
 ): Promise<UpdateOutcome> {
+  checkStatement("updates", statement);
   checkCollation(statement);
   const filter = docField(statement, "q") ?? {};
   const variables = variablesOf(docField(statement, "c") ?? docField(context.command, "let"));
@@ -115,16 +123,22 @@ export function updateOne(
   step: UpdateStep,
 ): Promise<UpdateOutcome> {
   return withFirstMatch(context, namespace, step, (collection, found) => {
-    if (collection && found) return change(collection, found, step.apply);
+    if (collection && found) return change(context, collection, found, step.apply);
     return step.upsert ? insertUpsert(context, namespace, step) : { matched: 0, modified: 0 };
   });
 }
 
-function change(collection: Collection, found: Found, apply: Update): UpdateOutcome {
+function change(
+  { command }: CommandContext,
+  collection: Collection,
+  found: Found,
+  apply: Update,
+): UpdateOutcome {
   const after = apply(found.doc, { now: new Date(), inserting: false });
   const bytes = encode(after);
   if (bytes.equals(found.bytes)) return { matched: 1, modified: 0, before: found.doc, after };
   checkSize(bytes);
+  if (!flag(command, "bypassDocumentValidation")) checkDocument(collection, after, found.doc);
   collection.replace(found.record, found.doc, found.bytes, after, bytes);
   return { matched: 1, modified: 1, before: found.doc, after };
 }
@@ -153,7 +167,7 @@ async function updateMany(
       // It may have changed since it was found.
       if (!bytes || !doc || !step.match(doc)) return;
       outcome.matched += 1;
-      outcome.modified += change(collection, { record, bytes, doc }, step.apply).modified;
+      outcome.modified += change(context, collection, { record, bytes, doc }, step.apply).modified;
     });
   }
   if (outcome.matched === 0 && step.upsert) {
