@@ -1,7 +1,7 @@
 /** Sources: https://mongoosejs.com/docs/schematypes.html, https://mongoosejs.com/docs/api/model.html#Model.syncIndexes() */
 import mongoose, { Schema, Types } from "mongoose";
 import { expect, test } from "vitest";
-import { outside } from "../../setup/database.ts";
+import { conforms } from "../conformance/servers.ts";
 import { useMongoose } from "./with-mongoose.ts";
 
 const db = useMongoose();
@@ -101,20 +101,24 @@ test("declared indexes are made, compared and brought into line", async () => {
   });
 });
 
-test("a capped collection keeps the latest, and a view shows what its pipeline makes", async () => {
-  const Log = db.model(
-    "Log",
-    new Schema({ n: Number }, { capped: { size: 4096, max: 3 }, autoCreate: false }),
-  );
-  await Log.createCollection();
-  expect(await Log.collection.isCapped()).toBe(true);
-  for (const n of [1, 2, 3, 4, 5]) await Log.create({ n });
-  expect((await Log.find().sort({ $natural: 1 }).lean()).map(({ n }) => n)).toEqual([3, 4, 5]);
-  const Big = db.model("Big", new Schema({ n: Number }, { autoCreate: false, autoIndex: false }));
-  await Big.createCollection({ viewOn: "logs", pipeline: [{ $match: { n: { $gt: 3 } } }] });
-  expect((await Big.find().sort("-n").lean()).map(({ n }) => n)).toEqual([5, 4]);
-  for (const name of ["Log", "Big"]) db.deleteModel(name);
-});
+conforms(
+  "a capped collection keeps the latest, and a view shows what its pipeline makes",
+  async () => {
+    const Log = db.model(
+      "Log",
+      new Schema({ n: Number }, { capped: { size: 4096, max: 3 }, autoCreate: false }),
+    );
+    await Log.createCollection();
+    expect(await Log.collection.isCapped()).toBe(true);
+    for (const n of [1, 2, 3, 4, 5]) await Log.create({ n });
+    expect((await Log.find().sort({ $natural: 1 }).lean()).map(({ n }) => n)).toEqual([3, 4, 5]);
+    const Big = db.model("Big", new Schema({ n: Number }, { autoCreate: false, autoIndex: false }));
+    await Big.createCollection({ viewOn: "logs", pipeline: [{ $match: { n: { $gt: 3 } } }] });
+    expect((await Big.find().sort("-n").lean()).map(({ n }) => n)).toEqual([5, 4]);
+    for (const name of ["Log", "Big"]) db.deleteModel(name);
+  },
+  { documentdb: "it has no capped collections" },
+);
 
 test("databases beside each other, and a connection that comes and goes", async () => {
   const other = db.useDb(`${db.name}x`, { useCache: true });
@@ -131,8 +135,7 @@ test("databases beside each other, and a connection that comes and goes", async 
   expect(states).toEqual(["connected", "disconnected", "close"]);
 });
 
-// The servers at hand that are not ours say so in words and codes of their own, or take part in replica sets.
-test.skipIf(outside)(
+conforms(
   "transactions and change streams are refused as a server alone refuses them",
   async () => {
     await Kept.create({ int: 1 });
@@ -151,5 +154,10 @@ test.skipIf(outside)(
     stream.on("change", () => {});
     await expect(failed).rejects.toMatchObject({ code: 40573 });
     await stream.close();
+  },
+  {
+    documentdb: "it says so in other words",
+    secantus: "it is a replica set",
+    mongodb: "it may be a replica set",
   },
 );
