@@ -76,13 +76,7 @@ test("language and consent are kept; consent keeps its first time", async () => 
 test("nothing personal can be read in the store", async () => {
   const { customer } = await customerFor("s", someone(), { language: "en", name: "Ada Lovelace" });
   await saveAddress("s", customer._id, home);
-  const stored = JSON.stringify(
-    await CustomerModel.collection.findOne({
-      shop: "s",
-      name: { $exists: true },
-      "addresses.0": { $exists: true },
-    }),
-  );
+  const stored = JSON.stringify(await CustomerModel.findById(customer._id).lean());
   // Long enough not to turn up in a ciphertext by chance.
   for (const word of ["Lovelace", "example.com", "30123456", "Torstr", "10119", "Berlin"]) {
     expect(stored).not.toContain(word);

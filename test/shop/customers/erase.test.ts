@@ -93,7 +93,7 @@ describe("after erasure", () => {
     });
     expect(addressOf(after)).toBeNull();
     expect(after.tracking).toBeUndefined();
-    expect(await OrderModel.countDocuments({ state: "draft" })).toBe(0);
+    expect((await OrderModel.find().lean()).filter(({ state }) => state === "draft")).toEqual([]);
   });
 
   test("the order goes on to its end, and nobody is told", async () => {
@@ -200,7 +200,7 @@ describe("while an order is open", () => {
     await world.commerce.sweep();
     expect((await getCustomer(shop, ada.id)).identities).toEqual([]);
     expect(await traces()).toEqual([]);
-    expect(await CustomerModel.countDocuments({ eraseAt: mongoose.trusted({ $exists: true }) })).toBe(0);
+    expect((await CustomerModel.find().lean()).filter(({ eraseAt }) => eraseAt)).toEqual([]);
     expect(world.errors).toEqual([]);
   });
 
