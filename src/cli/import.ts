@@ -69,9 +69,9 @@ function refuse(file: string, { issues }: ImportPlan): number {
 /** Shows what would be done, by line; answers how much that is. */
 function tell({ entries, categories, pictures }: ImportPlan): number {
   const changing = entries.filter(({ action }) => action !== "same");
-  for (const { line, action, product, changes } of changing.slice(0, LISTED)) {
+  for (const { line, action, slug, changes } of changing.slice(0, LISTED)) {
     const what = changes.length > 0 ? `: ${changes.join(", ")}` : "";
-    console.log(`line ${line}  ${action.padEnd(7)}  ${product.slug}${what}`);
+    console.log(`line ${line}  ${action.padEnd(7)}  ${slug}${what}`);
   }
   if (changing.length > LISTED) console.log(`… and ${changing.length - LISTED} more`);
   for (const { slug, isNew } of categories)

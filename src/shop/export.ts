@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { COLUMNS } from "./catalog-file.ts";
+import { joinList, writeTable } from "./catalog-files/csv-table.ts";
+import { COLUMNS } from "./catalog-files/hawker.ts";
 import { allCategories, type Category } from "./category.ts";
-import { joinList, writeTable } from "./csv-table.ts";
 import { NotFound } from "./errors.ts";
 import { pictureType, readMedia } from "./media.ts";
 import { toDecimal } from "./money.ts";
@@ -94,6 +94,7 @@ function rowsOf(
     ["title_zh", title.zh],
     ["description_en", description.en],
     ["description_zh", description.zh],
+    ["description_format", product.descriptionFormat],
     ["category", category?.slug ?? product.category],
     ["category_en", category?.title.en],
     ["category_zh", category?.title.zh],

@@ -1,9 +1,10 @@
-import { model, Schema, trusted } from "mongoose";
+import { model, type mongo, Schema, trusted } from "mongoose";
 import { CategoryModel } from "./category.ts";
+import { driverCollection } from "./driver-collection.ts";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { catalogChanged, ProductModel } from "./product.ts";
-import { StockModel, setStock } from "./stock.ts";
+import { catalogChanged, type Product, ProductModel } from "./product.ts";
+import { takeBackStocks } from "./stock-counts.ts";
 
 /**
  * How an import is all or nothing without transactions, which not every store has: what stands in the store is copied
@@ -28,9 +29,11 @@ export interface Undo {
   before: Record<string, unknown> | null;
 }
 
-interface StoredUndo extends Undo {
+/** Copies are kept many to a document, since an import may make a hundred thousand. */
+interface StoredUndos {
   _id: string;
   run: string;
+  undos: Undo[];
 }
 
 const required = { type: String, required: true } as const;
@@ -41,12 +44,12 @@ const RunModel = model<Run>(
     { strict: "throw", versionKey: false, id: false },
   ),
 );
-const undoSchema = new Schema<StoredUndo>(
-  { _id: required, run: required, kind: required, target: required, before: Schema.Types.Mixed },
+const undoSchema = new Schema<StoredUndos>(
+  { _id: required, run: required, undos: [Schema.Types.Mixed] },
   { strict: "throw", versionKey: false, id: false, minimize: false },
 );
 undoSchema.index({ run: 1 });
-const UndoModel = model<StoredUndo>("ImportUndo", undoSchema);
+const UndoModel = model<StoredUndos>("ImportUndo", undoSchema);
 
 /** Another import of this shop is under way. */
 export class ImportRunning extends ShopError {
@@ -63,15 +66,14 @@ export class ImportLost extends ShopError {
 }
 
 const LEASE_MS = 60_000;
+const COPIES = 100;
 type Clock = () => Date;
 const lease = (clock: Clock): Date => new Date(clock().getTime() + LEASE_MS);
 
 /** One import that is under way. */
 export interface Journal {
-  /** Copies what is about to be changed. Call before the first change. */
+  /** Copies what is about to be changed, and says that the import is alive. @throws {ImportLost} */
   remember(undos: readonly Undo[]): Promise<void>;
-  /** Says that the import is alive. @throws {ImportLost} */
-  renew(): Promise<void>;
   /** All is written: it stays. */
   finish(): Promise<void>;
   /** Puts back what was there before. */
@@ -97,16 +99,13 @@ export async function beginImport(shop: string, clock: Clock): Promise<Journal> 
   };
   return {
     async remember(undos) {
-      for (let from = 0; from < undos.length; from += 200) {
-        await UndoModel.insertMany(
-          undos
-            .slice(from, from + 200)
-            .map((undo) => ({ _id: `${run}/${undo.kind}/${undo.target}`, run, ...undo })),
-        );
-        await renew();
+      // A product is at most some 100 KB, a document of the store 16 MB.
+      for (let from = 0; from < undos.length; from += COPIES) {
+        const some = undos.slice(from, from + COPIES);
+        await UndoModel.create({ _id: newId(`${run}/`), run, undos: some });
       }
+      await renew();
     },
-    renew,
     async finish() {
       const mine = await RunModel.updateOne(
         { _id: shop, run, state: "writing" },
@@ -140,24 +139,39 @@ async function clear(shop: string, run: string): Promise<void> {
 
 // Safe to repeat: a rollback that is cut short is done again as a whole.
 async function undo(shop: string, run: string): Promise<void> {
-  const undos = await UndoModel.find({ run }).lean<StoredUndo[]>();
-  for (const { kind, target, before } of undos) {
-    if (kind === "stock") await undoStock(shop, target, Number(before?.adjustments ?? 0));
-    else if (kind === "product" && before === null) await ProductModel.deleteOne({ _id: target, shop });
-    else if (kind === "product")
-      await ProductModel.updateOne({ _id: target, shop }, { $set: { ...before }, $inc: { revision: 1 } });
-    else if (before === null) await CategoryModel.deleteOne({ _id: target, shop });
-    else await CategoryModel.updateOne({ _id: target, shop }, { $set: { ...before } });
+  for await (const { undos } of UndoModel.find({ run }).lean<StoredUndos[]>().cursor({ batchSize: 10 })) {
+    const of = (kind: Undo["kind"]) => undos.filter((one) => one.kind === kind);
+    await undoProducts(shop, of("product"));
+    await undoCategories(shop, of("category"));
+    await takeBackStocks(
+      shop,
+      of("stock").map(({ target, before }) => ({
+        sku: target,
+        adjustments: Number(before?.adjustments ?? 0),
+      })),
+    );
   }
+  // Products that are gone again are told by nothing but a look at all of them.
+  await catalogChanged(shop, { wholly: true });
   await clear(shop, run);
 }
 
-// What was sold meanwhile stays sold: only what merchants' counts added since is taken back.
-async function undoStock(shop: string, sku: string, adjustments: number): Promise<void> {
-  const stock = await StockModel.findById(`${shop}/${sku}`).lean<{
-    available: number;
-    adjustments: number;
-  }>();
-  if (stock === null || stock.adjustments === adjustments) return;
-  await setStock(shop, sku, Math.max(0, stock.available - (stock.adjustments - adjustments)));
+async function undoProducts(shop: string, undos: readonly Undo[]): Promise<void> {
+  const added = undos.filter(({ before }) => before === null).map(({ target }) => target);
+  if (added.length > 0) await ProductModel.deleteMany({ _id: trusted({ $in: added }), shop });
+  const changed = undos.flatMap(({ target, before }): mongo.AnyBulkWriteOperation<Product>[] => {
+    if (before === null) return [];
+    // As of now, so that search indexes see that it has changed again.
+    const update = { $set: { ...before, updatedAt: new Date() }, $inc: { revision: 1 } };
+    const unset =
+      before.descriptionFormat === undefined ? { $unset: { descriptionFormat: true } as const } : {};
+    return [{ updateOne: { filter: { _id: target, shop }, update: { ...update, ...unset } } }];
+  });
+  if (changed.length > 0) await driverCollection(ProductModel).bulkWrite(changed, { ordered: false });
+}
+
+async function undoCategories(shop: string, undos: readonly Undo[]): Promise<void> {
+  for (const { target, before } of undos)
+    if (before === null) await CategoryModel.deleteOne({ _id: target, shop });
+    else await CategoryModel.updateOne({ _id: target, shop }, { $set: { ...before } });
 }

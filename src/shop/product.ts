@@ -2,6 +2,7 @@ import { model, Schema } from "mongoose";
 import { z } from "zod";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
+import { cleanHtml } from "./rich-description.ts";
 import {
   inLanguage,
   type Localised,
@@ -37,6 +38,8 @@ export interface Variant {
 export interface ProductImage {
   media?: string;
   url?: string;
+  /** The https address that a kept picture was fetched from by an import. */
+  source?: string;
   alt: Localised;
 }
 
@@ -47,6 +50,8 @@ export interface Product {
   slug: string;
   title: Localised;
   description: Localised;
+  /** "html" when the description is HTML of the elements that `cleanHtml` leaves; plain text otherwise. */
+  descriptionFormat?: "html";
   /** Id of its category. */
   category: string;
   tags: string[];
@@ -99,6 +104,9 @@ const imageUrlSchema = z
   .max(2000)
   .transform((url) => new URL(url).href);
 
+/** The most characters of a description, marks included. */
+export const DESCRIPTION_MAX = 4000;
+
 /** What a variant must be, by itself. */
 export const variantSchema = z.strictObject({
   sku: skuSchema,
@@ -113,71 +121,91 @@ export const variantSchema = z.strictObject({
  * What `saveProduct` takes, with the rules that reach over several fields. The values of an option come out in the order
  * the variants use them, which is also how a catalog file tells them; one that no variant has is left out.
  */
-export const productSchema: z.ZodType<ProductInput> = z
-  .strictObject({
-    _id: z.string().optional(),
-    shop: z.string(),
-    slug: slugSchema,
-    title: localisedSchema(120),
-    description: localisedTextSchema(4000),
-    category: z.string().min(1),
-    tags: z.array(lineSchema(40)).max(30),
-    options: z
-      .array(
-        z.strictObject({ name: localisedSchema(40), values: z.array(localisedSchema(60)).min(1).max(50) }),
-      )
-      .max(3),
-    variants: z.array(variantSchema).min(1).max(100),
-    images: z
-      .array(
-        z
-          .strictObject({
-            media: z.string().optional(),
-            url: imageUrlSchema.optional(),
-            alt: localisedSchema(200),
-          })
-          .refine(({ media, url }) => (media === undefined) !== (url === undefined), {
-            message: "needs either a kept picture or an https address",
-          }),
-      )
-      .max(10),
-    status: z.enum(["active", "draft", "archived"]),
-  })
-  .superRefine((product, context) => {
-    const fault = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: "custom", path, message });
-    const skus = new Set<string>();
-    const combinations = new Set<string>();
-    product.variants.forEach((variant, index) => {
-      if (skus.has(variant.sku)) fault(["variants", index, "sku"], `${variant.sku} is there twice`);
-      skus.add(variant.sku);
-      if (variant.values.length !== product.options.length)
-        fault(["variants", index, "values"], "must have one value for each option");
-      variant.values.forEach((value, option) => {
-        if (product.options[option]?.values.some(({ en }) => en === value) === false)
-          fault(["variants", index, "values"], `${value} is not a value of the option`);
+export const productSchema: z.ZodType<ProductInput> = z.preprocess(
+  withCleanHtml,
+  z
+    .strictObject({
+      _id: z.string().optional(),
+      shop: z.string(),
+      slug: slugSchema,
+      title: localisedSchema(120),
+      description: localisedTextSchema(DESCRIPTION_MAX),
+      descriptionFormat: z.literal("html").optional(),
+      category: z.string().min(1),
+      tags: z.array(lineSchema(40)).max(30),
+      options: z
+        .array(
+          z.strictObject({ name: localisedSchema(40), values: z.array(localisedSchema(60)).min(1).max(50) }),
+        )
+        .max(3),
+      variants: z.array(variantSchema).min(1).max(100),
+      images: z
+        .array(
+          z
+            .strictObject({
+              media: z.string().optional(),
+              url: imageUrlSchema.optional(),
+              source: imageUrlSchema.optional(),
+              alt: localisedSchema(200),
+            })
+            .refine(({ media, url }) => (media === undefined) !== (url === undefined), {
+              message: "needs either a kept picture or an https address",
+            }),
+        )
+        .max(10),
+      status: z.enum(["active", "draft", "archived"]),
+    })
+    .superRefine((product, context) => {
+      const fault = (path: (string | number)[], message: string) =>
+        context.addIssue({ code: "custom", path, message });
+      const skus = new Set<string>();
+      const combinations = new Set<string>();
+      product.variants.forEach((variant, index) => {
+        if (skus.has(variant.sku)) fault(["variants", index, "sku"], `${variant.sku} is there twice`);
+        skus.add(variant.sku);
+        if (variant.values.length !== product.options.length)
+          fault(["variants", index, "values"], "must have one value for each option");
+        variant.values.forEach((value, option) => {
+          if (product.options[option]?.values.some(({ en }) => en === value) === false)
+            fault(["variants", index, "values"], `${value} is not a value of the option`);
+        });
+        const combination = JSON.stringify(variant.values);
+        if (combinations.has(combination))
+          fault(["variants", index, "values"], "another variant has the same option values");
+        combinations.add(combination);
+        if (variant.compareAt !== undefined && variant.compareAt <= variant.price)
+          fault(["variants", index, "compareAt"], "must be above the price");
+        if (variant.image !== undefined && variant.image >= product.images.length)
+          fault(["variants", index, "image"], "names a picture that is not there");
       });
-      const combination = JSON.stringify(variant.values);
-      if (combinations.has(combination))
-        fault(["variants", index, "values"], "another variant has the same option values");
-      combinations.add(combination);
-      if (variant.compareAt !== undefined && variant.compareAt <= variant.price)
-        fault(["variants", index, "compareAt"], "must be above the price");
-      if (variant.image !== undefined && variant.image >= product.images.length)
-        fault(["variants", index, "image"], "names a picture that is not there");
-    });
-    product.options.forEach(({ values }, index) => {
-      if (new Set(values.map(({ en }) => en)).size !== values.length)
-        fault(["options", index, "values"], "has a value twice");
-    });
-  })
-  .transform((product) => ({
-    ...product,
-    options: product.options.map(({ name, values }, index) => {
-      const used = [...new Set(product.variants.map((variant) => variant.values[index]))];
-      return { name, values: used.flatMap((en) => values.find((value) => value.en === en) ?? []) };
-    }),
-  }));
+      product.options.forEach(({ values }, index) => {
+        if (new Set(values.map(({ en }) => en)).size !== values.length)
+          fault(["options", index, "values"], "has a value twice");
+      });
+    })
+    .transform((product) => ({
+      ...product,
+      options: product.options.map(({ name, values }, index) => {
+        const used = [...new Set(product.variants.map((variant) => variant.values[index]))];
+        return { name, values: used.flatMap((en) => values.find((value) => value.en === en) ?? []) };
+      }),
+    })),
+);
+
+// Before its length is looked at, so that what is left out does not count.
+function withCleanHtml(input: unknown): unknown {
+  if (typeof input !== "object" || input === null) return input;
+  if (!("descriptionFormat" in input && input.descriptionFormat === "html")) return input;
+  if (!("description" in input && typeof input.description === "object" && input.description !== null))
+    return input;
+  const description = Object.fromEntries(
+    Object.entries(input.description).map(([language, text]) => [
+      language,
+      typeof text === "string" ? cleanHtml(text) : text,
+    ]),
+  );
+  return { ...input, description };
+}
 
 const part = { _id: false, id: false, strict: "throw" } as const;
 
@@ -197,7 +225,7 @@ const variantField = new Schema<Variant>(
   part,
 );
 const imageField = new Schema<ProductImage>(
-  { media: String, url: String, alt: { type: localisedField, required: true } },
+  { media: String, url: String, source: String, alt: { type: localisedField, required: true } },
   part,
 );
 const ratingField = new Schema<Product["rating"]>(
@@ -212,6 +240,7 @@ const schema = new Schema<Product>(
     slug: { type: String, required: true },
     title: { type: localisedField, required: true },
     description: { type: localisedField, required: true },
+    descriptionFormat: { type: String, enum: ["html"] },
     category: { type: String, required: true },
     tags: [String],
     options: [optionField],
@@ -228,6 +257,8 @@ const schema = new Schema<Product>(
 );
 schema.index({ shop: 1, slug: 1 }, { unique: true });
 schema.index({ shop: 1, "variants.sku": 1 }, { unique: true });
+// For search indexes, which ask what has changed since they looked last.
+schema.index({ shop: 1, updatedAt: 1 });
 // One index for each order of the product list, with and without a category.
 schema.index({ shop: 1, status: 1, createdAt: -1, _id: 1 });
 schema.index({ shop: 1, status: 1, minPrice: 1, _id: 1 });
@@ -239,23 +270,42 @@ schema.index({ shop: 1, status: 1, category: 1, "rating.average": -1, "rating.co
 /** The products of all shops. Write through `saveProduct`, which keeps what is derived in step. */
 export const ProductModel = model<Product>("Product", schema);
 
-/** Counts the changes of a shop's catalog, so that a search index knows when it is out of date. */
-const CatalogVersion = model<{ _id: string; version: number }>(
+/** How far a shop's catalog has changed. */
+export interface CatalogVersion {
+  /** Counts the changes. */
+  version: number;
+  /** Counts those of them that a look at all products only can tell, such as products that were taken away. */
+  wholly: number;
+}
+
+const VersionModel = model<CatalogVersion & { _id: string }>(
   "CatalogVersion",
   new Schema(
-    { _id: { type: String, required: true }, version: { type: Number, required: true } },
+    {
+      _id: { type: String, required: true },
+      version: { type: Number, required: true },
+      wholly: { type: Number, default: 0 },
+    },
     { strict: "throw", versionKey: false, id: false },
   ),
 );
 
-/** The number of changes of the catalog so far. */
-export async function catalogVersion(shop: string): Promise<number> {
-  return (await CatalogVersion.findById(shop).lean<{ version: number }>())?.version ?? 0;
+/** How far the catalog has changed so far. */
+export async function catalogVersion(shop: string): Promise<CatalogVersion> {
+  const known = await VersionModel.findById(shop).lean<CatalogVersion>();
+  return { version: known?.version ?? 0, wholly: known?.wholly ?? 0 };
 }
 
-/** Tells search indexes, in every process, that products of the shop have changed. Call it after the change. */
-export async function catalogChanged(shop: string): Promise<void> {
-  await CatalogVersion.updateOne({ _id: shop }, { $inc: { version: 1 } }, { upsert: true });
+/**
+ * Tells search indexes, in every process, that products of the shop have changed. Call it after the change. They ask for
+ * the products whose `updatedAt` is new, or with `wholly` look at all of them.
+ */
+export async function catalogChanged(shop: string, { wholly = false } = {}): Promise<void> {
+  await VersionModel.updateOne(
+    { _id: shop },
+    { $inc: { version: 1, wholly: wholly ? 1 : 0 } },
+    { upsert: true },
+  );
 }
 
 /** Another product of the shop has this handle or one of these SKUs. */
@@ -289,6 +339,7 @@ export async function writeProduct(
       { _id, shop: product.shop },
       {
         $set: { ...product, minPrice, updatedAt: now },
+        ...(product.descriptionFormat === undefined ? { $unset: { descriptionFormat: 1 } } : {}),
         $inc: { revision: 1 },
         $setOnInsert: { createdAt, rating: { average: 0, count: 0 } },
       },

@@ -162,7 +162,7 @@ const stamp = (
 
 async function followStore(shop: string, known: ShopIndex | undefined, now: number): Promise<ShopIndex> {
   // Read before the products: a change in between is then seen next time, not lost.
-  const version = await catalogVersion(shop);
+  const { version } = await catalogVersion(shop);
   const held = known ?? emptyIndex();
   if (held.version === version && now - held.comparedAt < COMPARE_MS) return { ...held, checkedAt: now };
   const { index, revisions } = held;

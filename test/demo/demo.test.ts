@@ -3,7 +3,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoCatalog, demoFolder, demoShop, seedDemo } from "../../src/demo/index.ts";
-import { readCatalogFile } from "../../src/shop/catalog-file.ts";
+import { readCatalogFile } from "../../src/shop/catalog-files/index.ts";
+import type { FileProduct } from "../../src/shop/catalog-files/reading.ts";
 import { listCategories } from "../../src/shop/category.ts";
 import { planImport } from "../../src/shop/import.ts";
 import { readMedia } from "../../src/shop/media.ts";
@@ -13,7 +14,11 @@ import { setStock, stockOf } from "../../src/shop/stock.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
 
-const { products, categories, issues } = readCatalogFile(await readFile(demoCatalog), demoShop.currency);
+const file = await readCatalogFile(await readFile(demoCatalog), demoShop.currency);
+const products: FileProduct[] = [];
+for await (const some of file.products) products.push(...some);
+const { issues } = file;
+const categories = [...file.categories.values()];
 const chinese = /\p{Script=Han}/u;
 
 describe("the catalog that comes with the code", () => {

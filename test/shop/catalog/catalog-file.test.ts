@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { COLUMNS, readCatalogFile } from "../../../src/shop/catalog-file.ts";
+import { COLUMNS } from "../../../src/shop/catalog-files/hawker.ts";
+import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
+import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
 
 const HEADER =
   "handle,title_en,title_zh,description_en,category,category_en,category_zh,tags,status,option1_name_en,option1_name_zh,option1_value_en,option1_value_zh,sku,price,compare_at,currency,stock,grams,images,image_alt_en,image_alt_zh,category_position,variant_image,option2_name_en,option2_value_en";
@@ -28,13 +30,17 @@ const file = (...rows: Cells[]) =>
       ),
     ].join("\n"),
   );
-const faults = (...rows: Cells[]) =>
-  readCatalogFile(file(...rows), "EUR").issues.map(
-    ({ line, column, message }) => `${line} ${column}: ${message}`,
-  );
+async function read(bytes: Buffer, currency = "EUR") {
+  const found = await readCatalogFile(bytes, currency);
+  const products: FileProduct[] = [];
+  for await (const some of found.products) products.push(...some);
+  return { products, categories: [...found.categories.values()], issues: found.issues };
+}
+const faults = async (...rows: Cells[]) =>
+  (await read(file(...rows))).issues.map(({ line, column, message }) => `${line} ${column}: ${message}`);
 
-test("the rows of a handle are the variants of one product", () => {
-  const { products, categories, issues } = readCatalogFile(
+test("the rows of a handle are the variants of one product", async () => {
+  const { products, categories, issues } = await read(
     file(
       {
         ...mug,
@@ -54,13 +60,13 @@ test("the rows of a handle are the variants of one product", () => {
       second({ option1_value_en: "Green", stock: "0" }),
       second({ sku: "MUG-3", option1_value_en: "Red", price: "0.05" }),
     ),
-    "EUR",
   );
   expect(issues).toEqual([]);
   expect(categories).toEqual([{ line: 2, slug: "table", title: { en: "Table" } }]);
   expect(products).toEqual([
     {
       line: 2,
+      lines: [2, 3, 4],
       stock: [
         { sku: "MUG", line: 2, available: 3 },
         { sku: "MUG-2", line: 3, available: 0 },
@@ -92,12 +98,12 @@ test("the rows of a handle are the variants of one product", () => {
   ]);
 });
 
-test("prices are read in the minor units of the currency", () => {
-  const read = (currency: string, price: string) =>
-    readCatalogFile(file({ ...mug, price }), currency).products[0]?.product.variants[0]?.price;
-  expect(read("JPY", "950")).toBe(950);
-  expect(read("JPY", "9.50")).toBeUndefined();
-  expect(read("KWD", "9.505")).toBe(9505);
+test("prices are read in the minor units of the currency", async () => {
+  const priceOf = async (currency: string, price: string) =>
+    (await read(file({ ...mug, price }), currency)).products[0]?.product.variants[0]?.price;
+  expect(await priceOf("JPY", "950")).toBe(950);
+  expect(await priceOf("JPY", "9.50")).toBeUndefined();
+  expect(await priceOf("KWD", "9.505")).toBe(9505);
 });
 
 describe("a fault in a cell is told with its line and column", () => {
@@ -194,21 +200,20 @@ describe("a fault in a cell is told with its line and column", () => {
       /^2 category_en: is needed beside/,
     ],
   ];
-  test.each(cases)("%s", (_, rows, fault) => {
-    expect(faults(...rows).some((told) => fault.test(told))).toBe(true);
+  test.each(cases)("%s", async (_, rows, fault) => {
+    expect((await faults(...rows)).some((told) => fault.test(told))).toBe(true);
   });
 });
 
-test("the faults of several products come sorted by line", () => {
-  const lines = readCatalogFile(
+test("the faults of several products come sorted by line", async () => {
+  const { issues } = await read(
     file(
       { ...mug, price: "x" },
       { ...mug, handle: "cup", sku: "MUG", stock: "?" },
       { ...mug, handle: "!", sku: "C" },
     ),
-    "EUR",
-  ).issues.map(({ line }) => line);
-  expect(lines).toEqual([2, 3, 3, 4]);
+  );
+  expect(issues.map(({ line }) => line)).toEqual([2, 3, 3, 4]);
 });
 
 test("the page that documents the format names every column", async () => {

@@ -8,6 +8,7 @@ const [url = "", shop = "", file = "", steps = ""] = process.argv.slice(2);
 await connect(url);
 const plan = await planImport(shop, await readFile(file), dirname(file));
 await applyImport(plan, {
+  batch: 1,
   onProgress: (done) => {
     if (done === Number(steps)) process.kill(process.pid, "SIGKILL");
   },

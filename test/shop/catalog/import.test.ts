@@ -189,6 +189,7 @@ describe("an import", () => {
     // Someone else takes a SKU of the file's last product while the import is under way.
     let taken: Promise<unknown> = Promise.resolve();
     const failing = applyImport(late, {
+      batch: 1,
       onProgress: (done) => {
         if (done === 3)
           taken = Promise.all([

@@ -1,9 +1,8 @@
-import type { z } from "zod";
-import { categorySchema } from "./category.ts";
-import { type Issue, type Row, readTable, splitList } from "./csv-table.ts";
-import { BadAmount, fromDecimal } from "./money.ts";
-import { type ProductInput, productSchema } from "./product.ts";
-import { type Localised, lineSchema } from "./shop.ts";
+import { categorySchema } from "../category.ts";
+import { BadAmount, fromDecimal } from "../money.ts";
+import { lineSchema } from "../shop.ts";
+import { type Issue, type Row, splitList } from "./csv-table.ts";
+import { FILE_MARK, type FileCategory, type FileProduct, type Format, validProduct } from "./reading.ts";
 
 const OPTIONS = [1, 2, 3] as const;
 const nameColumns = OPTIONS.flatMap((n) => [`option${n}_name_en`, `option${n}_name_zh`]);
@@ -17,6 +16,7 @@ export const COLUMNS: readonly string[] = [
   "title_zh",
   "description_en",
   "description_zh",
+  "description_format",
   "category",
   "category_en",
   "category_zh",
@@ -37,7 +37,6 @@ export const COLUMNS: readonly string[] = [
 ];
 
 const REQUIRED = ["handle", "title_en", "category", "sku", "price"];
-const OPTIONAL = COLUMNS.filter((column) => !REQUIRED.includes(column));
 
 /** The columns that describe the product as a whole: on its first row, blank or the same on the others. */
 const PRODUCT_COLUMNS = [
@@ -45,6 +44,7 @@ const PRODUCT_COLUMNS = [
   "title_zh",
   "description_en",
   "description_zh",
+  "description_format",
   "category",
   "category_en",
   "category_zh",
@@ -57,77 +57,48 @@ const PRODUCT_COLUMNS = [
   "image_alt_zh",
 ];
 
-/** Stands before the name of a picture's file where an id will be, in the products of a file. */
-export const FILE_MARK = "file:";
-
-/** A product as a file describes it. Its `category` is a slug; a picture beside the file is `media: "file:<name>"`. */
-export interface FileProduct {
-  line: number;
-  product: Omit<ProductInput, "shop" | "_id">;
-  stock: { sku: string; line: number; available: number }[];
-}
-
-/** A category as a file describes it; without a title it must be known already. */
-export interface FileCategory {
-  line: number;
-  slug: string;
-  title?: Localised;
-  position?: number;
-}
-
-/** What a catalog file says, as far as it can be read, and all that is wrong with it, by line. */
-export interface CatalogFile {
-  products: FileProduct[];
-  categories: FileCategory[];
-  issues: Issue[];
-}
-
-/** Reads and checks a whole catalog file for a shop of this currency. Looks at nothing outside the file. */
-export function readCatalogFile(bytes: Buffer, currency: string): CatalogFile {
-  const { rows, issues } = readTable(bytes, { required: REQUIRED, optional: OPTIONAL });
-  const products: FileProduct[] = [];
-  const categories = new Map<string, FileCategory>();
-  const handles = new Map<string, number>();
-  const skus = new Map<string, number>();
-  for (const row of rows) {
-    const sku = cell(row, "sku");
-    const before = skus.get(sku);
-    if (sku !== "" && before !== undefined)
-      issues.push({ line: row.line, column: "sku", message: `${sku} is on line ${before} already` });
-    else skus.set(sku, row.line);
-  }
-  for (const group of groupsOf(rows)) {
-    const [first] = group;
-    const handle = cell(first, "handle");
-    const before = handles.get(handle);
-    if (before !== undefined)
-      issues.push({
-        line: first.line,
-        column: "handle",
-        message: `the rows of ${handle} must be together; others begin on line ${before}`,
-      });
-    handles.set(handle, first.line);
-    issues.push(...strayFields(group), ...noteCategory(first, categories));
-    const { product, stock, issues: faults } = readProduct(group, currency);
-    issues.push(...faults);
-    if (product !== null) products.push({ line: first.line, product, stock });
-  }
-  return { products, categories: [...categories.values()], issues: issues.sort((a, b) => a.line - b.line) };
-}
+/** Hawker's own format: one row a variant, the rows of a product together. docs/import.md describes it. */
+export const hawkerFormat: Format = {
+  name: "hawker",
+  title: "Hawker's own",
+  columns: { handle: "handle", sku: "sku", images: "images" },
+  required: REQUIRED,
+  recognises: () => true,
+  reads: (column) => COLUMNS.includes(column),
+  strict: true,
+  oneLanguage: false,
+  reader: (reading) => {
+    let group: [Row, ...Row[]] | undefined;
+    const complete = (): FileProduct[] => {
+      if (group === undefined) return [];
+      const [first] = group;
+      reading.names.handle(cell(first, "handle"), first.line);
+      for (const row of group) if (cell(row, "sku") !== "") reading.names.sku(cell(row, "sku"), row.line);
+      reading.issues.push(...strayFields(group), ...noteCategory(first, reading.categories));
+      const { product, stock, issues } = readProduct(group, reading.currency);
+      reading.issues.push(...issues);
+      return product === null
+        ? []
+        : [{ line: first.line, product, stock, lines: group.map(({ line }) => line) }];
+    };
+    return {
+      take(row) {
+        if (group !== undefined && cell(group[0], "handle") === cell(row, "handle")) {
+          group.push(row);
+          return [];
+        }
+        const found = complete();
+        group = [row];
+        return found;
+      },
+      end: complete,
+    };
+  },
+};
 
 type Group = readonly [Row, ...Row[]];
 
-const cell = (row: Row, column: string): string => row.cells.get(column) ?? "";
-
-function groupsOf(rows: readonly Row[]): Group[] {
-  const groups: [Row, ...Row[]][] = [];
-  for (const row of rows) {
-    const last = groups.at(-1);
-    if (last !== undefined && cell(last[0], "handle") === cell(row, "handle")) last.push(row);
-    else groups.push([row]);
-  }
-  return groups;
-}
+const cell = (row: Row, column: string): string => row.cell(column);
 
 function strayFields([first, ...others]: Group): Issue[] {
   return others.flatMap((row) =>
@@ -281,6 +252,13 @@ function readImages(row: Row, title: string, issues: Issue[]) {
   });
 }
 
+function readStatus(row: Row, issues: Issue[]): "active" | "draft" | "archived" {
+  const status = cell(row, "status") || "active";
+  if (status === "active" || status === "draft" || status === "archived") return status;
+  issues.push({ line: row.line, column: "status", message: "must be active, draft or archived" });
+  return "draft";
+}
+
 function readProduct(rows: Group, currency: string) {
   const [first] = rows;
   const issues: Issue[] = [];
@@ -310,51 +288,49 @@ function readProduct(rows: Group, currency: string) {
       ...(grams === undefined ? {} : { grams }),
     };
   });
-  const candidate = {
-    shop: "",
-    slug: cell(first, "handle"),
-    title: localised(first, "title"),
-    description: localised(first, "description"),
-    category: cell(first, "category"),
-    tags: splitList(cell(first, "tags")),
-    options: options.map(({ name, values }) => ({ name, values: values.map(({ en, zh }) => ({ en, zh })) })),
-    variants,
-    images: readImages(first, cell(first, "title_en"), issues),
-    status: cell(first, "status") || "active",
-  };
-  const valid = productSchema.safeParse(candidate);
-  if (!valid.success) {
-    const told = new Set(issues.map(({ line, column }) => `${line} ${column}`));
-    issues.push(
-      ...valid.error.issues
-        .map((issue) => locate(issue, rows, options))
-        .filter(({ line, column }) => !told.has(`${line} ${column}`)),
-    );
-  }
-  if (!valid.success || issues.length > 0) return { product: null, stock, issues };
-  const { shop: _, ...product } = valid.data;
-  return { product, stock, issues };
+  const format = cell(first, "description_format");
+  if (format !== "" && format !== "html")
+    issues.push({ line: first.line, column: "description_format", message: "must be html or blank" });
+  const valid = validProduct(
+    {
+      slug: cell(first, "handle"),
+      title: localised(first, "title"),
+      description: localised(first, "description"),
+      ...(format === "html" ? { descriptionFormat: format } : {}),
+      category: cell(first, "category"),
+      tags: splitList(cell(first, "tags")),
+      options: options.map(({ name, values }) => ({
+        name,
+        values: values.map(({ en, zh }) => ({ en, zh })),
+      })),
+      variants,
+      images: readImages(first, cell(first, "title_en"), issues),
+      status: readStatus(first, issues),
+    },
+    (path) => locate(path, rows, options),
+    issues,
+  );
+  if ("faults" in valid) issues.push(...valid.faults);
+  return { product: "product" in valid && issues.length === 0 ? valid.product : null, stock, issues };
 }
 
 /** Where in the file a fault of a product is. */
 function locate(
-  { path, message }: z.core.$ZodIssue,
+  [field, index, part, inner, language]: readonly string[],
   rows: Group,
-  options: { n: number; values: { line: number }[] }[],
-): Issue {
-  const [field, index, part, inner, language] = path.map(String);
+  options: readonly { n: number; values: { line: number }[] }[],
+): { line: number; column?: string } {
   const first = rows[0].line;
   switch (field) {
     case "slug":
-      return { line: first, column: "handle", message };
+      return { line: first, column: "handle" };
     case "title":
     case "description":
-      return { line: first, column: `${field}_${index ?? "en"}`, message };
+      return { line: first, column: `${field}_${index ?? "en"}` };
     case "images":
       return {
         line: first,
         column: part === "alt" ? `image_alt_${inner ?? "en"}` : "images",
-        message: index === undefined ? message : `picture ${Number(index) + 1} ${message}`,
       };
     case "variants": {
       const columns: Record<string, string> = {
@@ -363,17 +339,16 @@ function locate(
         values: options[0] === undefined ? "sku" : `option${options[Number(inner) || 0]?.n ?? 1}_value_en`,
       };
       const line = rows[Number(index)]?.line ?? first;
-      return { line, column: part === undefined ? "handle" : (columns[part] ?? part), message };
+      return { line, column: part === undefined ? "handle" : (columns[part] ?? part) };
     }
     case "options": {
       const option = options[Number(index)];
-      if (option === undefined) return { line: first, message };
-      if (part !== "values")
-        return { line: first, column: `option${option.n}_name_${inner ?? "en"}`, message };
+      if (option === undefined) return { line: first };
+      if (part !== "values") return { line: first, column: `option${option.n}_name_${inner ?? "en"}` };
       const line = option.values[Number(inner)]?.line ?? first;
-      return { line, column: `option${option.n}_value_${language ?? "en"}`, message };
+      return { line, column: `option${option.n}_value_${language ?? "en"}` };
     }
     default:
-      return { line: first, column: field, message };
+      return { line: first, column: field };
   }
 }

@@ -1,0 +1,270 @@
+import type { Variant } from "../product.ts";
+import { lineSchema } from "../shop.ts";
+import type { Row } from "./csv-table.ts";
+import { Foreign } from "./foreign.ts";
+import { madeUpSku, slugFor } from "./made-up.ts";
+import { type FileProduct, type Format, type Reading, type RowReader, validProduct } from "./reading.ts";
+
+/**
+ * Shopify's product CSV. One row is a variant, a picture, or both; the rows of a handle stand together, and what
+ * describes the product stands on the first. https://help.shopify.com/en/manual/products/import-export/using-csv
+ */
+export const shopifyFormat: Format = {
+  name: "shopify",
+  title: "Shopify",
+  columns: { handle: "Handle", sku: "Variant SKU", images: "Image Src" },
+  required: ["handle", "title", "variant price"],
+  recognises: (header) =>
+    header.includes("handle") &&
+    ["variant price", "variant sku", "body (html)", "option1 name"].some((name) => header.includes(name)),
+  reads: (column) => READ.has(column),
+  strict: false,
+  oneLanguage: true,
+  reader: (reading) => new ShopifyReader(reading),
+};
+
+const OPTIONS = [1, 2, 3] as const;
+const READ = new Set([
+  "handle",
+  "title",
+  "body (html)",
+  "product category",
+  "type",
+  "tags",
+  "published",
+  "status",
+  "gift card",
+  ...OPTIONS.flatMap((n) => [`option${n} name`, `option${n} value`]),
+  "variant sku",
+  "variant grams",
+  "variant inventory tracker",
+  "variant inventory qty",
+  "variant inventory policy",
+  "variant price",
+  "variant compare at price",
+  "variant image",
+  "image src",
+  "image position",
+  "image alt text",
+  "currency",
+]);
+
+type Rows = readonly [Row, ...Row[]];
+
+class ShopifyReader implements RowReader {
+  readonly #foreign: Foreign;
+  #rows: [Row, ...Row[]] | undefined;
+
+  constructor(reading: Reading) {
+    this.#foreign = new Foreign(reading);
+  }
+
+  take(row: Row): FileProduct[] {
+    if (this.#rows?.[0].cell("handle") === row.cell("handle")) {
+      this.#rows.push(row);
+      return [];
+    }
+    const found = this.end();
+    this.#rows = [row];
+    return found;
+  }
+
+  end(): FileProduct[] {
+    if (this.#rows === undefined) return [];
+    const rows = this.#rows;
+    this.#rows = undefined;
+    const product = readProduct(rows, this.#foreign);
+    return product === null ? [] : [product];
+  }
+}
+
+const isTrue = (text: string): boolean => /^(true|1|yes)$/i.test(text);
+
+// A row with none of these belongs to a picture alone.
+const VARIANT_COLUMNS = ["option1 value", "variant sku", "variant price"];
+
+function readProduct(rows: Rows, foreign: Foreign): FileProduct | null {
+  const [first] = rows;
+  const handle = first.cell("handle");
+  if (handle === "") {
+    foreign.fault(first, "Handle", "is needed");
+    return null;
+  }
+  if (isTrue(first.cell("gift card"))) {
+    foreign.note(first, "Gift Card", `${handle} is left out: gift cards are not sold here`);
+    return null;
+  }
+  const slug = slugFor(handle);
+  if (slug !== handle) foreign.note(first, "Handle", `${handle.slice(0, 80)} becomes ${slug}`);
+  const before = foreign.reading.issues.length;
+  foreign.reading.names.handle(slug, first.line);
+  const bearing = rows.filter(
+    (row, index) => index === 0 || VARIANT_COLUMNS.some((column) => row.cell(column) !== ""),
+  );
+  const title = first.cell("title");
+  const options = readOptions(first, bearing, foreign);
+  const images = readImages(rows, title, foreign);
+  const variants = bearing.map((row) => readVariant(row, handle, options, images, foreign));
+  const candidate = {
+    slug,
+    title: { en: title },
+    ...foreign.description(first, "Body (HTML)", first.cell("body (html)")),
+    category: foreign.category(
+      first,
+      first.cell("type") || (first.cell("product category").split(">").at(-1)?.trim() ?? ""),
+    ),
+    tags: foreign.tags(first, "Tags", first.cell("tags").split(",")),
+    options: options.map(({ name, values }) => ({
+      name: { en: name },
+      values: values.map((en) => ({ en })),
+    })),
+    variants: variants.map(({ variant }) => variant),
+    images,
+    status: readStatus(first, foreign),
+  };
+  const place = (path: readonly string[]) => locate(path, first, bearing, options);
+  const valid = validProduct(candidate, place, foreign.reading.issues.slice(before));
+  if ("faults" in valid) foreign.reading.issues.push(...valid.faults);
+  if (!("product" in valid) || foreign.reading.issues.length > before) return null;
+  return {
+    line: first.line,
+    product: valid.product,
+    lines: bearing.map(({ line }) => line),
+    stock: variants.flatMap(({ stock }) => stock ?? []),
+  };
+}
+
+function readStatus(row: Row, foreign: Foreign): "active" | "draft" | "archived" {
+  const status = row.cell("status").toLowerCase();
+  if (status === "archived" || status === "draft") return status;
+  if (status === "unlisted") {
+    foreign.note(row, "Status", "unlisted counts as draft");
+    return "draft";
+  }
+  if (status !== "" && status !== "active")
+    foreign.fault(row, "Status", `"${status.slice(0, 20)}" is not active, draft, archived or unlisted`);
+  return /^(false|0|no)$/i.test(row.cell("published")) ? "draft" : "active";
+}
+
+interface Option {
+  n: number;
+  name: string;
+  values: string[];
+}
+
+const lined = (text: string): string => lineSchema(1000).safeParse(text).data ?? text;
+const optionValue = (row: Row, n: number): string => lined(row.cell(`option${n} value`));
+
+function readOptions(first: Row, rows: readonly Row[], foreign: Foreign): Option[] {
+  const used = OPTIONS.filter((n) => first.cell(`option${n} name`) !== "");
+  // What Shopify writes for a product without options.
+  const [one, ...more] = used;
+  const alone = rows.length === 1 && one === 1 && more.length === 0;
+  if (alone && /^(default title|default|)$/i.test(optionValue(first, 1))) return [];
+  if (used.length === 0 && rows.length > 1)
+    foreign.fault(first, "Option1 Name", "is needed where a product has several variants");
+  for (const row of rows)
+    for (const n of used)
+      if (optionValue(row, n) === "") foreign.fault(row, `Option${n} Value`, "is needed for every variant");
+  return used.map((n) => ({
+    n,
+    name: first.cell(`option${n} name`),
+    values: [...new Set(rows.map((row) => optionValue(row, n)))],
+  }));
+}
+
+function readImages(rows: Rows, title: string, foreign: Foreign) {
+  const position = (row: Row): number => Number(row.cell("image position")) || Number.MAX_SAFE_INTEGER;
+  const pictures = rows
+    .filter((row) => row.cell("image src") !== "")
+    .sort((a, b) => position(a) - position(b))
+    .map((row) => ({ row, url: row.cell("image src"), alt: row.cell("image alt text") }));
+  const ofVariants = rows
+    .filter((row) => row.cell("variant image") !== "")
+    .map((row) => ({ row, url: row.cell("variant image"), alt: "" }));
+  return foreign.images([...pictures, ...ofVariants], "Image Src", title);
+}
+
+function readVariant(
+  row: Row,
+  handle: string,
+  options: readonly Option[],
+  images: readonly { url?: string }[],
+  foreign: Foreign,
+): { variant: Variant; stock?: FileProduct["stock"] } {
+  const values = options.map(({ n }) => optionValue(row, n));
+  // Shopify puts an apostrophe before numbers, so that spreadsheets keep their noughts.
+  const own = row.cell("variant sku").replace(/^'/, "");
+  const sku = own === "" ? madeUpSku(handle, values) : foreign.sku(row, "Variant SKU", own);
+  if (own === "") foreign.note(row, "Variant SKU", `is blank; ${sku} is used`);
+  foreign.reading.names.sku(sku, row.line);
+  const price = foreign.price(row, "Variant Price");
+  if (row.cell("variant price") === "") foreign.fault(row, "Variant Price", "is needed");
+  const compareAt = foreign.price(row, "Variant Compare At Price");
+  const grams = Math.round(Number(row.cell("variant grams")) || 0);
+  const url = row.cell("variant image");
+  const image =
+    url === "" ? -1 : images.findIndex((known) => URL.canParse(url) && known.url === new URL(url).href);
+  const variant = {
+    sku,
+    values,
+    price: price ?? 0,
+    // Where it is not above the price, Shopify shows no former price either.
+    ...(compareAt === undefined || compareAt <= (price ?? 0) ? {} : { compareAt }),
+    ...(grams > 0 ? { grams } : {}),
+    ...(image < 0 ? {} : { image }),
+  };
+  const available = readStock(row, foreign);
+  return { variant, ...(available === undefined ? {} : { stock: [{ sku, line: row.line, available }] }) };
+}
+
+function readStock(row: Row, foreign: Foreign): number | undefined {
+  const available = foreign.count(row, "Variant Inventory Qty");
+  const tracker = row.cell("variant inventory tracker");
+  if (available === undefined || tracker !== "") {
+    if (row.cell("variant inventory policy").toLowerCase() === "continue")
+      foreign.note(row, "Variant Inventory Policy", "continue: only what is counted is sold here");
+    return available;
+  }
+  if (available === 0)
+    foreign.note(row, "Variant Inventory Tracker", "is blank and nothing is counted; set a stock to sell it");
+  return available === 0 ? undefined : available;
+}
+
+/** Where in the file a fault of a product is. */
+function locate(
+  [field, index, part, inner]: readonly string[],
+  first: Row,
+  rows: readonly Row[],
+  options: readonly Option[],
+): { line: number; column?: string } {
+  const { line } = first;
+  const columns: Record<string, string> = {
+    slug: "Handle",
+    title: "Title",
+    description: "Body (HTML)",
+    category: "Type",
+    tags: "Tags",
+    images: part === "alt" ? "Image Alt Text" : "Image Src",
+    status: "Status",
+    sku: "Variant SKU",
+    price: "Variant Price",
+    compareAt: "Variant Compare At Price",
+    grams: "Variant Grams",
+    image: "Variant Image",
+  };
+  if (field === "variants" && part !== undefined)
+    return {
+      line: rows[Number(index)]?.line ?? line,
+      column:
+        part === "values" ? `Option${options[Number(inner) || 0]?.n ?? 1} Value` : (columns[part] ?? part),
+    };
+  if (field === "options") {
+    const option = options[Number(index)];
+    if (part !== "values") return { line, column: `Option${option?.n ?? 1} Name` };
+    const value = option?.values[Number(inner)];
+    const row = rows.find((one) => optionValue(one, option?.n ?? 1) === value);
+    return { line: row?.line ?? line, column: `Option${option?.n ?? 1} Value` };
+  }
+  return { line, column: columns[field ?? ""] ?? "Handle" };
+}

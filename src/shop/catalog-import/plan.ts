@@ -1,0 +1,249 @@
+import { trusted } from "mongoose";
+import type { Issue } from "../catalog-files/csv-table.ts";
+import { readCatalogFile } from "../catalog-files/index.ts";
+import type { FileCategory, FileProduct, Format } from "../catalog-files/reading.ts";
+import type { Bytes } from "../catalog-files/text-blocks.ts";
+import { allCategories, type Category } from "../category.ts";
+import { newId } from "../ids.ts";
+import { type Product, type ProductInput, ProductModel } from "../product.ts";
+import { getShop } from "../shop.ts";
+import { StockModel } from "../stock.ts";
+import { changedFields, inheriting } from "./compare.ts";
+import { PictureFiles } from "./picture-files.ts";
+import { Spool } from "./spool.ts";
+
+/** What an import would do with one product. */
+export interface PlanEntry {
+  /** Where the product begins in the file. */
+  line: number;
+  slug: string;
+  action: "new" | "changed" | "same";
+  /** The fields that change, and stock as "stock SKU 3 -> 5". */
+  changes: string[];
+}
+
+/** One product to be written. */
+export interface Work {
+  line: number;
+  /** Its `category` is a slug. */
+  product: ProductInput & { _id: string };
+  /** The revision that was looked at; null for a new product. */
+  revision: number | null;
+  /** Counts to be set, where they differ. */
+  stock: { sku: string; available: number }[];
+}
+
+/** What an import would do. Nothing has been written. */
+export interface ImportPlan {
+  shop: string;
+  /** The kind of file it was. */
+  format: Pick<Format, "name" | "title">;
+  /** What is wrong, by line. With any, nothing can be written. */
+  issues: Issue[];
+  /** What would be imported otherwise than it stands in the file. */
+  notes: Issue[];
+  /** Columns of the file that are not used. */
+  unused: readonly string[];
+  entries: PlanEntry[];
+  categories: (Category & { isNew: boolean })[];
+  /** Files of pictures by the id they will have. */
+  pictures: ReadonlyMap<string, string>;
+  /** How many pictures are at addresses, in products that would be written. */
+  addresses: number;
+  /** The products to be written, in the order of the file's reading. */
+  work: Spool<Work>;
+}
+
+const BATCH = 500;
+
+/**
+ * Checks a catalog file against the shop and says what importing it would do. Writes nothing. The file is read as it
+ * comes, so that its size does not matter.
+ *
+ * @param folder where the pictures are that the file names; files outside it are refused
+ * @throws {NotFound} when there is no such shop
+ */
+export async function planImport(shop: string, source: Bytes, folder: string): Promise<ImportPlan> {
+  const { currency } = await getShop(shop);
+  const shelves = await allCategories(shop);
+  const file = await readCatalogFile(source, currency, shelves);
+  const planner = new Planner(shop, folder, file.format, file.issues, shelves);
+  let waiting: FileProduct[] = [];
+  for await (const products of file.products) {
+    waiting.push(...products);
+    if (waiting.length < BATCH) continue;
+    await planner.take(waiting);
+    waiting = [];
+  }
+  await planner.take(waiting);
+  const categories = planCategories(shop, shelves, file.categories, file.issues);
+  file.issues.sort((a, b) => a.line - b.line);
+  return {
+    shop,
+    format: file.format,
+    issues: file.issues,
+    notes: file.notes,
+    unused: file.unused,
+    entries: planner.entries.sort((a, b) => a.line - b.line),
+    categories,
+    pictures: planner.pictures.files,
+    addresses: planner.addresses,
+    work: planner.work,
+  };
+}
+
+class Planner {
+  readonly entries: PlanEntry[] = [];
+  readonly work = new Spool<Work>();
+  readonly pictures: PictureFiles;
+  addresses = 0;
+  readonly #shop: string;
+  readonly #format: Format;
+  readonly #issues: Issue[];
+  readonly #slugs: ReadonlyMap<string, string>;
+  readonly #clashes = new Set<string>();
+
+  constructor(shop: string, folder: string, format: Format, issues: Issue[], shelves: readonly Category[]) {
+    this.#shop = shop;
+    this.#format = format;
+    this.#issues = issues;
+    this.#slugs = new Map(shelves.map(({ _id, slug }) => [_id, slug]));
+    this.pictures = new PictureFiles(shop, folder, format.columns.images, issues);
+  }
+
+  /** Looks at some products. */
+  async take(products: readonly FileProduct[]): Promise<void> {
+    if (products.length === 0) return;
+    const known = await knownProducts(
+      this.#shop,
+      products.map(({ product }) => product.slug),
+    );
+    await this.#refuseTakenSkus(products, known);
+    const counts = await countsOf(
+      this.#shop,
+      products.flatMap(({ stock }) => stock.map(({ sku }) => sku)),
+    );
+    const work: Work[] = [];
+    for (const found of products) {
+      const one = await this.#compare(found, known.get(found.product.slug), counts);
+      if (one !== null) work.push(one);
+    }
+    // With faults nothing will be written, so nothing need be kept.
+    if (this.#issues.length === 0) await this.work.add(work);
+  }
+
+  async #compare(
+    { line, product, stock }: FileProduct,
+    before: Product | undefined,
+    counts: ReadonlyMap<string, number>,
+  ): Promise<Work | null> {
+    const after = inheriting(
+      {
+        ...product,
+        _id: before?._id ?? newId("p"),
+        shop: this.#shop,
+        images: await this.pictures.kept(line, product.images),
+      },
+      before,
+      this.#format.oneLanguage,
+    );
+    const set = stock.filter(({ sku, available }) => (counts.get(sku) ?? 0) !== available);
+    const shelf = before && (this.#slugs.get(before.category) ?? before.category);
+    const changes = [
+      ...(before === undefined || shelf === undefined
+        ? []
+        : changedFields({ ...before, category: shelf }, after)),
+      ...set.map(({ sku, available }) => `stock ${sku} ${counts.get(sku) ?? 0} -> ${available}`),
+    ];
+    const action = before === undefined ? "new" : changes.length > 0 ? "changed" : "same";
+    // A new product's counts are told by its being new.
+    this.entries.push({ line, slug: product.slug, action, changes: action === "new" ? [] : changes });
+    if (action === "same") return null;
+    this.addresses += after.images.filter(({ url }) => url !== undefined).length;
+    const revision = before?.revision ?? null;
+    return { line, product: after, revision, stock: set.map(({ sku, available }) => ({ sku, available })) };
+  }
+
+  async #refuseTakenSkus(
+    products: readonly FileProduct[],
+    known: ReadonlyMap<string, Product>,
+  ): Promise<void> {
+    const wanted = new Map<string, { line: number; slug: string }>();
+    for (const { line, lines, product } of products) {
+      const own = new Set(known.get(product.slug)?.variants.map(({ sku }) => sku));
+      product.variants.forEach(({ sku }, index) => {
+        if (!own.has(sku)) wanted.set(sku, { line: lines[index] ?? line, slug: product.slug });
+      });
+    }
+    const owners = await inBatches([...wanted.keys()], async ($in) =>
+      ProductModel.find(
+        { shop: this.#shop, "variants.sku": trusted({ $in }) },
+        { slug: 1, "variants.sku": 1 },
+      ).lean<{ slug: string; variants: { sku: string }[] }[]>(),
+    );
+    for (const { slug, variants } of owners)
+      for (const { sku } of variants) {
+        const want = wanted.get(sku);
+        if (want === undefined || want.slug === slug || this.#clashes.has(sku)) continue;
+        this.#clashes.add(sku);
+        const message = `${sku} belongs to ${slug}; take it away there first`;
+        this.#issues.push({ line: want.line, column: this.#format.columns.sku, message });
+      }
+  }
+}
+
+function planCategories(
+  shop: string,
+  known: readonly Category[],
+  wanted: ReadonlyMap<string, FileCategory>,
+  issues: Issue[],
+): (Category & { isNew: boolean })[] {
+  let position = Math.max(-1, ...known.map((category) => category.position));
+  const bySlug = new Map(known.map((category) => [category.slug, category]));
+  const planned: (Category & { isNew: boolean })[] = [];
+  for (const { slug, title, position: place, line } of wanted.values()) {
+    const before = bySlug.get(slug);
+    if (before !== undefined) {
+      const after = { ...before, title: title ?? before.title, position: place ?? before.position };
+      const same =
+        after.title.en === before.title.en &&
+        after.title.zh === before.title.zh &&
+        after.position === before.position;
+      if (!same) planned.push({ ...after, isNew: false });
+    } else if (title === undefined)
+      issues.push({ line, column: "category_en", message: `is needed, since category ${slug} is new` });
+    else {
+      position = place ?? position + 1;
+      planned.push({ _id: newId("g"), shop, slug, title, position, isNew: true });
+    }
+  }
+  return planned;
+}
+
+/** Reads by many keys, some at a time. */
+export async function inBatches<T>(
+  keys: readonly string[],
+  read: (keys: string[]) => Promise<T[]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (let from = 0; from < keys.length; from += BATCH)
+    found.push(...(await read(keys.slice(from, from + BATCH))));
+  return found;
+}
+
+async function knownProducts(shop: string, slugs: readonly string[]): Promise<Map<string, Product>> {
+  const found = await inBatches(slugs, async ($in) =>
+    ProductModel.find({ shop, slug: trusted({ $in }) }).lean<Product[]>(),
+  );
+  return new Map(found.map((product) => [product.slug, product]));
+}
+
+async function countsOf(shop: string, skus: readonly string[]): Promise<Map<string, number>> {
+  const found = await inBatches(skus, async (some) =>
+    StockModel.find(
+      { _id: trusted({ $in: some.map((sku) => `${shop}/${sku}`) }) },
+      { sku: 1, available: 1 },
+    ).lean<{ sku: string; available: number }[]>(),
+  );
+  return new Map(found.map(({ sku, available }) => [sku, available]));
+}
