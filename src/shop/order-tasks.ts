@@ -67,10 +67,15 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       amount: { amount, currency },
       idempotencyKey: `refund-${_id}-${session}${refundsFailed === 0 ? "" : `-${refundsFailed}`}`,
     });
-    return (order) =>
-      refund.status === "failed"
-        ? refundFailed(order, payment, desk.now())
-        : givenBackAll(order, { ...payment, refunded: paid, refund: refund.id }, desk.now());
+    return (order) => {
+      // Another process was told of the same refund's end and has gone on from there.
+      if (order.state !== "refunding" || order.payment?.refundsFailed !== refundsFailed) return order;
+      if (refund.status === "failed") return refundFailed(order, payment, desk.now());
+      // It may still fail: asked for again with the same key, the provider says how it stands.
+      if (refund.status === "pending")
+        return withTask(order, "refund", new Date(desk.now().getTime() + PENDING_CHECK_MS));
+      return givenBackAll(order, { ...payment, refunded: paid, refund: refund.id }, desk.now());
+    };
   },
   "refund-strays": async (desk, { _id, strays, payment }) => {
     const refunds = new Map<string, string>();

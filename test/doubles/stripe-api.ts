@@ -23,6 +23,7 @@ export interface DoubleSession {
   payment_intent: string | null;
   url: string | null;
 }
+/** A payment that was promised or made. */
 export interface DoubleIntent {
   readonly id: string;
   readonly object: "payment_intent";
@@ -31,6 +32,7 @@ export interface DoubleIntent {
   status: "succeeded" | "processing" | "requires_payment_method";
   latest_charge: { id: string; object: "charge"; payment_method_details: { type: string } } | null;
 }
+/** Money on its way back, or back. */
 export interface DoubleRefund {
   readonly id: string;
   readonly object: "refund";
@@ -38,7 +40,8 @@ export interface DoubleRefund {
   readonly amount: number;
   readonly currency: string;
   readonly metadata: Params;
-  readonly status: "succeeded" | "pending";
+  readonly created: number;
+  status: "succeeded" | "pending" | "requires_action" | "failed" | "canceled";
 }
 
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(12).toString("hex")}`;
@@ -51,6 +54,9 @@ const known = new Set(
 const refuse = (message: string, param: string, code?: string) =>
   new StripeRefusal(400, "invalid_request_error", message, { param, ...(code && { code }) });
 
+/** Refunds that came to nothing: the money can be refunded again. */
+const cameToNothing = new Set<DoubleRefund["status"]>(["failed", "canceled"]);
+
 const list = (value: string | Params | undefined): Params[] =>
   typeof value === "object" ? Object.values(value).filter((one) => typeof one === "object") : [];
 const text = (value: string | Params | undefined): string | undefined =>
@@ -58,7 +64,13 @@ const text = (value: string | Params | undefined): string | undefined =>
 const tree = (value: string | Params | undefined): Params => (typeof value === "object" ? value : {});
 
 /** Stripe's books: sessions, payment intents and refunds, with the rules that a shop can run into. */
-export function createStripeApi(options: { now: () => Date; methods: string[]; live: boolean }) {
+export function createStripeApi(options: {
+  now: () => Date;
+  methods: string[];
+  live: boolean;
+  /** How a refund of a payment by this method begins. */
+  refundStatus: (method: string) => DoubleRefund["status"];
+}) {
   const sessions = new Map<string, DoubleSession>();
   const intents = new Map<string, DoubleIntent>();
   const refunds: DoubleRefund[] = [];
@@ -74,13 +86,13 @@ export function createStripeApi(options: { now: () => Date; methods: string[]; l
     if (path === "/v1/refunds" && method === "POST") return createRefund(params);
     if (path === "/v1/refunds" && method === "GET")
       return page(
-        refunds.filter((refund) => refund.payment_intent === params.payment_intent),
+        refunds.filter(({ payment_intent }) => payment_intent === (params.payment_intent ?? payment_intent)),
         params,
         path,
       );
-    const [, intent] = /^\/v1\/payment_intents\/([^/]+)$/.exec(path) ?? [];
-    const found = intent === undefined ? undefined : intents.get(intent);
-    if (found) return found;
+    const [, kind, id] = /^\/v1\/(payment_intents|refunds)\/([^/]+)$/.exec(path) ?? [];
+    const found = kind === "refunds" ? refunds.find((refund) => refund.id === id) : intents.get(id ?? "");
+    if (found && method === "GET") return { ...found };
     throw new StripeRefusal(404, "invalid_request_error", `Unrecognized request URL (${method}: ${path}).`);
   }
 
@@ -191,7 +203,7 @@ export function createStripeApi(options: { now: () => Date; methods: string[]; l
     if (intent.status !== "succeeded" || !intent.latest_charge)
       throw refuse("This PaymentIntent does not have a successful charge to refund.", "payment_intent");
     const given = refunds
-      .filter((refund) => refund.payment_intent === intent.id)
+      .filter(({ payment_intent, status }) => payment_intent === intent.id && !cameToNothing.has(status))
       .reduce((sum, refund) => sum + refund.amount, 0);
     const left = intent.amount - given;
     const amount = params.amount === undefined ? left : Number(params.amount);
@@ -215,11 +227,11 @@ export function createStripeApi(options: { now: () => Date; methods: string[]; l
       amount,
       currency: intent.currency,
       metadata: tree(params.metadata),
-      // WeChat Pay's refunds are settled later.
-      status: intent.latest_charge.payment_method_details.type === "wechat_pay" ? "pending" : "succeeded",
+      created: seconds(),
+      status: options.refundStatus(intent.latest_charge.payment_method_details.type),
     };
     refunds.push(refund);
-    return refund;
+    return { ...refund };
   }
 
   function expanded(session: DoubleSession, params: Params): object {
@@ -232,9 +244,15 @@ export function createStripeApi(options: { now: () => Date; methods: string[]; l
     return { ...session, payment_intent: { ...intent, latest_charge: charge } };
   }
 
-  const page = (data: object[], params: Params, url: string) => {
+  /** Newest first, from behind `starting_after`. */
+  const page = (kept: readonly { readonly id: string }[], params: Params, url: string) => {
     const limit = Number(params.limit ?? 10);
-    return { object: "list", url, has_more: data.length > limit, data: data.slice(0, limit) };
+    if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+      throw refuse("This value must be between 1 and 100.", "limit");
+    const all = kept.toReversed();
+    const from = all.findIndex(({ id }) => id === params.starting_after) + 1;
+    const data = all.slice(from, from + limit);
+    return { object: "list", url, has_more: all.length > from + limit, data };
   };
 
   return {
@@ -244,6 +262,10 @@ export function createStripeApi(options: { now: () => Date; methods: string[]; l
     refunds,
     get,
     close,
+    /** Closes what is open beyond its time. */
+    closeOverdue(): void {
+      for (const id of sessions.keys()) get(id);
+    },
     onClosed(handler: (session: DoubleSession) => void): void {
       closed = handler;
     },

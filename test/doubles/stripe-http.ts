@@ -27,10 +27,17 @@ export class StripeRefusal extends Error {
 }
 
 /**
- * What can go wrong with a request. "error before": 500 and nothing done; "error after": done, and 500 all
- * the same; "silence": done, no answer ever; "cut": done, the connection breaks; "busy": 429 and nothing done.
+ * What can go wrong with a request. "error before": 500 and nothing done; "error after": done, and 500 all the same;
+ * "silence": done, no answer ever; "cut": done, the connection breaks; "cut before": it breaks and nothing is done;
+ * "busy": 429 and nothing done.
  */
-export type Fault = "error before" | "error after" | "silence" | "cut" | "busy";
+export type Fault = "error before" | "error after" | "silence" | "cut" | "cut before" | "busy";
+/** What goes wrong with a request, asked for each that no `goesWrong` is about. */
+export type Weather = (method: string, path: string) => Fault | undefined;
+
+/** Keys can be removed "after they're at least 24 hours old". */
+const KEYS_KEPT_MS = 24 * 60 * 60_000;
+const KEY_MAX = 255;
 
 export interface Seen {
   readonly method: string;
@@ -45,6 +52,7 @@ export type Handler = (method: string, path: string, params: Params) => object;
 
 interface Kept {
   readonly fingerprint: string;
+  readonly at: number;
   status: number;
   body: object;
   done: boolean;
@@ -54,7 +62,11 @@ interface Kept {
  * The transport of the double: authentication, parameters, idempotency keys and faults as Stripe has them.
  * @see https://docs.stripe.com/api/idempotent_requests
  */
-export async function serveStripe(secretKey: string, handle: Handler) {
+export async function serveStripe(
+  secretKey: string,
+  handle: Handler,
+  options: { now: () => Date; weather?: Weather },
+) {
   const requests: Seen[] = [];
   const faults: { fault: Fault; method: string; path: RegExp; left: number }[] = [];
   const keys = new Map<string, Kept>();
@@ -87,6 +99,7 @@ export async function serveStripe(secretKey: string, handle: Handler) {
         ...(replayed && { "idempotent-replayed": "true" }),
         // Its own failures are kept under the key, so the SDK is told that asking again is of no use.
         ...(status >= 500 && { "stripe-should-retry": "false" }),
+        ...(status === 429 && { "retry-after": "1" }),
       });
       response.end(JSON.stringify(content));
     };
@@ -97,7 +110,11 @@ export async function serveStripe(secretKey: string, handle: Handler) {
         error: { type: "invalid_request_error", message: `Invalid API Key provided: ${masked}` },
       });
     }
-    const fault = takeFault(method, pathname);
+    const fault = takeFault(method, pathname) ?? options.weather?.(method, pathname);
+    if (fault === "cut before") {
+      request.socket.destroy();
+      return;
+    }
     if (fault === "busy")
       return send(429, {
         error: { type: "rate_limit_error", code: "rate_limit", message: "Too many requests." },
@@ -105,8 +122,9 @@ export async function serveStripe(secretKey: string, handle: Handler) {
 
     const fingerprint = JSON.stringify([method, pathname, params]);
     if (key !== undefined) {
-      if (key.length > 255)
+      if (key.length > KEY_MAX)
         return send(400, { error: { type: "idempotency_error", message: "Keys are up to 255 characters." } });
+      forgetOldKeys();
       const kept = keys.get(key);
       if (kept && kept.fingerprint !== fingerprint)
         return send(400, {
@@ -123,7 +141,7 @@ export async function serveStripe(secretKey: string, handle: Handler) {
       if (kept) return send(kept.status, kept.body, true);
     }
 
-    const kept: Kept = { fingerprint, status: 500, body: {}, done: false };
+    const kept: Kept = { fingerprint, at: options.now().getTime(), status: 500, body: {}, done: false };
     if (key !== undefined) keys.set(key, kept);
     const failure = { error: { type: "api_error", message: "An unknown error occurred." } };
     let forget = false;
@@ -149,6 +167,11 @@ export async function serveStripe(secretKey: string, handle: Handler) {
     if (fault !== "silence") send(kept.status, kept.body);
   }
 
+  function forgetOldKeys(): void {
+    const oldest = options.now().getTime() - KEYS_KEPT_MS;
+    for (const [key, { at, done }] of keys) if (done && at <= oldest) keys.delete(key);
+  }
+
   function takeFault(method: string, path: string): Fault | undefined {
     const hit = faults.find((one) => one.left > 0 && one.method === method && one.path.test(path));
     if (hit) hit.left -= 1;
@@ -162,7 +185,7 @@ export async function serveStripe(secretKey: string, handle: Handler) {
     goesWrong(fault: Fault, method: "GET" | "POST", path: RegExp, times = 1): void {
       faults.push({ fault, method, path, left: times });
     },
-    /** A day passes: Stripe forgets its keys. */
+    /** As after a day: Stripe forgets its keys. */
     forgetsKeys(): void {
       keys.clear();
     },

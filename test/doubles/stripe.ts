@@ -1,9 +1,11 @@
 import Stripe from "stripe";
 import { createStripeApi, type DoubleRefund, type DoubleSession, newId } from "./stripe-api.ts";
-import { type Fault, type Seen, serveStripe } from "./stripe-http.ts";
+import { Deliveries, type Road } from "./stripe-deliveries.ts";
+import { type Fault, type Seen, serveStripe, type Weather } from "./stripe-http.ts";
 
 export type { DoubleRefund, DoubleSession } from "./stripe-api.ts";
-export type { Fault } from "./stripe-http.ts";
+export type { Road } from "./stripe-deliveries.ts";
+export type { Fault, Weather } from "./stripe-http.ts";
 
 export interface StripeEvent {
   readonly id: string;
@@ -15,8 +17,11 @@ export interface StripeEvent {
   readonly data: { readonly object: object };
 }
 
-/** How events travel: "now" as they happen, "twice" and again, "held" until `deliverHeld`, "never". */
-export type Delivery = "now" | "twice" | "held" | "never";
+/**
+ * How events travel: "now" as they happen, "twice" and again, "held" until `deliverHeld`, "never", or "by road": as
+ * `road` has it and `deliverDue` finds them due, with attempts over three days.
+ */
+export type Delivery = "now" | "twice" | "held" | "never" | "by road";
 
 /** Stripe, as far as a shop that uses Checkout can see it, on a port of its own. */
 export interface StripeDouble {
@@ -39,15 +44,23 @@ export interface StripeDouble {
   /** Promised money comes. */
   moneyArrives(session: string): Promise<void>;
   moneyFails(session: string): Promise<void>;
+  /** Whether money was promised and has neither come nor failed. */
+  isOnItsWay(session: string): boolean;
   /** The card is declined; the page stays open for another try. */
   declines(session: string): Promise<void>;
   /** The person leaves by the page's back link and is sent to the answered address. */
   abandons(session: string): Promise<string>;
   /** The session's time is over. */
   expires(session: string): Promise<void>;
+  /** A refund that was pending comes to its end. */
+  refundEnds(refund: string, status: "succeeded" | "failed"): Promise<void>;
   /** Something else happens in the same account. */
   tells(type: string, object: object): Promise<void>;
 
+  /** The clock has moved: closes what is open beyond its time, and sends the events that are due by road. */
+  deliverDue(): Promise<void>;
+  /** What is on the road never comes. */
+  losesEvents(): void;
   /** Resolves when no delivery is under way. */
   settled(): Promise<void>;
   /** Sends what was held, in the order of `pick` (all, as they happened, unless given). */
@@ -64,7 +77,20 @@ export interface StripeDouble {
 
 /** Starts a Stripe whose books are empty. `webhook` is asked for at each delivery, so the shop may start later. */
 export async function startStripe(
-  options: { webhook?: () => string | undefined; now?: () => Date; methods?: string[]; live?: boolean } = {},
+  options: {
+    webhook?: () => string | undefined;
+    /** Carries deliveries to the webhook; `fetch` unless given. */
+    carry?: (request: Request) => Promise<Response>;
+    now?: () => Date;
+    methods?: string[];
+    live?: boolean;
+    /** What goes wrong with requests; nothing unless given. */
+    weather?: Weather;
+    /** How each attempt to deliver goes while `delivery` is "by road"; at once unless given. */
+    road?: (event: StripeEvent, attempt: number) => Road;
+    /** How a refund of a payment by this method begins; WeChat Pay's are pending, others done at once. */
+    refundStatus?: (method: string) => DoubleRefund["status"];
+  } = {},
 ): Promise<StripeDouble> {
   const now = options.now ?? (() => new Date());
   const secretKey = "sk_test_double_0123456789";
@@ -73,8 +99,9 @@ export async function startStripe(
     now,
     methods: options.methods ?? ["card", "alipay", "wechat_pay"],
     live: options.live ?? false,
+    refundStatus: options.refundStatus ?? ((method) => (method === "wechat_pay" ? "pending" : "succeeded")),
   });
-  const http = await serveStripe(secretKey, api.handle);
+  const http = await serveStripe(secretKey, api.handle, { now, weather: options.weather });
   const signer = new Stripe(secretKey);
   const events: StripeEvent[] = [];
   const held: StripeEvent[] = [];
@@ -96,15 +123,22 @@ export async function startStripe(
     const to = options.webhook?.();
     if (to === undefined) return 0;
     const { body, signature } = signed(event, how);
-    const answer = await fetch(to, {
+    const request = new Request(to, {
       method: "POST",
       headers: { "content-type": "application/json; charset=utf-8", "stripe-signature": signature },
       body,
     });
+    const answer = await (options.carry ?? fetch)(request);
     await answer.body?.cancel();
     answers.push({ event: event.id, type: event.type, status: answer.status });
     return answer.status;
   };
+
+  const byRoad = new Deliveries<StripeEvent>(
+    now,
+    options.road ?? (() => ({ delay: 0, end: "arrives" })),
+    deliver,
+  );
 
   const tells = async (type: string, object: object) => {
     const event: StripeEvent = {
@@ -118,6 +152,7 @@ export async function startStripe(
     };
     events.push(event);
     if (delivery === "held") held.push(event);
+    if (delivery === "by road") byRoad.add(event);
     if (delivery === "now" || delivery === "twice") await deliver(event);
     if (delivery === "twice") await deliver(event);
   };
@@ -136,6 +171,12 @@ export async function startStripe(
     const intent = api.intents.get(session.payment_intent ?? "");
     if (!intent) throw new Error("Nothing was paid.");
     return intent;
+  };
+
+  const promised = (id: string): DoubleSession => {
+    const session = api.get(id);
+    if (intentOf(session).status !== "processing") throw new Error("No money is on its way.");
+    return session;
   };
 
   return {
@@ -175,16 +216,17 @@ export async function startStripe(
       return session.success_url.replace("{CHECKOUT_SESSION_ID}", session.id);
     },
     async moneyArrives(id) {
-      const session = api.get(id);
+      const session = promised(id);
       intentOf(session).status = "succeeded";
       session.payment_status = "paid";
       await tells("checkout.session.async_payment_succeeded", session);
     },
     async moneyFails(id) {
-      const session = api.get(id);
+      const session = promised(id);
       intentOf(session).status = "requires_payment_method";
       await tells("checkout.session.async_payment_failed", session);
     },
+    isOnItsWay: (id) => api.intents.get(api.get(id).payment_intent ?? "")?.status === "processing",
     async declines(id) {
       const session = open(id);
       await tells("payment_intent.payment_failed", {
@@ -200,8 +242,21 @@ export async function startStripe(
       api.close(open(id));
       await Promise.all(underWay);
     },
+    async refundEnds(id, status) {
+      const refund = api.refunds.find((one) => one.id === id);
+      if (refund?.status !== "pending" && refund?.status !== "requires_action")
+        throw new Error("No such refund is on its way.");
+      refund.status = status;
+      await tells(status === "failed" ? "refund.failed" : "refund.updated", refund);
+    },
     tells,
 
+    async deliverDue() {
+      api.closeOverdue();
+      await Promise.all(underWay);
+      await byRoad.deliverDue();
+    },
+    losesEvents: () => byRoad.lose(),
     async settled() {
       await Promise.allSettled(underWay);
     },

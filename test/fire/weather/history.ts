@@ -1,0 +1,278 @@
+import type { Hono } from "hono";
+import mongoose from "mongoose";
+import { PaymentError } from "../../../src/payments/payment-error.ts";
+import { stripeProvider } from "../../../src/payments/stripe.ts";
+import { webhookRoutes } from "../../../src/payments/webhook.ts";
+import { type Commerce, createCommerce } from "../../../src/shop/commerce.ts";
+import { ShopError } from "../../../src/shop/errors.ts";
+import { findOrder, type Order, OrderModel } from "../../../src/shop/order.ts";
+import type { PaymentProvider } from "../../../src/shop/payment.ts";
+import { type Fault, type Road, type StripeDouble, startStripe } from "../../doubles/stripe.ts";
+import { Clock, MINUTE } from "../../shop/orders/world.ts";
+import { drafted, type House } from "./house.ts";
+import { Life, mortal } from "./mortal.ts";
+import { lasts, type OrderAct, type Plan, type Sky, type Step, type WorldAct } from "./steps.ts";
+
+const { trusted } = mongoose;
+
+const WEBHOOK = "http://shop.test/webhooks/stripe";
+
+/** What is no surprise in bad weather: a rule of the shop, or a provider that does not answer. */
+const foreseen = (error: unknown): boolean =>
+  error instanceof ShopError ||
+  error instanceof PaymentError ||
+  (error instanceof Error && /is still open|^the refund of .* failed/.test(error.message));
+
+/** A shop, its shopper and their Stripe, from the first step of a plan to the day when all has come to rest. */
+export class History {
+  readonly stripe: StripeDouble;
+  /** News that was told, by its id. */
+  readonly news = new Map<string, { readonly order: string; readonly name: string }>();
+  readonly #house: House;
+  readonly #plan: Plan;
+  readonly #clock: Clock;
+  readonly #orders: (string | undefined)[] = [];
+  readonly #surprises: unknown[] = [];
+  #skies: Sky[] = [];
+  #calm = false;
+  #life: Life;
+  #commerce: Commerce;
+  #front: Hono;
+
+  private constructor(
+    house: House,
+    plan: Plan,
+    clock: Clock,
+    open: (history: () => History) => StripeDouble,
+  ) {
+    this.#house = house;
+    this.#plan = plan;
+    this.#clock = clock;
+    this.stripe = open(() => this);
+    this.stripe.delivery = "by road";
+    this.#life = new Life();
+    [this.#commerce, this.#front] = this.#process(this.#life);
+  }
+
+  /** Begins a history; the house must be clear. */
+  static async begin(house: House, plan: Plan): Promise<History> {
+    const clock = new Clock();
+    const turn = <T>(all: readonly T[], otherwise: T) => {
+      let count = 0;
+      return (): T => all[count++ % Math.max(1, all.length)] ?? otherwise;
+    };
+    const straight: Road = { delay: 0, end: "arrives" };
+    const road = turn(plan.roads, straight);
+    const refund = turn(plan.refunds, "succeeded");
+    let self: () => History = () => {
+      throw new Error("not yet");
+    };
+    const stripe = await startStripe({
+      now: clock.now,
+      webhook: () => WEBHOOK,
+      carry: (request) => self().#carry(request),
+      weather: () => self().#weather(),
+      road: () => (self().#calm ? straight : road()),
+      refundStatus: () => (self().#calm ? "succeeded" : refund()),
+    });
+    return new History(house, plan, clock, (history) => {
+      self = history;
+      return stripe;
+    });
+  }
+
+  /** Lives through the plan and the calm after it. @throws what nobody could foresee */
+  async live(): Promise<void> {
+    for (const step of this.#plan.steps) await this.#take(step);
+    this.#skies = [];
+    this.#calm = true;
+    if (this.#plan.eventsLost) this.stripe.losesEvents();
+    await this.#comeToRest();
+    if (this.#surprises.length > 0) throw this.#surprises[0];
+  }
+
+  #process(life: Life): [Commerce, Hono] {
+    const { url, secretKey, webhookSecret } = this.stripe;
+    const stripe = stripeProvider({
+      apiRoot: url,
+      secretKey,
+      webhookSecret,
+      publicUrl: "http://shop.test",
+      now: this.#clock.now,
+    });
+    const provider = mortal(stripe, life);
+    const commerce = createCommerce({
+      provider,
+      live: false,
+      now: this.#clock.now,
+      onError: (error) => {
+        if (!foreseen(error)) this.#surprises.push(error);
+      },
+    });
+    commerce.onNotice(async ({ id, order, name }) => void this.news.set(id, { order, name }));
+    const receive = (from: PaymentProvider, raw: Buffer, headers: Headers) =>
+      commerce.receiveEvent(from, raw, headers);
+    return [commerce, webhookRoutes([provider], receive)];
+  }
+
+  #weather(): Fault | undefined {
+    if (this.#life.dead) return "cut before";
+    const sky = this.#skies.shift() ?? "clear";
+    if (sky === "clear") return undefined;
+    if (sky !== "dies before" && sky !== "dies after") return sky;
+    this.#life.end();
+    return sky === "dies before" ? "cut before" : "cut";
+  }
+
+  /** A process that dies while it handles a delivery answers nothing. */
+  async #carry(request: Request): Promise<Response> {
+    const life = this.#life;
+    const silence = life.ended.then(() => new Response(null, { status: 503 }));
+    return life.dead ? silence : Promise.race([Promise.resolve(this.#front.fetch(request)), silence]);
+  }
+
+  async #take({ skies, ...what }: Step): Promise<void> {
+    this.#skies = [...skies];
+    await this.#during(() =>
+      what.order === undefined ? this.#happens(what.act) : this.#does(what.order, what.act),
+    );
+    await this.#during(() => this.stripe.deliverDue());
+  }
+
+  /** What a process does until it is done or dead; a new one begins then. */
+  async #during(work: () => Promise<unknown>): Promise<void> {
+    const life = this.#life;
+    const done = work().catch((error: unknown) => {
+      if (!foreseen(error)) this.#surprises.push(error);
+    });
+    await Promise.race([done, life.ended]);
+    if (life.dead) await this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    this.#life.end();
+    await this.#life.buried();
+    this.#life = new Life();
+    [this.#commerce, this.#front] = this.#process(this.#life);
+  }
+
+  async #happens(act: WorldAct): Promise<unknown> {
+    this.#clock.advance(lasts(act));
+    switch (act) {
+      case "the shop sweeps":
+        return this.#commerce.sweep();
+      case "two processes sweep": {
+        const [other] = this.#process(this.#life);
+        return Promise.all([this.#commerce.sweep(), other.sweep()]);
+      }
+      case "the shop restarts":
+        return this.#restart();
+      case "refunds arrive":
+        return this.#endRefunds("succeeded");
+      case "refunds fail":
+        return this.#endRefunds("failed");
+      default:
+        return;
+    }
+  }
+
+  async #endRefunds(status: "succeeded" | "failed"): Promise<void> {
+    for (const { id, status: now } of this.stripe.refunds)
+      if (now === "pending" || now === "requires_action") await this.stripe.refundEnds(id, status);
+  }
+
+  async #does(number: 0 | 1, act: OrderAct): Promise<unknown> {
+    const commerce = this.#commerce;
+    if (act === "places") {
+      const draft = await drafted(this.#house, `press-${number}`, this.#clock.now());
+      this.#orders[number] = draft._id;
+      return commerce.placeOrder(draft);
+    }
+    const order = await findOrder(this.#orders[number] ?? "");
+    if (order === null) return;
+    const session = order.payment?.session ?? "";
+    switch (act) {
+      case "pays by card":
+        return this.#pays(session);
+      case "promises a transfer":
+        return this.#pays(session, true);
+      case "is declined":
+        return this.#isOpen(session) && this.stripe.declines(session);
+      case "has the transfer arrive":
+        return this.#isPromised(session) && this.stripe.moneyArrives(session);
+      case "has the transfer fail":
+        return this.#isPromised(session) && this.stripe.moneyFails(session);
+      case "pays as the hold ends":
+        this.#clock.advance(Math.max(0, (order.holdUntil?.getTime() ?? 0) - this.#clock.now().getTime()));
+        return Promise.all([this.#paysAndTells(session), commerce.sweep()]);
+      case "pays as the shopper cancels":
+        return Promise.all([this.#paysAndTells(session), commerce.cancelOrder(order, order.customer)]);
+      case "comes back to the shop":
+        return commerce.reconcile(order._id);
+      case "cancels":
+        return commerce.cancelOrder(order, order.customer);
+      case "is cancelled by the shop":
+        return commerce.cancelOrder(order, "shop");
+      case "is packed":
+        return commerce.pack(order);
+      case "is shipped":
+        return commerce.ship(order, { carrier: "DHL", tracking: "1" });
+      case "is delivered":
+        return commerce.deliver(order);
+      case "is accepted out of quarantine":
+        // The merchant's word that the money was given back elsewhere is beyond what can be checked here.
+        return order.state === "refunding" ? undefined : commerce.resolveQuarantine(order, "accept");
+      case "is refunded out of quarantine":
+        return commerce.resolveQuarantine(order, "refund");
+    }
+  }
+
+  #isOpen(session: string): boolean {
+    return (
+      this.stripe.sessions().some(({ id }) => id === session) &&
+      this.stripe.session(session).status === "open"
+    );
+  }
+
+  #isPromised(session: string): boolean {
+    return this.stripe.sessions().some(({ id }) => id === session) && this.stripe.isOnItsWay(session);
+  }
+
+  async #pays(session: string, later = false): Promise<void> {
+    if (this.#isOpen(session))
+      await this.stripe.pays(session, { later, method: later ? "sepa_debit" : "card" });
+  }
+
+  async #paysAndTells(session: string): Promise<void> {
+    await this.#pays(session);
+    await this.stripe.deliverDue();
+  }
+
+  /** The weather is clear, and time passes until nothing is left to do. */
+  async #comeToRest(): Promise<void> {
+    const minutes = [1, 6, 31, 61, 24 * 60, 73 * 60, 15 * 24 * 60, 61, 61, 61];
+    for (const [round, pause] of minutes.entries()) {
+      this.#clock.advance(pause * MINUTE);
+      if (round === 2) await this.#endWhatIsOnItsWay();
+      if (round > 2) await this.#endRefunds("succeeded");
+      await this.stripe.deliverDue();
+      await this.#commerce.sweep();
+      if (round > 2) await this.#resolveQuarantines();
+      await this.stripe.deliverDue();
+    }
+  }
+
+  async #endWhatIsOnItsWay(): Promise<void> {
+    for (const { id } of this.stripe.sessions()) {
+      if (!this.#isPromised(id)) continue;
+      if (this.#plan.lateTransfers === "arrive") await this.stripe.moneyArrives(id);
+      else await this.stripe.moneyFails(id);
+    }
+    await this.#endRefunds(this.#plan.lateRefunds);
+  }
+
+  async #resolveQuarantines(): Promise<void> {
+    for (const order of await OrderModel.find({ quarantine: trusted({ $ne: null }) }).lean<Order[]>())
+      await this.#commerce.resolveQuarantine(order, "refund");
+  }
+}

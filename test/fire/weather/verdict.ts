@@ -1,0 +1,97 @@
+import { type Order, OrderModel } from "../../../src/shop/order.ts";
+import type { OrderState } from "../../../src/shop/order-machine.ts";
+import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
+import { type Stock, StockModel } from "../../../src/shop/stock.ts";
+import type { StripeDouble } from "../../doubles/stripe.ts";
+import type { History } from "./history.ts";
+import { MUGS, QUANTITY } from "./house.ts";
+
+const bought = new Set<OrderState>(["paid", "packed", "shipped", "delivered", "completed"]);
+const rest = new Set<OrderState>([...bought, "cancelled", "expired", "refunded"]);
+
+/** Complaints about a shop that has come to rest; none if everything converged. */
+export async function complaints(history: History): Promise<string[]> {
+  const orders = await OrderModel.find().lean<Order[]>();
+  const known = new Set(orders.map(({ _id }) => _id));
+  return [
+    ...orders.flatMap((order) => [
+      ...ofMoney(order, history.stripe),
+      ...ofNews(order, history),
+      ...ofRest(order),
+    ]),
+    ...history.stripe
+      .sessions()
+      .filter((one) => one.payment_status === "paid" && !known.has(String(one.metadata.order)))
+      .map(({ id }) => `${id} was paid for an order that is no more`),
+    ...(await ofStock(orders)),
+    ...((await PaymentEventModel.countDocuments({ appliedAt: null })) > 0
+      ? ["an event was not applied"]
+      : []),
+  ];
+}
+
+function ofRest({ state, tasks, notices, quarantine, attendAt }: Order): string[] {
+  return [
+    ...(rest.has(state) ? [] : [`an order is still ${state}`]),
+    ...tasks.map(({ name }) => `${name} is still to be done`),
+    ...notices.map(({ name }) => `${name} is still to be told`),
+    ...(quarantine === undefined ? [] : [`still in quarantine: ${quarantine}`]),
+    ...(attendAt === null ? [] : ["is still to be attended to"]),
+  ];
+}
+
+/** What Stripe kept for an order, and whether its books and the order's agree. */
+function ofMoney(order: Order, stripe: StripeDouble): string[] {
+  const paid = stripe
+    .sessions()
+    .filter(({ metadata, payment_status }) => metadata.order === order._id && payment_status === "paid");
+  const refunds = stripe.refunds.filter(
+    ({ payment_intent, status }) =>
+      status === "succeeded" && paid.some((one) => one.payment_intent === payment_intent),
+  );
+  const captured = paid.reduce((sum, { amount_total }) => sum + amount_total, 0);
+  const refunded = refunds.reduce((sum, { amount }) => sum + amount, 0);
+  const owed = bought.has(order.state) ? order.total : 0;
+  const { payment } = order;
+  return [
+    ...(paid.length > 1 ? [`${paid.length} charges for one order`] : []),
+    ...(captured - refunded === owed
+      ? []
+      : [`an order over ${order.total} is ${order.state}, ${captured} captured and ${refunded} refunded`]),
+    ...(bought.has(order.state) && refunds.length > 0 ? ["fulfilled and refunded"] : []),
+    ...(order.state === "refunded" && refunds.length !== 1 ? [`${refunds.length} refunds of one order`] : []),
+    ...(payment === undefined || (payment.paid === captured && payment.refunded === refunded)
+      ? []
+      : [
+          `the order says ${payment.paid} paid and ${payment.refunded} refunded, Stripe ${captured} and ${refunded}`,
+        ]),
+  ];
+}
+
+const news: readonly (readonly [OrderState, string])[] = [
+  ["paid", "order.paid"],
+  ["shipped", "order.shipped"],
+  ["delivered", "order.delivered"],
+  ["refunded", "order.refunded"],
+];
+
+/** Whether the shopper was told of each thing that happened, and of nothing that did not. */
+function ofNews({ _id, history }: Order, { news: told }: History): string[] {
+  const names = [...told.values()].filter(({ order }) => order === _id).map(({ name }) => name);
+  return news.flatMap(([state, name]) => {
+    const happened = history.some((step) => step.state === state);
+    return happened === names.includes(name) ? [] : [`${name} was ${happened ? "not " : ""}told`];
+  });
+}
+
+async function ofStock(orders: readonly Order[]): Promise<string[]> {
+  const [stock] = await StockModel.find().lean<Stock[]>();
+  if (stock === undefined) return ["there is no stock"];
+  const sold = orders.filter(({ state }) => bought.has(state)).length * QUANTITY;
+  const { available, holds, adjustments } = stock;
+  return holds.length === 0 && stock.sold === sold && available === MUGS - sold && adjustments === MUGS
+    ? []
+    : [
+        `of ${MUGS} mugs ${sold} are sold; the stock says ${available} free, ${holds.length} holds, ${stock.sold} sold`,
+      ];
+}
