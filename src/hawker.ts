@@ -24,6 +24,7 @@ import { recoverImports } from "./shop/import-journal.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
 import { newsIdentity, nextForNews } from "./shop/news.ts";
 import { CatalogSearch } from "./shop/search.ts";
+import { refuseHalfRestored } from "./store/backup/marker.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
 import { startEmbedded } from "./store/embedded/index.ts";
 import { useSecret } from "./store/secret-box.ts";
@@ -55,6 +56,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   if (embedded) await writeFile(urlFile, embedded.url, { mode: 0o600 });
   useSecret(config.secret);
   await connect(config.mongodbUrl ?? embedded?.url ?? "");
+  if (mongoose.connection.db) await refuseHalfRestored(mongoose.connection.db);
   await ensureIndexes();
   await recoverImports();
   await seedDemo();

@@ -4,7 +4,7 @@ import { type Hawker, startHawker } from "./hawker.ts";
 import { createLogger } from "./log.ts";
 
 /** Errors whose message alone tells an operator what to do. */
-const plainCodes = new Set(["CONFIG", "CANNOT_LISTEN", "STORE_IN_USE"]);
+const plainCodes = new Set(["CONFIG", "CANNOT_LISTEN", "STORE_IN_USE", "STORE_UNUSABLE", "HALF_RESTORED"]);
 
 const explained = (error: unknown): string =>
   error instanceof Error && "code" in error && plainCodes.has(String(error.code))

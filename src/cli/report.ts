@@ -6,6 +6,9 @@ export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
+/** Codes of errors whose message alone tells an operator what to do. */
+const plainCodes = ["STORE_IN_USE", "STORE_UNUSABLE", "BAD_BACKUP", "CANNOT_BACK_UP"];
+
 /** Runs a tool and sets the exit code: 0 done, 1 refused with a sentence, 2 called wrongly. */
 export async function runTool(usage: string, tool: () => Promise<number>): Promise<void> {
   try {
@@ -15,7 +18,8 @@ export async function runTool(usage: string, tool: () => Promise<number>): Promi
     const wrongCall = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
     const told =
       error instanceof Error && (wrongCall || error instanceof ShopError || error instanceof ConfigError);
-    if (!told && !["ENOENT", "EACCES", "EISDIR", "ENOTDIR"].includes(code)) throw error;
+    if (!told && !["ENOENT", "EACCES", "EISDIR", "ENOTDIR", "ENOSPC", "EROFS", ...plainCodes].includes(code))
+      throw error;
     console.error(error instanceof Error ? error.message : String(error));
     if (wrongCall) console.error(usage);
     process.exitCode = wrongCall ? 2 : 1;

@@ -11,15 +11,32 @@ import { startEmbedded } from "../store/embedded/index.ts";
  *
  * Answers how to let go of it. Import all models first: their indexes are made here.
  */
-export async function openStore({ mongodbUrl, dataDir }: Config): Promise<() => Promise<void>> {
-  const running = mongodbUrl ?? (await runningStore(dataDir));
-  const own = running === undefined ? await startEmbedded({ dir: join(dataDir, "store") }) : undefined;
-  await connect(running ?? own?.url ?? "");
+export async function openStore(config: Config): Promise<() => Promise<void>> {
+  const { url, release } = await reachStore(config);
+  await connect(url);
   await ensureIndexes();
   return async () => {
     await disconnect();
-    await own?.stop();
+    await release();
   };
+}
+
+/** Where the shop's store answers. */
+export interface ReachedStore {
+  url: string;
+  /** A shop that runs in `DATA_DIR` serves it. */
+  inUse: boolean;
+  /** Stops it, if it was started for the tool. */
+  release(): Promise<void>;
+}
+
+/** Finds the shop's store, or starts the embedded one, without touching what is in it. */
+export async function reachStore({ mongodbUrl, dataDir }: Config): Promise<ReachedStore> {
+  const running = mongodbUrl ?? (await runningStore(dataDir));
+  if (running !== undefined)
+    return { url: running, inUse: mongodbUrl === undefined, release: async () => {} };
+  const own = await startEmbedded({ dir: join(dataDir, "store") });
+  return { url: own.url, inUse: false, release: () => own.stop() };
 }
 
 async function runningStore(dataDir: string): Promise<string | undefined> {

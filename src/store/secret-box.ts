@@ -67,6 +67,9 @@ export class SecretBox {
   }
 }
 
+/** Tells which secret it is without telling it: the key id that what it seals begins with. @throws {NoSecret} */
+export const secretId = (secret: string): string => deriveKey(secret).id;
+
 function deriveKey(secret: string): Key {
   if (secret.length < 16) throw new NoSecret("the secret must have at least 16 characters");
   const derive = (use: string, length: number) =>
