@@ -40,6 +40,7 @@ export const codes = {
   OptionNotSupportedOnView: 167,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
+  InvalidIndexSpecificationOption: 197,
   ClientMetadataCannotBeMutated: 186,
   NotImplemented: 238,
   NoQueryExecutionPlans: 291,

@@ -146,7 +146,11 @@ function pipelineHost(context: CommandContext, namespace: string): PipelineHost 
           spec: index.spec,
         }));
       }
-      if (name === "$listLocalSessions" || name === "$listSessions" || name === "$currentOp") return [];
+      if (name === "$listLocalSessions" || name === "$listSessions") {
+        const { lsid } = context.command;
+        return isDoc(lsid) ? [{ _id: lsid, lastUse: new Date() }] : [];
+      }
+      if (name === "$currentOp") return [];
       throw notImplemented(name);
     },
   };
@@ -178,7 +182,10 @@ async function out(context: CommandContext, operand: Value, docs: Doc[]): Promis
     const indexes = old?.indexes ?? [];
     if (old) context.catalog.drop(old);
     const fresh = context.catalog.create(namespace, old?.options ?? {});
-    for (const doc of ready) fresh.insert(doc, encode(doc));
+    for (const doc of ready) {
+      if (!flag(context.command, "bypassDocumentValidation")) checkDocument(fresh, doc);
+      fresh.insert(doc, encode(doc));
+    }
     for (const index of indexes) if (!index.isId) context.catalog.addIndex(fresh, index);
   });
 }

@@ -25,12 +25,12 @@ export const create: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
   checkCollation(command);
-  for (const name of ["timeseries", "clusteredIndex", "encryptedFields"]) {
+  for (const name of ["timeseries", "encryptedFields"]) {
     if (command[name] !== undefined) throw notImplemented(`create with ${name}`);
   }
   const options =
     command.viewOn === undefined
-      ? { ...cappedOptions(command), ...readValidation(command) }
+      ? { ...cappedOptions(command), ...clusteredOptions(command), ...readValidation(command) }
       : readView(command);
   await storage.write(() => {
     const existing = catalog.find(namespace);
@@ -39,6 +39,23 @@ export const create: Command = async (context) => {
   });
   return {};
 };
+
+/**
+ * A clustered collection's option; here every collection finds by `_id` directly, so it only tells the order without
+ * a sort (source: MongoDB manual, "Clustered Collections").
+ */
+function clusteredOptions(command: Doc): Doc {
+  const given = docField(command, "clusteredIndex");
+  if (!given) return {};
+  if (!isDoc(given.key) || Object.keys(given.key).join() !== "_id" || !flag(given.key, "_id"))
+    throw new CommandError(
+      "InvalidIndexSpecificationOption",
+      "The clusteredIndex option only supports the key {_id: 1}",
+    );
+  if (!flag(given, "unique"))
+    throw new CommandError(5979700, "The clusteredIndex option requires unique: true to be specified");
+  return { clusteredIndex: { v: 2, key: given.key, name: given.name ?? "_id_", unique: true } };
+}
 
 function cappedOptions(command: Doc): Doc {
   const { size, max } = command;
@@ -212,11 +229,12 @@ export const listCollections: Command = async (context) => {
       const { options } = collection;
       if (isView(collection)) return { name, type: "view", options, info: { readOnly: true } };
       const info = { readOnly: false, uuid: catalog.uuid(collection) };
+      if (options.clusteredIndex !== undefined) return { name, type: "collection", options, info };
       return { name, type: "collection", options, info, idIndex: { v: 2, key: { _id: 1 }, name: "_id_" } };
     })
     .filter(match)
     .map<Doc>((doc) => (nameOnly ? { name: doc.name as Value, type: doc.type as Value } : doc));
-  const batchSize = numberField(docField(command, "cursor") ?? {}, "batchSize") ?? docs.length;
+  const batchSize = numberField(docField(command, "cursor") ?? {}, "batchSize") ?? Number.POSITIVE_INFINITY;
   return {
     cursor: await cursors.start(listed(docs), { namespace: `${database}.$cmd.listCollections`, batchSize }),
   };

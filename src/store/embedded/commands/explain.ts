@@ -1,20 +1,39 @@
 import { readStages } from "../aggregate/pipeline.ts";
-import { CommandError } from "../errors.ts";
+import { CommandError, failedToParse } from "../errors.ts";
 import { matchingInTurns } from "../find.ts";
 import { makePlan, type Plan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { type Doc, isDoc, type Value } from "../value.ts";
 import { leading } from "./aggregate.ts";
+import { checkFields } from "./command-fields.ts";
 import { type Command, type CommandContext, docField, namespaceOf } from "./context.ts";
+
+const verbosities = new Set(["queryPlanner", "executionStats", "allPlansExecution"]);
+const explainable = new Set([
+  "find",
+  "aggregate",
+  "count",
+  "distinct",
+  "update",
+  "delete",
+  "findAndModify",
+  "findandmodify",
+]);
 
 /** `explain`: the plan, and with `executionStats` what it cost. */
 export const explain: Command = async (context) => {
   const inner = docField(context.command, "explain");
   if (!inner) throw new CommandError("TypeMismatch", "explain needs a command");
-  return explainCommand(
-    { ...context, command: inner },
-    String(context.command.verbosity ?? "allPlansExecution"),
-  );
+  const [name = ""] = Object.keys(inner);
+  if (!explainable.has(name))
+    throw new CommandError("CommandNotFound", `Explain failed due to unknown command: ${name}`);
+  checkFields(name, inner);
+  const { verbosity = "allPlansExecution" } = context.command;
+  if (typeof verbosity !== "string" || !verbosities.has(verbosity))
+    throw failedToParse(
+      "verbosity string must be one of {'queryPlanner', 'executionStats', 'allPlansExecution'}",
+    );
+  return explainCommand({ ...context, command: inner }, verbosity);
 };
 
 /** Explains the context's command. */
@@ -48,6 +67,7 @@ export async function explainCommand(context: CommandContext, verbosity: string)
       totalKeysExamined: plan?.kind === "collection" ? 0 : found,
       totalDocsExamined: plan?.kind === "collection" ? (collection?.count ?? 0) : found,
       executionStages: stage,
+      ...(verbosity === "allPlansExecution" ? { allPlansExecution: [] } : {}),
     };
   }
   return {

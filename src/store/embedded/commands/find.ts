@@ -1,13 +1,14 @@
 import { decode } from "../bson-codec.ts";
 import type { Stored } from "../collection.ts";
-import { badValue } from "../errors.ts";
+import { badValue, failedToParse } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
-import { makePlan } from "../planner.ts";
+import { valueAt } from "../path.ts";
+import { makePlan, type Plan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
 import { Sorter } from "../sorter.ts";
-import { type Doc, isNumber, Long, RawDoc, type Timestamp, toNumber } from "../value.ts";
+import { type Doc, isNumber, Long, RawDoc, setField, type Timestamp, toNumber } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -60,6 +61,8 @@ export const find: Command = async (context) => {
   const fast = atClusterTime ? undefined : findById(context, query);
   if (fast) return { cursor: { firstBatch: fast, id: Long.ZERO, ns: namespace } };
   const tailable = flag(command, "tailable");
+  if (flag(command, "awaitData") && !tailable)
+    throw failedToParse("Cannot set 'awaitData' without also setting 'tailable'");
   if (tailable) return { cursor: await tail(context, query, namespace) };
   const source = results(context, query, atClusterTime);
   const cursor = await cursors.start(source, {
@@ -75,6 +78,7 @@ export const find: Command = async (context) => {
 /** The common `{ _id: value }` without anything else: the stored bytes go out as they are. */
 function findById(context: CommandContext, query: FindQuery): RawDoc[] | undefined {
   const { filter, projection, skip } = query;
+  if (flag(context.command, "returnKey") || flag(context.command, "showRecordId")) return undefined;
   if (projection || skip > 0 || Object.keys(filter).length !== 1 || context.command.hint !== undefined)
     return undefined;
   const collection = collectionFor(context);
@@ -94,23 +98,56 @@ export function results(
   const variables = variablesOf(docField(context.command, "let"));
   const match = compileFilter(filter, { variables });
   const project = projection && compileProjection(projection, { filter, variables });
-  const shown = ({ doc, bytes }: Read): Doc | RawDoc =>
-    project ? project(doc ?? decode(bytes)) : new RawDoc(bytes);
   if (atClusterTime) {
     const { storage, patience } = context;
     const found = matchingInSnapshot(storage, namespaceOf(context), atClusterTime, match, patience);
     const order = sort?.$natural === undefined ? sort : undefined;
+    const shown = shaper(context.command, project, undefined);
     return part(order ? sortedFound(context, found, order, query) : found, query, shown);
   }
   const collection = collectionFor(context);
   if (!collection) return nothing();
   const natural = sort?.$natural;
   const hint = natural === undefined ? context.command.hint : { $natural: natural };
-  const order = natural === undefined ? sort : undefined;
+  // A clustered collection lies in the order of its key.
+  const lies = collection.options.clusteredIndex === undefined ? undefined : { _id: 1 };
+  const order = natural === undefined ? (sort ?? lies) : undefined;
   const plan = planFor(context, collection, filter, order, hint);
   const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
+  const shown = shaper(context.command, project, plan);
   const sorted = order && !inOrder(plan, order) ? sortedFound(context, found, order, query) : found;
   return part(sorted, query, shown);
+}
+
+/**
+ * What a find gives of a document: all of it, a projection, or with `returnKey` the fields of the index it was found
+ * by; with `showRecordId` also its record number.
+ */
+function shaper(
+  command: Doc,
+  project: ((doc: Doc) => Doc) | undefined,
+  plan: Plan | undefined,
+): (found: Read) => Doc | RawDoc {
+  const paths = flag(command, "returnKey") ? keyPaths(plan) : undefined;
+  const withRecord = flag(command, "showRecordId");
+  if (!project && !paths && !withRecord) return ({ bytes }) => new RawDoc(bytes);
+  return ({ doc, bytes, record }) => {
+    const read = doc ?? decode(bytes);
+    if (paths) return keyOf(read, paths);
+    const shown = project ? project(read) : read;
+    return withRecord ? { ...shown, $recordId: Long.fromNumber(record) } : shown;
+  };
+}
+
+function keyPaths(plan: Plan | undefined): readonly string[] {
+  if (plan?.kind === "id") return ["_id"];
+  return plan?.kind === "index" ? plan.scan.index.paths : [];
+}
+
+function keyOf(doc: Doc, paths: readonly string[]): Doc {
+  const key: Doc = {};
+  for (const path of paths) setField(key, path, valueAt(doc, path.split(".")) ?? null);
+  return key;
 }
 
 /** A document that is found, and read already or not. */

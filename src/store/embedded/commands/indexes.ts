@@ -238,7 +238,10 @@ async function* listed(docs: Doc[]): AsyncGenerator<Doc> {
 export const listIndexes: Command = async (context) => {
   const collection = collectionFor(context);
   if (!collection) throw new CommandError("NamespaceNotFound", `ns does not exist: ${namespaceOf(context)}`);
-  const docs = collection.indexes.map((index) => index.spec);
+  const { clusteredIndex } = collection.options;
+  const docs = collection.indexes.map((index) =>
+    index.isId && isDoc(clusteredIndex) ? { ...clusteredIndex, clustered: true } : index.spec,
+  );
   const batchSize = numberField(docField(context.command, "cursor") ?? {}, "batchSize");
   return {
     cursor: await context.cursors.start(listed(docs), { namespace: namespaceOf(context), batchSize }),

@@ -1,5 +1,6 @@
 import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
+import { compilePipeline } from "../aggregate/pipeline.ts";
 import { compare } from "../compare.ts";
 import { badValue, CommandError, failedToParse } from "../errors.ts";
 import { arrayIndex, valueAt } from "../path.ts";
@@ -20,6 +21,8 @@ export interface UpdateContext {
 /** A compiled update: gives the new document and leaves the old one as it is. */
 export type Update = (doc: Doc, context: UpdateContext) => Doc;
 
+const updateStages = new Set(["$addFields", "$set", "$project", "$unset", "$replaceRoot", "$replaceWith"]);
+
 /**
  * Compiles the update of an `update` or `findAndModify` command: a replacement, operators, or a pipeline.
  *
@@ -38,6 +41,12 @@ export function compileUpdate(
       if (!isDoc(stage)) throw failedToParse("Each element of the 'pipeline' array must be an object");
       return stage;
     });
+    // A stage that is wrong is refused even when no document is found.
+    compilePipeline(stages, variables);
+    for (const [name = ""] of stages.map((stage) => Object.keys(stage))) {
+      if (!updateStages.has(name))
+        throw new CommandError("InvalidOptions", `${name} is not allowed to be used within an update`);
+    }
     return {
       replacement: false,
       apply: (doc) => keepId(doc, runStagesOnDocument(stages, clone(doc), variables)),
