@@ -1,0 +1,122 @@
+import { randomInt } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chance } from "../doubles/chance.ts";
+import { long } from "../setup/long.ts";
+import { type Bundle, bundle, Children } from "./child.ts";
+import { CrashWorld } from "./crash-world.ts";
+import { checkPromises, mayBeDoubled, missingFrom, saidIn } from "./promises.ts";
+import { parts, Shopping } from "./scenario.ts";
+
+let program: Bundle;
+let children: Children;
+let world: CrashWorld;
+beforeAll(async () => {
+  program = await bundle("test/fire/child-main.ts");
+  children = new Children(program.file);
+  world = await CrashWorld.open(children);
+  await world.start();
+  // Enough for everybody who comes.
+  await world.db
+    .collection("stocks")
+    .updateMany({ sku: /^MUG/ }, { $inc: { available: 100_000, adjustments: 100_000 } });
+});
+afterAll(async () => {
+  await world.close();
+  await children.close();
+  await program.remove();
+});
+
+/** One moment of a life: the n-th time that a point is passed in a step. */
+interface Moment {
+  readonly step: string;
+  readonly point: string;
+  readonly nth: number;
+}
+const nameOf = ({ step, point, nth }: Moment): string => `${step} | ${point}${nth > 1 ? ` #${nth}` : ""}`;
+
+/** What came of one part of a life. */
+interface Lived {
+  readonly passed: readonly Moment[];
+  readonly died: readonly Moment[];
+  readonly said: readonly string[];
+  /** How many messages may have come twice. */
+  readonly doubled: number;
+}
+
+let person = 1000;
+
+/** Lives a part of a life, and dies at most once in each step, where `plan` says so. */
+async function lives(part: string, plan: (step: string) => Moment | undefined = () => undefined): Promise<Lived> {
+  if (part === "first order") person += 1;
+  const passed: Moment[] = [];
+  const died: Moment[] = [];
+  const from = world.kills.length;
+  const before = world.telegram.messages(person).at(-1)?.id ?? 0;
+  const ada = world.telegram.person(person, { name: "Ada", locale: "en" });
+  const shopping = new Shopping(world, ada, async (step, deed) => {
+    const planned = plan(step);
+    const counts = new Map<string, number>();
+    let dead = false;
+    world.reaper = (point) => {
+      const nth = (counts.get(point) ?? 0) + 1;
+      counts.set(point, nth);
+      if (!dead) passed.push({ step, point, nth });
+      if (dead || planned?.point !== point || planned.nth !== nth) return false;
+      dead = true;
+      died.push(planned);
+      return true;
+    };
+    await deed();
+    await world.quiet();
+    world.reaper = undefined;
+  });
+  try {
+    await parts[part]?.(shopping);
+  } catch (cause) {
+    throw new Error(`Killed at ${died.map(nameOf).join("; ")}:\n${ada.transcript().slice(-3000)}`, { cause });
+  }
+  return { passed, died, said: saidIn(world, person, before), doubled: mayBeDoubled(world, person, from) };
+}
+
+/** Holds a part of a life with deaths in it to the same part without. */
+function expectSame({ said, died, doubled }: Lived, whole: Lived): void {
+  const deaths = died.map(nameOf).join("; ");
+  expect(missingFrom(said, whole.said), `lost after ${deaths}`).toEqual([]);
+  const again = missingFrom(whole.said, said);
+  expect(again.length, `doubled after ${deaths}:\n${again.join("\n---\n")}`).toBeLessThanOrEqual(doubled);
+}
+
+test("a shop that is killed at any step, and started again, keeps every promise", async () => {
+  const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
+  const random = chance(seed);
+  for (const part of Object.keys(parts)) await lives(part);
+  const pending = new Map<string, Moment>();
+  const whole = new Map<string, Lived>();
+  for (const part of Object.keys(parts)) {
+    const lived = await lives(part);
+    whole.set(part, lived);
+    // What two parts have in common need not die twice.
+    for (const moment of lived.passed) pending.set(nameOf(moment), moment);
+  }
+  await checkPromises(world);
+  const all = pending.size;
+  const started = performance.now();
+  let doubled = 0;
+  const rounds = long ? Number.POSITIVE_INFINITY : 1;
+  for (let round = 0; round < rounds && pending.size > 0; round++) {
+    for (const part of Object.keys(parts)) {
+      const before = whole.get(part);
+      if (before === undefined || !before.passed.some((moment) => pending.has(nameOf(moment)))) continue;
+      const lived = await lives(part, (step) => {
+        const open = [...pending.values()].filter((moment) => moment.step === step);
+        return open[Math.floor(random() * open.length)];
+      });
+      for (const moment of lived.died) pending.delete(nameOf(moment));
+      console.log(`${part}: ${lived.died.length} deaths, ${lived.doubled} may be doubled, ${pending.size} left, ${Math.round(performance.now() - started)} ms`);
+      expectSame(lived, before);
+      await checkPromises(world);
+      doubled += missingFrom(before.said, lived.said).length;
+    }
+  }
+  console.log(`seed ${seed}: ${all} moments, ${all - pending.size} deaths, ${doubled} messages doubled`);
+}, 3_600_000);
