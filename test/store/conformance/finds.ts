@@ -1,7 +1,7 @@
 import type { Collection, Document } from "mongodb";
 import { beforeAll, describe, expect } from "vitest";
-import { type Bench, conformsEach, type Deviating, failure, openBench } from "./servers.ts";
 import { deviationsOf } from "./deviations.ts";
+import { type Bench, conformsEach, type Deviating, failure, openBench } from "./servers.ts";
 
 /** A filter with the `_id`s it finds in any order, or with the code by which the server refuses it. */
 export interface Finds extends Deviating {
@@ -41,7 +41,8 @@ export async function findsBench(
       }));
       conformsEach(
         told,
-        ({ finds, ids, fails }) => `${shown(finds)} ${ids ? `finds ${ids.join(" ") || "nothing"}` : `fails with ${fails}`}`,
+        ({ finds, ids, fails }) =>
+          `${shown(finds)} ${ids ? `finds ${ids.join(" ") || "nothing"}` : `fails with ${fails}`}`,
         async ({ finds, ids, fails }) => {
           if (ids) {
             const found = await collection.find(finds).project({ _id: 1 }).toArray();

@@ -7,7 +7,6 @@ import {
   BSONRegExp,
   Code,
   Decimal128,
-
   Double,
   Int32,
   Long,
@@ -97,7 +96,10 @@ nulls([
   { finds: { a: { $gt: null } }, ids: [] },
   { finds: { a: { $exists: true, $eq: null } }, ids: ["null", "inArray"] },
   { finds: { "a.b": null }, ids: ["null", "missing", "value", "docs", "doc", "false"] },
-  { finds: { "a.b": { $exists: false } }, ids: ["null", "missing", "value", "empty", "inArray", "scalars", "false"] },
+  {
+    finds: { "a.b": { $exists: false } },
+    ids: ["null", "missing", "value", "empty", "inArray", "scalars", "false"],
+  },
   { finds: { "a.b": { $ne: null } }, ids: ["empty", "inArray", "scalars"] },
   { finds: { "a.b.c": null }, ids: ["null", "missing", "value", "docs", "doc", "false"] },
   { finds: { a: false }, ids: ["false"] },

@@ -102,7 +102,8 @@ export async function failure(run: () => Promise<unknown>): Promise<Failure> {
     await run();
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
-    const code = "code" in cause && typeof cause.code === "number" ? cause.code : undefined;
+    // A client that keeps types gets the code as an Int32.
+    const code = "code" in cause && cause.code !== undefined ? Number(cause.code) : undefined;
     return { code, message: cause.message };
   }
   throw new Error("it succeeded, but an error was expected");

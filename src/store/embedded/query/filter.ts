@@ -16,7 +16,8 @@ import {
   typeName,
   type Value,
 } from "../value.ts";
-import { compileRegex } from "./regex.ts";
+import { compileJsonSchema } from "./json-schema.ts";
+import { compilePattern, compileRegex } from "./regex.ts";
 import { isTrue } from "./truth.ts";
 import { typeTest } from "./types.ts";
 
@@ -29,13 +30,15 @@ type Test = (value: Value | undefined) => boolean;
 export interface FilterContext {
   /** Variables for `$expr`, from `let`. */
   variables?: Scope;
+  /** The value tested is an element of an array, and as such not opened when it is an array itself. */
+  closed?: boolean;
 }
 
 /**
  * Compiles a filter (source: MongoDB manual, "Query and Projection Operators").
  *
  * @throws {CommandError} BadValue or FailedToParse for what the filter language does not have; NotImplemented for
- * what only a full server has ($text, $near, $jsonSchema).
+ * what only a full server has ($text, $near).
  */
 export function compileFilter(filter: Doc, context: FilterContext = {}): Match {
   const matches: Match[] = [];
@@ -98,8 +101,9 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
     case "$where":
       checkJavaScript(condition);
       return (doc) => isTrue(runJavaScript(condition, doc));
-    case "$text":
     case "$jsonSchema":
+      return compileJsonSchema(condition);
+    case "$text":
       throw notImplemented(name);
   }
   throw badValue(
@@ -163,31 +167,32 @@ function compileOperator(
   condition: Doc,
   context: FilterContext,
 ): Match {
+  const opens = context.closed !== true;
   switch (name) {
     case "$eq":
-      return at(parts, true, equalTest(operand));
+      return at(parts, opens, equalTest(operand));
     case "$ne":
       if (operand instanceof BSONRegExp) throw badValue("Can't have regex as arg to $ne.");
-      return not(at(parts, true, equalTest(operand)));
+      return not(at(parts, opens, equalTest(operand)));
     case "$gt":
     case "$gte":
     case "$lt":
     case "$lte":
       if (operand instanceof BSONRegExp)
         throw badValue(`Can't have RegEx as arg to predicate over field '${parts.join(".")}'.`);
-      return at(parts, true, orderTest(name, operand));
+      return at(parts, opens, orderTest(name, operand));
     case "$in":
-      return at(parts, true, inTest(name, operand));
+      return at(parts, opens, inTest(name, operand));
     case "$nin":
-      return not(at(parts, true, inTest(name, operand)));
+      return not(at(parts, opens, inTest(name, operand)));
     case "$exists": {
       const exists = at(parts, false, (value) => value !== undefined);
       return isTrue(operand) ? exists : not(exists);
     }
     case "$type":
-      return at(parts, true, typeTest(operand));
+      return at(parts, opens, typeTest(operand));
     case "$not": {
-      if (operand instanceof BSONRegExp) return not(at(parts, true, regexTest(operand)));
+      if (operand instanceof BSONRegExp) return not(at(parts, opens, regexTest(operand)));
       if (!isDoc(operand)) throw badValue("$not needs a regex or a document");
       if (!isOperators(operand)) throw badValue("$not needs a document with operators");
       return not(compileOperators(parts, operand, context));
@@ -195,22 +200,17 @@ function compileOperator(
     case "$regex": {
       const options = condition.$options;
       if (options !== undefined && typeof options !== "string") throw badValue("$options has to be a string");
-      if (typeof operand === "string")
-        return at(parts, true, regexTest(new BSONRegExp(operand, sorted(options ?? ""))));
+      if (typeof operand === "string") return at(parts, opens, regexTest(regexOf(operand, options ?? "")));
       if (operand instanceof BSONRegExp) {
         if (options !== undefined && operand.options !== "") {
           throw new CommandError(51075, "options set in both $regex and $options");
         }
-        return at(
-          parts,
-          true,
-          regexTest(new BSONRegExp(operand.pattern, sorted(options ?? operand.options))),
-        );
+        return at(parts, true, regexTest(regexOf(operand.pattern, options ?? operand.options)));
       }
       throw badValue("$regex has to be a string");
     }
     case "$mod":
-      return at(parts, true, modTest(operand));
+      return at(parts, opens, modTest(operand));
     case "$size": {
       const size = wholeNumber(operand);
       if (size === undefined)
@@ -227,7 +227,7 @@ function compileOperator(
     case "$bitsAllClear":
     case "$bitsAnySet":
     case "$bitsAnyClear":
-      return at(parts, true, bitsTest(name, operand));
+      return at(parts, opens, bitsTest(name, operand));
     case "$comment":
       return () => true;
     case "$near":
@@ -241,19 +241,24 @@ function compileOperator(
   throw badValue(`unknown operator: ${name}`);
 }
 
-function sorted(options: string): string {
-  return [...options].sort().join("");
+/** @throws {CommandError} as {@link compilePattern}, before the value's own class would refuse it in its own way. */
+function regexOf(pattern: string, options: string): BSONRegExp {
+  compilePattern(pattern, options);
+  return new BSONRegExp(pattern, [...options].sort().join(""));
 }
 
 function compileAll(parts: readonly string[], operand: Value, context: FilterContext): Match {
+  const opens = context.closed !== true;
   if (!Array.isArray(operand)) throw badValue("$all needs an array");
   if (operand.length === 0) return () => false;
+  const byElement = isDoc(operand[0]) && operand[0].$elemMatch !== undefined;
   return all(
     operand.map((item) => {
-      if (isDoc(item) && item.$elemMatch !== undefined)
-        return compileElemMatch(parts, item.$elemMatch, context);
+      const element = isDoc(item) ? item.$elemMatch : undefined;
+      if (byElement && element === undefined) throw badValue("$all/$elemMatch has to be consistent");
+      if (byElement && element !== undefined) return compileElemMatch(parts, element, context);
       if (isOperators(item)) throw badValue("no $ expressions in $all");
-      return at(parts, true, item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
+      return at(parts, opens, item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
     }),
   );
 }
@@ -270,22 +275,19 @@ function compileElemMatch(parts: readonly string[], operand: Value, context: Fil
  *
  * @throws {CommandError} BadValue when it is not a document.
  */
-export function compileElement(operand: Value, context: FilterContext = {}): Match {
+export function compileElement(operand: Value, around: FilterContext = {}): Match {
+  const context: FilterContext = { ...around, closed: false };
   if (!isDoc(operand)) throw badValue("$elemMatch needs an Object");
   const first = Object.keys(operand)[0] ?? "";
   if (isOperators(operand) && !logical.has(first)) {
     const test = compileOperators([], operand, context);
+    const closed = compileOperators([], operand, { ...context, closed: true });
     // An element that is an array is one value here: it is not opened once more.
-    return (element) =>
-      Array.isArray(element) ? compileOperatorsOnArray(operand, context)(element) : test(element);
+    return (element) => (Array.isArray(element) ? closed(element) : test(element));
   }
+  if (operand.$expr !== undefined) throw badValue("$expr can only be applied to the top-level document");
   const match = compileFilter(operand, context);
   return (element) => (isDoc(element) || Array.isArray(element)) && match(element);
-}
-
-function compileOperatorsOnArray(operand: Doc, context: FilterContext): Match {
-  const wrapped = compileFilter({ v: operand }, context);
-  return (element) => wrapped({ v: element });
 }
 
 /** Equality as queries mean it: null also equals a missing field. */

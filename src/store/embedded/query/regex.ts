@@ -1,69 +1,52 @@
-import { CommandError } from "../errors.ts";
+import { badValue, CommandError } from "../errors.ts";
 import type { BSONRegExp } from "../value.ts";
+import { translate } from "./pcre.ts";
 
-const compiled = new Map<string, RegExp>();
+/** A pattern ready to be matched. */
+export interface CompiledRegex {
+  regex: RegExp;
+  /** The numbers JavaScript gives to the groups that the pattern itself captures. */
+  groups: number[];
+}
+
+const compiled = new Map<string, CompiledRegex>();
 
 /**
- * The JavaScript form of a PCRE pattern with MongoDB's flags i, m, s, x and u.
+ * Compiles a PCRE pattern with MongoDB's options i, m, s, x and u.
  *
- * @throws {CommandError} 51091 for a pattern that JavaScript cannot read.
+ * @throws {CommandError} 51091 for a pattern that is wrong or that JavaScript cannot say, 51108 for another option,
+ * BadValue for a null character.
  */
-export function toRegExp(pattern: string, options: string): RegExp {
+export function compilePattern(pattern: string, options: string): CompiledRegex {
   const key = `${options}/${pattern}`;
-  let regex = compiled.get(key);
-  if (regex) return regex;
-  let source = pattern;
-  let flags = "";
-  const inline = /^\(\?([imsx]+)\)/.exec(source);
-  let all = options;
-  if (inline) {
-    all += inline[1];
-    source = source.slice(inline[0].length);
+  const known = compiled.get(key);
+  if (known) return known;
+  if (pattern.includes("\0") || options.includes("\0"))
+    throw badValue("Regular expression cannot contain an embedded null byte");
+  for (const flag of options) {
+    if (!"imsxulg".includes(flag)) throw new CommandError(51108, `invalid flag in regex options: ${flag}`);
   }
-  for (const flag of new Set(all)) {
-    if (flag === "x") source = withoutComments(source);
-    else if ("ims".includes(flag)) flags += flag;
-    else if (!"ulg".includes(flag)) throw new CommandError(51108, `invalid flag in regex options: ${flag}`);
-  }
+  const made = make(pattern, options);
+  if (compiled.size > 1000) compiled.clear();
+  compiled.set(key, made);
+  return made;
+}
+
+function make(pattern: string, options: string): CompiledRegex {
   try {
-    regex = /[^\0-\uffff]|\\[pP]\{/u.test(source)
-      ? new RegExp(source, `${flags}u`)
-      : new RegExp(source, flags);
+    const { source, groups, ignoreCase } = translate(pattern, options);
+    return { regex: new RegExp(source, ignoreCase ? "iu" : "u"), groups };
   } catch (cause) {
     throw new CommandError(
       51091,
       `Regular expression is invalid: ${cause instanceof Error ? cause.message : cause}`,
     );
   }
-  if (compiled.size > 1000) compiled.clear();
-  compiled.set(key, regex);
-  return regex;
 }
 
 /** The compiled form of a regular expression value. */
 export function compileRegex(value: BSONRegExp): RegExp {
-  return toRegExp(value.pattern, value.options);
-}
-
-function withoutComments(pattern: string): string {
-  let kept = "";
-  let inClass = false;
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at] as string;
-    if (char === "\\") {
-      kept += char + (pattern[++at] ?? "");
-      continue;
-    }
-    if (char === "[") inClass = true;
-    if (char === "]") inClass = false;
-    if (!inClass && /\s/.test(char)) continue;
-    if (!inClass && char === "#") {
-      while (at < pattern.length && pattern[at] !== "\n") at++;
-      continue;
-    }
-    kept += char;
-  }
-  return kept;
+  return compilePattern(value.pattern, value.options).regex;
 }
 
 /** The literal text that every match begins with, for index bounds; empty when there is none. */

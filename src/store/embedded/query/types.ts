@@ -1,4 +1,4 @@
-import { badValue } from "../errors.ts";
+import { badValue, failedToParse, typeMismatch } from "../errors.ts";
 import { isNumber, toNumber, typeName, type Value } from "../value.ts";
 
 /** Type numbers by alias (source: MongoDB manual, "BSON Types"). */
@@ -31,11 +31,11 @@ const numbers = ["int", "long", "double", "decimal"];
 /**
  * A test for the operand of `$type`: an alias, a number, or an array of them.
  *
- * @throws {CommandError} BadValue for a type that does not exist.
+ * @throws {CommandError} BadValue for a type that does not exist, FailedToParse for none, TypeMismatch for no type.
  */
 export function typeTest(operand: Value): (value: Value | undefined) => boolean {
   const wanted = new Set((Array.isArray(operand) ? operand : [operand]).flatMap(aliasesOf));
-  if (wanted.size === 0) throw badValue("$type must match at least one type");
+  if (wanted.size === 0) throw failedToParse("$type must match at least one type");
   return (value) => value !== undefined && wanted.has(typeName(value));
 }
 
@@ -45,7 +45,7 @@ function aliasesOf(item: Value): string[] {
     if (!Object.hasOwn(typeNumbers, item)) throw badValue(`Unknown type name alias: ${item}`);
     return [item];
   }
-  if (!isNumber(item)) throw badValue("type must be represented as a number or a string");
+  if (!isNumber(item)) throw typeMismatch("type must be represented as a number or a string");
   const alias = aliases.get(toNumber(item));
   if (!alias) throw badValue(`Invalid numerical type code: ${toNumber(item)}`);
   return [alias];
