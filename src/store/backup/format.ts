@@ -102,9 +102,11 @@ export async function* readBackup(path: string): AsyncGenerator<BackupRecord> {
     for await (const { letter, record } of records(bytes, bad)) yield check.next(letter, record);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "Z_BUF_ERROR") throw bad("ends too early: it was cut off");
-    if (code.startsWith("Z_")) throw bad(check.begun ? "is damaged" : "is not a backup of Hawker");
-    throw error;
+    if (!code.startsWith("Z_")) throw error;
+    const cut = code === "Z_BUF_ERROR";
+    throw bad(
+      !check.begun ? "is not a backup of Hawker" : cut ? "ends too early: it was cut off" : "is damaged",
+    );
   }
   if (!check.ended) throw bad(check.begun ? "ends too early: it was cut off" : "is not a backup of Hawker");
 }

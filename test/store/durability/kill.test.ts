@@ -6,13 +6,7 @@ import { type Db, MongoClient } from "mongodb";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { chance } from "../../doubles/chance.ts";
 import { times } from "../../setup/long.ts";
-import {
-  bundleServer,
-  killAll,
-  type ServerProcess,
-  type ServerProgram,
-  startServer,
-} from "./server-process.ts";
+import { bundleProgram, killAll, type Program, type ServerProcess, startServer } from "./server-process.ts";
 import {
   type Claim,
   claimant,
@@ -30,10 +24,10 @@ import {
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 const kills = times(40, 400);
 
-let program: ServerProgram;
+let program: Program;
 let dir: string;
 beforeAll(async () => {
-  program = await bundleServer();
+  program = await bundleProgram();
   dir = await mkdtemp(join(tmpdir(), "hawker-kill-"));
 });
 afterEach(killAll);

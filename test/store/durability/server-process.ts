@@ -6,19 +6,19 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
-/** The embedded server as one file of JavaScript, which starts in a fraction of the time. */
-export interface ServerProgram {
+/** A program as one file of JavaScript, which starts in a fraction of the time. */
+export interface Program {
   file: string;
   remove(): Promise<void>;
 }
 
-/** Bundles src/store/embedded/cli.ts. */
-export async function bundleServer(): Promise<ServerProgram> {
-  const folder = await mkdtemp(join(tmpdir(), "hawker-server-"));
-  const file = join(folder, "server.mjs");
+/** Bundles a program of the house; the embedded server unless another one is named. */
+export async function bundleProgram(entry = "src/store/embedded/cli.ts"): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), "hawker-program-"));
+  const file = join(folder, "program.mjs");
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
   await build({
-    entryPoints: ["src/store/embedded/cli.ts"],
+    entryPoints: [entry],
     bundle: true,
     platform: "node",
     format: "esm",
@@ -50,11 +50,7 @@ export async function killAll(): Promise<void> {
 }
 
 /** Starts the server on a directory. `wrap` is put before the command, as in `["prlimit", "--fsize=1000000"]`. */
-export function startServer(
-  program: ServerProgram,
-  dir: string,
-  wrap: readonly string[] = [],
-): ServerProcess {
+export function startServer(program: Program, dir: string, wrap: readonly string[] = []): ServerProcess {
   const [command = "", ...args] = [...wrap, process.execPath, program.file, "--dir", dir, "--port", "0"];
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
