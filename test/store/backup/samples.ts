@@ -66,7 +66,7 @@ export async function fill(db: Db): Promise<void> {
     })),
   );
   await db
-    .collection<Document>("pictures")
+    .collection<{ _id: string; bytes: Binary }>("pictures")
     .insertOne({ _id: "one", bytes: new Binary(Buffer.alloc(3_000_000, 9)) });
   await db.createCollection("empty");
 }

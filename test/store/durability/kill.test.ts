@@ -161,7 +161,7 @@ test(`what was acknowledged survives ${kills} kills, and nothing is there in par
   );
   await client.close();
   await server.kill();
-}, 900_000);
+}, times(900_000, 7_200_000));
 
 test(`a kill while an index is built leaves all of it or none (SEED=${seed})`, async () => {
   const random = chance(seed + 1);
@@ -200,4 +200,4 @@ test(`a kill while an index is built leaves all of it or none (SEED=${seed})`, a
     await again.close();
     await next.server.kill();
   }
-}, 900_000);
+}, times(900_000, 7_200_000));

@@ -12,7 +12,10 @@ const levels = new Set(["local", "available", "majority", "linearizable", "snaps
  * for a write that should reach more than one server (source: MongoDB manual, "Read Concern", "Write Concern").
  */
 export function checkConcerns(command: Doc): void {
-  checkReadConcern(docField(command, "readConcern"), command.find !== undefined);
+  checkReadConcern(
+    docField(command, "readConcern"),
+    command.find !== undefined || command.getMore !== undefined,
+  );
   checkWriteConcern(docField(command, "writeConcern"));
 }
 
