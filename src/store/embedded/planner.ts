@@ -1,11 +1,20 @@
+import {
+  append,
+  type Conditions,
+  disjoint,
+  everything,
+  type FieldRange,
+  fieldRanges,
+  gather,
+  turn,
+} from "./bounds.ts";
 import type { Collection, Index } from "./collection.ts";
 import { typeOrder } from "./compare.ts";
 import { badValue } from "./errors.ts";
-import { after, bound, emptyArrayMark, encodeValue, invert, type Keyed, typeByte } from "./key-encoding.ts";
+import { after, bound } from "./key-encoding.ts";
 import { implies } from "./partial.ts";
 import { isOperators } from "./query/filter.ts";
-import { literalPrefix } from "./query/regex.ts";
-import { BSONRegExp, type Doc, isDoc, isNumber, MaxKey, MinKey, toNumber, type Value } from "./value.ts";
+import { BSONRegExp, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
 
 /** Keys from `low` (included) up to `high` (not included), without the index's prefix. */
 export interface Range {
@@ -19,6 +28,8 @@ export interface IndexScan {
   index: Index;
   ranges: Range[];
   reverse: boolean;
+  /** What is scanned of each of the index's fields, as long as they narrow the scan. */
+  fields: FieldRange[][];
 }
 
 /** How the documents that may match are found. Every one of them is checked against the filter again. */
@@ -28,15 +39,7 @@ export type Plan =
   | { kind: "index"; scan: IndexScan; sorted: boolean }
   | { kind: "union"; scans: IndexScan[] };
 
-/** The range of encoded values of one field, with whether it is one point. */
-interface FieldRange {
-  low: Buffer;
-  high: Buffer | undefined;
-  point: boolean;
-}
-
 const rangesMax = 5000;
-const noEnd = Buffer.from([0xff]);
 
 /**
  * Picks how to find the documents: by `_id`, by the index that most of the filter's fields fit, or by reading the
@@ -90,7 +93,7 @@ function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint
   if (plan) return { kind: "index", scan: plan.scan, sorted: plan.sorted };
   return {
     kind: "index",
-    scan: { index, ranges: [{ low: Buffer.alloc(0), high: undefined }], reverse: false },
+    scan: { index, ranges: [{ low: Buffer.alloc(0), high: undefined }], reverse: false, fields: [] },
     sorted: false,
   };
 }
@@ -101,6 +104,35 @@ export function findIndex(collection: Collection, hint: Value): Index | undefine
     if (typeof hint === "string") return index.name === hint;
     return isDoc(hint) && samePattern(index.spec.key as Doc, hint);
   });
+}
+
+/**
+ * Whether a scan's bounds say all that the filter says, so that counting its keys counts the matches. That is so for
+ * single conditions on fields without arrays that a scan's every field is bounded by.
+ */
+export function isExact({ index, fields }: IndexScan, filter: Doc): boolean {
+  if (index.multikey || index.cut) return false;
+  const bounded = index.paths.slice(0, fields.length);
+  return Object.keys(filter).every((path) => {
+    const condition = filter[path] as Value;
+    if (path.startsWith("$") || !bounded.includes(path) || condition instanceof BSONRegExp) return false;
+    if (!isOperators(condition)) return !Array.isArray(condition);
+    const names = Object.keys(condition);
+    const types = new Set(names.map((name) => typeOrder(condition[name])));
+    if (names.length > 1 && types.size > 1) return false;
+    const within =
+      names.every((name) => /^\$(?:gte?|lte?)$/.test(name)) ||
+      names.join() === "$eq" ||
+      names.join() === "$in";
+    return within && names.every((name) => isPlain(condition[name], name === "$in"));
+  });
+}
+
+/** Whether an operand stands for itself in an index; of `$in` each of the list must. */
+function isPlain(operand: Value | undefined, list = false): boolean {
+  if (list) return Array.isArray(operand) && operand.every((item) => isPlain(item));
+  if (operand === undefined || operand === null || operand instanceof BSONRegExp) return false;
+  return !Array.isArray(operand) && (!isDoc(operand) || !isOperators(operand));
 }
 
 /** Whether two key patterns have the same fields in the same order and directions. */
@@ -133,130 +165,13 @@ function coversSparse(index: Index, conditions: Conditions): boolean {
   );
 }
 
-interface Condition {
-  name: string;
-  operand: Value;
-}
-type Conditions = Map<string, Condition[]>;
-
-/** The conditions that every match fulfils, by path. */
-function gather(filter: Doc, into: Conditions = new Map()): Conditions {
-  for (const key of Object.keys(filter)) {
-    const condition = filter[key] as Value;
-    if (key === "$and" && Array.isArray(condition)) {
-      for (const part of condition) if (isDoc(part)) gather(part, into);
-    } else if (!key.startsWith("$")) addConditions(key, condition, into);
-  }
-  return into;
-}
-
-function addConditions(path: string, condition: Value, into: Conditions): void {
-  const list = into.get(path) ?? [];
-  into.set(path, list);
-  if (condition instanceof BSONRegExp) list.push({ name: "$regex", operand: condition });
-  else if (!isOperators(condition)) list.push({ name: "$eq", operand: condition });
-  else {
-    for (const name of Object.keys(condition)) {
-      const operand = condition[name] as Value;
-      if (name === "$elemMatch" && isDoc(operand)) {
-        if (isOperators(operand)) addConditions(path, operand, into);
-        else
-          for (const key of Object.keys(operand))
-            if (!key.startsWith("$")) addConditions(`${path}.${key}`, operand[key] as Value, into);
-      } else if (name === "$regex" && typeof operand === "string") {
-        const options = typeof condition.$options === "string" ? condition.$options : "";
-        list.push({ name, operand: new BSONRegExp(operand, options) });
-      } else list.push({ name, operand });
-    }
-  }
-}
-
-/** The ranges of a field that hold every value its conditions allow; `undefined` when they do not narrow it. */
-function fieldRanges(conditions: Condition[], multikey: boolean): FieldRange[] | undefined {
-  let points: FieldRange[] | undefined;
-  let low: Buffer | undefined;
-  let high: Buffer | undefined;
-  for (const { name, operand } of conditions) {
-    switch (name) {
-      case "$eq": {
-        const found = pointsOf(operand);
-        if (!points || found.length < points.length) points = found;
-        break;
-      }
-      case "$in": {
-        if (!Array.isArray(operand) || operand.some((item) => item instanceof BSONRegExp)) break;
-        const found = operand.flatMap(pointsOf);
-        if (!points || found.length < points.length) points = found;
-        break;
-      }
-      case "$all": {
-        const first = Array.isArray(operand) ? operand[0] : undefined;
-        if (first !== undefined && !isOperators(first) && !(first instanceof BSONRegExp))
-          points ??= pointsOf(first);
-        break;
-      }
-      case "$gt":
-      case "$gte":
-      case "$lt":
-      case "$lte": {
-        if (
-          Array.isArray(operand) ||
-          operand instanceof MinKey ||
-          operand instanceof MaxKey ||
-          operand === null
-        )
-          break;
-        const encoded = encodeValue(operand);
-        const bracket = Buffer.from([typeByte(operand)]);
-        const upward = name === "$gt" || name === "$gte";
-        const newLow = upward ? (name === "$gt" ? (after(encoded) ?? noEnd) : encoded) : bracket;
-        const newHigh = upward ? after(bracket) : name === "$lt" ? encoded : after(encoded);
-        // On an array two bounds may be met by two different elements, so only one of them may narrow the scan.
-        if (multikey && (low || high)) break;
-        if (!low || Buffer.compare(newLow, low) > 0) low = newLow;
-        if (newHigh && (!high || Buffer.compare(newHigh, high) < 0)) high = newHigh;
-        break;
-      }
-      case "$regex": {
-        if (multikey && (low || high)) break;
-        const prefix = operand instanceof BSONRegExp ? literalPrefix(operand) : "";
-        if (prefix === "") break;
-        const encoded = encodeValue(prefix);
-        const start = encoded.subarray(0, encoded.length - 2);
-        // A regular expression value that is equal matches too, and lies elsewhere in the index.
-        points ??= [
-          { low: start, high: after(start), point: false },
-          { ...(pointsOf(operand)[0] as FieldRange) },
-        ];
-        break;
-      }
-    }
-  }
-  if (points) return points;
-  if (!low && !high) return undefined;
-  return [{ low: low ?? Buffer.alloc(0), high, point: false }];
-}
-
-function pointsOf(value: Value): FieldRange[] {
-  const point = (keyed: Keyed): FieldRange => {
-    const low = encodeValue(keyed);
-    return { low, high: after(low), point: true };
-  };
-  if (value === null) return [point(null)];
-  if (Array.isArray(value)) {
-    // An array is indexed by its elements; the whole one is only there when it is an element itself.
-    const first = value.length === 0 ? emptyArrayMark : value[0];
-    return [point(first), point(value)];
-  }
-  return [point(value)];
-}
-
 function scanOf(
   index: Index,
   conditions: Conditions,
   sort: Doc | undefined,
 ): { scan: IndexScan; sorted: boolean; score: number } | undefined {
-  let prefixes: FieldRange[] = [{ low: Buffer.alloc(0), high: undefined, point: true }];
+  let prefixes: FieldRange[] = [{ ...everything, point: true }];
+  const fields: FieldRange[][] = [];
   let score = 0;
   let fixed = 0;
   let onePoint = true;
@@ -270,8 +185,9 @@ function scanOf(
     const merged = disjoint(turned);
     if (prefixes.length * merged.length > rangesMax) break;
     const points = merged.every((range) => range.point);
+    fields.push(merged);
     prefixes = prefixes.flatMap((prefix) => merged.map((range) => append(prefix, range)));
-    score += points ? 200 : 100;
+    score += points ? 200 : merged.some(({ low, high }) => low.length === 0 || !high) ? 50 : 100;
     if (points && merged.length === 1) score += 20;
     if (!points) {
       onePoint = false;
@@ -286,7 +202,8 @@ function scanOf(
   const inOrder = order !== undefined && (prefixes.length === 1 || sortsFirstField(index, sort, fixed));
   if (score === 0 && !inOrder) return undefined;
   if (index.unique && score >= 200 * index.paths.length) score += 50;
-  if (inOrder) score += 60;
+  // Among indexes that narrow the search one that spares a sort is better: first equality, then sort, then range.
+  if (inOrder) score += score > 0 ? 150 : 60;
   const ranges = prefixes.map((range) => ({
     low: bound(range.low),
     high:
@@ -299,7 +216,7 @@ function scanOf(
   const reverse = inOrder && order === -1;
   const ordered = ranges.sort((a, b) => Buffer.compare(a.low, b.low));
   if (reverse) ordered.reverse();
-  return { scan: { index, ranges: ordered, reverse }, sorted: inOrder, score };
+  return { scan: { index, ranges: ordered, reverse, fields }, sorted: inOrder, score };
 }
 
 /** Whether the sort is by the field that the several ranges are of, so that walking them in order is sorted. */
@@ -310,39 +227,6 @@ function sortsFirstField(index: Index, sort: Doc | undefined, fixed: number): bo
 function sharesArray(paths: readonly string[], position: number): boolean {
   const root = (path: string | undefined): string | undefined => path?.split(".")[0];
   return paths.slice(0, position).some((path) => root(path) === root(paths[position]));
-}
-
-function turn(range: FieldRange): FieldRange {
-  if (range.point) {
-    const low = invert(range.low);
-    return { low, high: after(low), point: true };
-  }
-  // [low, high) turned around is (~high, ~low]; what begins with ~low belongs to it.
-  const low = range.high ? (after(invert(range.high)) ?? noEnd) : Buffer.alloc(0);
-  const start = range.high ? invert(range.high) : low;
-  return { low: start, high: range.low.length === 0 ? undefined : after(invert(range.low)), point: false };
-}
-
-function disjoint(ranges: FieldRange[]): FieldRange[] {
-  const ordered = [...ranges].sort((a, b) => Buffer.compare(a.low, b.low));
-  const result: FieldRange[] = [];
-  for (const range of ordered) {
-    const last = result.at(-1);
-    if (last?.high && Buffer.compare(last.high, range.low) > 0) {
-      if (range.high && Buffer.compare(range.high, last.high) <= 0) continue;
-      last.high = range.high;
-      last.point = false;
-    } else if (last && last.high === undefined) {
-      // The last one has no end.
-    } else result.push({ ...range });
-  }
-  return result;
-}
-
-function append(prefix: FieldRange, range: FieldRange): FieldRange {
-  const low = Buffer.concat([prefix.low, range.low]);
-  const high = range.high === undefined ? after(prefix.low) : Buffer.concat([prefix.low, range.high]);
-  return { low, high, point: range.point };
 }
 
 /** 1 or -1 when walking the index that way gives the sort's order after `fixed` leading points. */

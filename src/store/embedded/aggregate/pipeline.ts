@@ -69,8 +69,8 @@ export function compilePipeline(pipeline: Value, variables?: Scope): Step[] {
   });
 }
 
-/** How many sorted documents are used: what the `$skip`s and the first `$limit` right after a `$sort` add up to. */
-function limitAfter(stages: { name: string; operand: Value }[]): number {
+/** How many documents the stages use, 0 for all: what the `$skip`s and the first `$limit` at their start add up to. */
+export function limitAfter(stages: { name: string; operand: Value }[]): number {
   let skip = 0;
   for (const { name, operand } of stages) {
     if (!isNumber(operand)) return 0;

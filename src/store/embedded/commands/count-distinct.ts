@@ -1,11 +1,20 @@
 import { compare } from "../compare.ts";
 import { typeMismatch } from "../errors.ts";
-import { matchingInTurns } from "../find.ts";
+import { type Cost, distinctRecords, matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
+import type { IndexScan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { Value } from "../value.ts";
-import { type Command, checkCollation, collectionFor, docField, numberField } from "./context.ts";
+import {
+  type Command,
+  type CommandContext,
+  checkCollation,
+  collectionFor,
+  docField,
+  numberField,
+} from "./context.ts";
+import { countsKeys } from "./explain-stages.ts";
 import { planFor } from "./plan.ts";
 
 /** `count`. */
@@ -22,12 +31,27 @@ export const count: Command = async (context) => {
     if (Object.keys(filter).length === 0) n = collection.count;
     else {
       const plan = planFor(context, collection, filter, undefined, command.hint);
-      for await (const _ of matchingInTurns(storage, collection, plan, match, patience)) n++;
+      if (countsKeys("count", plan, filter)) n = await countKeys(context, plan.scan);
+      else for await (const _ of matchingInTurns(storage, collection, plan, match, patience)) n++;
     }
   }
   n = Math.max(0, n - skip);
   return { n: limit > 0 ? Math.min(n, limit) : n };
 };
+
+/** Counts the keys of a scan without reading documents. @throws {CommandError} MaxTimeMSExpired. */
+export async function countKeys(
+  { storage, patience }: Pick<CommandContext, "storage" | "patience">,
+  scan: IndexScan,
+  cost?: Cost,
+): Promise<number> {
+  let n = 0;
+  for (const _ of distinctRecords(storage, [scan], cost)) {
+    n++;
+    if (patience.due()) await patience.pause();
+  }
+  return n;
+}
 
 /** `distinct`. */
 export const distinct: Command = async (context) => {

@@ -1,12 +1,17 @@
-import { readStages } from "../aggregate/pipeline.ts";
+import { limitAfter, readStages } from "../aggregate/pipeline.ts";
+import type { Collection } from "../collection.ts";
 import { CommandError, failedToParse } from "../errors.ts";
 import { matchingInTurns } from "../find.ts";
-import { makePlan, type Plan } from "../planner.ts";
+import type { Plan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
-import { type Doc, isDoc, type Value } from "../value.ts";
+import { type Doc, isDoc } from "../value.ts";
 import { leading } from "./aggregate.ts";
 import { checkFields } from "./command-fields.ts";
-import { type Command, type CommandContext, docField, namespaceOf } from "./context.ts";
+import { type Command, type CommandContext, docField, flag, namespaceOf, numberField } from "./context.ts";
+import { countKeys } from "./count-distinct.ts";
+import { countsKeys, type Explained, type Run, stagesOf } from "./explain-stages.ts";
+import { inOrder } from "./first-match.ts";
+import { planFor } from "./plan.ts";
 
 const verbosities = new Set(["queryPlanner", "executionStats", "allPlansExecution"]);
 const explainable = new Set([
@@ -38,35 +43,33 @@ export const explain: Command = async (context) => {
 
 /** Explains the context's command. */
 export async function explainCommand(context: CommandContext, verbosity: string): Promise<Doc> {
-  const { command, catalog, storage } = context;
+  const { command, catalog } = context;
   const namespace = namespaceOf(context);
-  const { filter, sort, hint } = searchOf(command);
-  const match = compileFilter(filter);
+  const search = searchOf(command);
   const collection = catalog.find(namespace);
-  const plan: Plan | undefined = collection && makePlan(collection, filter, sort, hint);
-  const stage = stageOf(plan, sort);
+  const { filter, sort, hint } = search;
+  const plan = collection && planFor(context, collection, filter, sort, hint);
   const reply: Doc = {
     explainVersion: "1",
     queryPlanner: {
       namespace,
       indexFilterSet: false,
       parsedQuery: filter,
-      winningPlan: stage,
+      winningPlan: stagesOf(collection, plan, search),
       rejectedPlans: [],
     },
   };
   if (verbosity !== "queryPlanner") {
-    let found = 0;
     const started = performance.now();
-    if (collection && plan)
-      for await (const _ of matchingInTurns(storage, collection, plan, match, context.patience)) found++;
+    const run = await counted(context, collection, plan, search);
+    const writes = ["count", "update", "delete", "findAndModify", "findandmodify"].includes(search.name);
     reply.executionStats = {
       executionSuccess: true,
-      nReturned: found,
+      nReturned: writes ? 0 : run.returned,
       executionTimeMillis: Math.round(performance.now() - started),
-      totalKeysExamined: plan?.kind === "collection" ? 0 : found,
-      totalDocsExamined: plan?.kind === "collection" ? (collection?.count ?? 0) : found,
-      executionStages: stage,
+      totalKeysExamined: run.keys,
+      totalDocsExamined: run.docs,
+      executionStages: stagesOf(collection, plan, search, run),
       ...(verbosity === "allPlansExecution" ? { allPlansExecution: [] } : {}),
     };
   }
@@ -82,51 +85,53 @@ export async function explainCommand(context: CommandContext, verbosity: string)
   };
 }
 
-function searchOf(command: Doc): { filter: Doc; sort: Doc | undefined; hint: Value | undefined } {
+/** Runs a plan as its command would, as far as it reads, and counts what that took. */
+async function counted(
+  context: CommandContext,
+  collection: Collection | undefined,
+  plan: Plan | undefined,
+  { name, filter, sort, skip, limit }: Explained,
+): Promise<Run> {
+  const run: Run = { keys: 0, docs: 0, returned: 0 };
+  if (!collection || !plan) return run;
+  if (countsKeys(name, plan, filter)) {
+    run.returned = await countKeys(context, plan.scan, run);
+    return run;
+  }
+  const most = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
+  const reads = sort && !inOrder(plan, sort) ? Number.POSITIVE_INFINITY : most;
+  let found = 0;
+  const match = compileFilter(filter);
+  for await (const _ of matchingInTurns(context.storage, collection, plan, match, context.patience, run))
+    if (++found >= reads) break;
+  run.returned = Math.max(0, Math.min(found, most) - skip);
+  return run;
+}
+
+function searchOf(command: Doc): Explained {
+  const name = Object.keys(command)[0] ?? "";
   const [first] = [command.updates, command.deletes].flatMap((list) => (Array.isArray(list) ? list : []));
-  if (isDoc(first)) return { filter: docField(first, "q") ?? {}, sort: undefined, hint: first.hint };
+  if (isDoc(first)) {
+    const one = name === "update" ? !flag(first, "multi") : numberField(first, "limit") === 1;
+    return { name, filter: docField(first, "q") ?? {}, hint: first.hint, skip: 0, limit: Number(one) };
+  }
   if (Array.isArray(command.pipeline)) {
-    return { ...leading(readStages(command.pipeline)), hint: command.hint };
+    const stages = readStages(command.pipeline);
+    const { filter, sort, used } = leading(stages);
+    const limit = limitAfter(stages.slice(used + Number(sort !== undefined)));
+    return { name, filter, sort, hint: command.hint, skip: 0, limit };
   }
   const sort = docField(command, "sort");
+  const natural = sort?.$natural;
+  const projection = docField(command, "projection");
+  const one = name.toLowerCase() === "findandmodify";
   return {
+    name,
     filter: docField(command, "filter") ?? docField(command, "query") ?? {},
-    sort: sort && Object.keys(sort).length > 0 ? sort : undefined,
-    hint: command.hint,
-  };
-}
-
-function stageOf(plan: Plan | undefined, sort: Doc | undefined): Doc {
-  if (!plan) return { stage: "EOF" };
-  let stage: Doc;
-  if (plan.kind === "collection")
-    stage = { stage: "COLLSCAN", direction: plan.reverse ? "backward" : "forward" };
-  else if (plan.kind === "id") stage = { stage: "IDHACK" };
-  else if (plan.kind === "union") {
-    stage = { stage: "FETCH", inputStage: { stage: "OR", inputStages: plan.scans.map(scanStage) } };
-  } else stage = { stage: "FETCH", inputStage: scanStage(plan.scan) };
-  const sorted = plan.kind === "index" && plan.sorted;
-  return sort && !sorted ? { stage: "SORT", sortPattern: sort, inputStage: stage } : stage;
-}
-
-function scanStage({
-  index,
-  ranges,
-  reverse,
-}: {
-  index: { name: string; spec: Doc; multikey: boolean; unique: boolean; sparse: boolean; partial?: Doc };
-  ranges: unknown[];
-  reverse: boolean;
-}): Doc {
-  return {
-    stage: "IXSCAN",
-    keyPattern: index.spec.key as Value,
-    indexName: index.name,
-    isMultiKey: index.multikey,
-    isUnique: index.unique,
-    isSparse: index.sparse,
-    isPartial: index.partial !== undefined,
-    direction: reverse ? "backward" : "forward",
-    seeks: ranges.length,
+    sort: sort && natural === undefined && Object.keys(sort).length > 0 ? sort : undefined,
+    projection: projection && Object.keys(projection).length > 0 ? projection : undefined,
+    hint: natural === undefined ? command.hint : { $natural: natural },
+    skip: numberField(command, "skip") ?? 0,
+    limit: one ? 1 : Math.abs(numberField(command, "limit", true) ?? 0),
   };
 }
