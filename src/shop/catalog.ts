@@ -63,16 +63,40 @@ export async function getProducts(shop: string, ids: readonly string[]): Promise
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
+/** The fields a list is sorted by, each up (1) or down (-1). The id makes the order whole. */
 const ORDERS = {
-  new: { createdAt: -1, _id: 1 },
-  price: { minPrice: 1, _id: 1 },
-  rating: { "rating.average": -1, "rating.count": -1, _id: 1 },
-} as const;
+  new: [
+    ["createdAt", -1],
+    ["_id", 1],
+  ],
+  price: [
+    ["minPrice", 1],
+    ["_id", 1],
+  ],
+  rating: [
+    ["rating.average", -1],
+    ["rating.count", -1],
+    ["_id", 1],
+  ],
+} as const satisfies Record<string, readonly (readonly [string, 1 | -1])[]>;
 
 /** How a list of products can be sorted: newest, cheapest or best rated first. */
 export type ProductSort = keyof typeof ORDERS;
 
-/** A page of the products on sale, the newest first unless sorted otherwise. */
+/** Where a page begins or ends: beside the product of this id. */
+export interface Beside {
+  /** The last product of the page before. */
+  after?: string;
+  /** The first product of the page after. */
+  before?: string;
+}
+
+/**
+ * A page of the products on sale, the newest first unless sorted otherwise.
+ *
+ * A page beside a known product is read from there on, however deep in the list it is; else, and if that product is gone,
+ * `page` pages are skipped. `total` is counted unless the caller knows it.
+ */
 export async function listProducts(
   shop: string,
   {
@@ -80,8 +104,11 @@ export async function listProducts(
     minPrice,
     maxPrice,
     sort = "new",
+    after,
+    before,
+    total: known,
     ...paging
-  }: ProductFilter & Paging & { sort?: ProductSort } = {},
+  }: ProductFilter & Paging & Beside & { sort?: ProductSort; total?: number | undefined } = {},
 ): Promise<ProductPage> {
   const price = {
     ...(minPrice === undefined ? {} : { $gte: minPrice }),
@@ -94,12 +121,63 @@ export async function listProducts(
     ...(category === undefined ? {} : { category }),
     ...(Object.keys(price).length === 0 ? {} : { minPrice: trusted(price) }),
   };
-  const total = await ProductModel.countDocuments(filter);
+  const total = known ?? (await ProductModel.countDocuments(filter));
   const { page, pages, size, skip } = pageOf(total, paging);
+  const place = { total, page, pages };
+  const beside = page === 1 ? undefined : (after ?? before);
+  if (beside !== undefined) {
+    const forwards = after !== undefined;
+    const products = await neighbours(filter, sort, beside, forwards, size);
+    if (products !== null && products.length > 0) return { products, ...place };
+  }
   const products = await ProductModel.find(filter)
-    .sort(ORDERS[sort])
+    .sort(Object.fromEntries(ORDERS[sort]))
     .skip(skip)
     .limit(size)
     .lean<Product[]>();
-  return { products, total, page, pages };
+  return { products, ...place };
+}
+
+const valueAt = (product: Product, path: (typeof ORDERS)[ProductSort][number][0]): unknown =>
+  path === "rating.average"
+    ? product.rating.average
+    : path === "rating.count"
+      ? product.rating.count
+      : product[path];
+
+/**
+ * The products after one in a list (or before it), in the list's order; null if it is gone.
+ *
+ * "After" in an order by several fields is: the same in all but the last and further there, then the same in all but the
+ * last two, and so on. Each of these is one range of the list's index, so the way to a deep page is as short as to the
+ * first. https://use-the-index-luke.com/no-offset
+ */
+async function neighbours(
+  filter: Record<string, unknown> & { shop: string },
+  sort: ProductSort,
+  id: string,
+  forwards: boolean,
+  size: number,
+): Promise<Product[] | null> {
+  const at = await ProductModel.findOne({ _id: id, shop: filter.shop }).lean<Product>();
+  if (at === null) return null;
+  const order = ORDERS[sort];
+  const direction = forwards ? 1 : -1;
+  const found: Product[] = [];
+  for (let last = order.length - 1; last >= 0 && found.length < size; last -= 1) {
+    const same = order.slice(0, last).map(([path]) => [path, valueAt(at, path)]);
+    const [path, up] = order[last] ?? order[0];
+    const further = { [up * direction > 0 ? "$gt" : "$lt"]: valueAt(at, path) };
+    const range = { ...Object.fromEntries(same), [path]: trusted(further) };
+    // A filter by price and a range of prices are two conditions on one field.
+    const query =
+      path === "minPrice" && "minPrice" in filter ? { ...filter, $and: [range] } : { ...filter, ...range };
+    found.push(
+      ...(await ProductModel.find(query)
+        .sort(Object.fromEntries(order.map(([name, way]) => [name, (way * direction) as 1 | -1])))
+        .limit(size - found.length)
+        .lean<Product[]>()),
+    );
+  }
+  return forwards ? found : found.reverse();
 }

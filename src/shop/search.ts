@@ -1,113 +1,126 @@
-import MiniSearch, { type SearchOptions } from "minisearch";
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
 import { allCategories } from "./category.ts";
-import { catalogVersion, type Product, ProductModel } from "./product.ts";
+import { type CatalogVersion, catalogVersion, type Product, ProductModel } from "./product.ts";
+import { textOfHtml } from "./rich-description.ts";
+import { type Entry, SearchIndex } from "./search-index.ts";
+import type { Localised } from "./shop.ts";
 
 /** Longer queries are cut to so many characters. */
 export const QUERY_MAX = 200;
 
-const HAN = /\p{Script=Han}/u;
-const words = new Intl.Segmenter("zh", { granularity: "word" });
-
-// Full-width letters become plain ones and accents go, so that "Ｃafé" is "cafe".
-const folded = (text: string): string =>
-  text
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]/g, "")
-    .normalize("NFC")
-    .toLowerCase();
-
-const pairs = (run: string): string[] => {
-  const letters = [...run];
-  return letters.slice(1).map((letter, index) => `${letters[index]}${letter}`);
-};
-
-function* pieces(text: string): Generator<string> {
-  for (const [run] of folded(text).matchAll(/[\p{L}\p{N}]+/gu))
-    for (const [piece] of run.matchAll(/\p{Script=Han}+|[^\p{Script=Han}]+/gu)) yield piece;
+/** What was found. */
+export interface SearchPage extends ProductPage {
+  /** False while the index is still being made: there may be more than was found. */
+  readonly complete: boolean;
 }
 
-/**
- * The terms of a text. Chinese writes no spaces, so a run of it gives its words (as `Intl.Segmenter` finds them), each
- * pair of neighbouring characters, which find words the segmenter cuts otherwise, and each single character.
- */
-export function termsOf(text: string): string[] {
-  const terms = [...pieces(text)].flatMap((piece) =>
-    HAN.test(piece)
-      ? [...Array.from(words.segment(piece), ({ segment }) => segment), ...pairs(piece), ...piece]
-      : [piece],
-  );
-  return [...new Set(terms)];
+/** How far the index of a shop is. */
+export interface IndexState {
+  /** Products that can be found. */
+  readonly products: number;
+  /** Whether that is all of them. */
+  readonly complete: boolean;
 }
 
-/** The terms that must all be found: words, and of Chinese the pairs (a single character where it stands alone). */
-const strictTermsOf = (text: string): string[] => [
-  ...new Set([...pieces(text)].flatMap((p) => (HAN.test(p) && [...p].length > 1 ? pairs(p) : [p]))),
-];
-
-// Letters that may be wrong in a word. A swap of neighbours counts as two. Short words and Chinese must fit exactly.
-const typos = (term: string): number =>
-  HAN.test(term) || /^\d+$/.test(term) || term.length < 4 ? 0 : term.length < 6 ? 1 : 2;
-const moreTypos = (term: string): number =>
-  HAN.test(term) || /^\d+$/.test(term) || term.length < 3 ? 0 : term.length < 4 ? 1 : 2;
-
-interface Entry {
-  id: string;
-  category: string;
-  minPrice: number;
-  title: string;
-  tags: string;
-  shelf: string;
-  skus: string;
-  description: string;
-}
-
-/** Products of one shop as they are searched. */
+/** Products of one shop as they are searched, and how far they follow the store. */
 interface ShopIndex {
-  index: MiniSearch<Entry>;
-  /** The revision of each product in the index and the title of its category, to tell which are out of date. */
-  revisions: Map<string, string>;
-  version: number;
+  readonly index: SearchIndex;
+  /** Titles of the categories as they were read into the index. */
+  shelves: Map<string, string>;
+  version: CatalogVersion | undefined;
+  /** When the version was read, by the clock. */
   checkedAt: number;
-  /** When all products were last compared. */
+  /** When changes were last asked for though the version had not moved. */
   comparedAt: number;
+  /** The latest change that was seen, by the store's clock. */
+  changedAt: number;
+  /** The reading that is under way. */
+  reading: Reading | undefined;
 }
 
-// A process that dies between a change and its new version leaves the version behind; so all are compared now and then.
+/** One bringing up to date. */
+interface Reading {
+  readonly done: Promise<void>;
+  /** Resolves when it is done, or takes so long that nobody should wait for it. */
+  readonly awaited: Promise<unknown>;
+}
+
+// A process that dies between a change and its new version leaves the version behind; so changes are asked for anyway.
 const COMPARE_MS = 60_000;
+// Two processes' clocks may differ, and a change is seen some time after the moment it is dated to.
+const OVERLAP_MS = 10_000;
+const LONG_OVERLAP_MS = 180_000;
+/** So many products are read at a time; indexing them takes some ten milliseconds. */
+const BATCH = 100;
+/** A search waits for fewer changes than these to be read. */
+const SHORT = 2000;
 
-const both = ({ en, zh }: { en: string; zh?: string }): string => `${en} ${zh ?? ""}`;
+const both = ({ en, zh }: Localised): string => `${en} ${zh ?? ""}`;
 
-const entryOf = (product: Product, shelves: ReadonlyMap<string, string>): Entry => ({
-  id: product._id,
-  category: product.category,
-  minPrice: product.minPrice,
-  title: both(product.title),
-  tags: product.tags.join(" "),
-  shelf: shelves.get(product.category) ?? "",
-  skus: product.variants.map(({ sku }) => sku).join(" "),
-  description: [
-    both(product.description),
-    ...product.options.flatMap(({ name, values }) => [both(name), ...values.map(both)]),
-  ].join(" "),
-});
+const FIELDS = {
+  slug: 1,
+  title: 1,
+  description: 1,
+  descriptionFormat: 1,
+  category: 1,
+  tags: 1,
+  options: 1,
+  "variants.sku": 1,
+  minPrice: 1,
+  status: 1,
+  revision: 1,
+  updatedAt: 1,
+} as const;
+
+function entryOf(product: Product, shelves: ReadonlyMap<string, string>): Entry {
+  const { _id: id, category, minPrice, revision, title, tags, variants, description, options } = product;
+  const plain = product.descriptionFormat === "html" ? textOfHtml : (text: string) => text;
+  return {
+    id,
+    category,
+    minPrice,
+    revision,
+    texts: [
+      { boost: 4, text: both(title) },
+      { boost: 2, text: tags.join(" ") },
+      { boost: 2, text: shelves.get(category) ?? "" },
+      { boost: 3, text: variants.map(({ sku }) => sku).join(" ") },
+      {
+        boost: 1,
+        text: [
+          plain(description.en),
+          plain(description.zh ?? ""),
+          ...options.flatMap(({ name, values }) => [both(name), ...values.map(both)]),
+        ].join(" "),
+      },
+    ],
+  };
+}
 
 /**
  * Finds products by what people type: in English or Chinese, by the beginning of a word, with typing mistakes.
  *
  * All words must be found at first; only if nothing has them all does any word do. The index lives in memory, one for
  * each shop, and follows the store: the version of the catalog is read at most once in `freshForMs`, and when it has
- * moved (whichever process moved it) the products that changed are read again.
+ * moved (whichever process moved it) the products that changed are read again. A large catalog is read a little at a time,
+ * while searches find what is there so far.
  */
 export class CatalogSearch {
-  readonly #shops = new Map<string, Promise<ShopIndex>>();
+  readonly #shops = new Map<string, ShopIndex>();
   readonly #freshForMs: number;
   readonly #now: () => number;
+  readonly #onError: (error: unknown) => void;
 
-  constructor({ freshForMs = 1000, now = Date.now }: { freshForMs?: number; now?: () => number } = {}) {
+  /** @param options.onError is told when reading in the background fails; the next search tries again */
+  constructor({
+    freshForMs = 1000,
+    now = Date.now,
+    onError = () => {},
+  }: { freshForMs?: number; now?: () => number; onError?: (error: unknown) => void } = {}) {
     this.#freshForMs = freshForMs;
     this.#now = now;
+    this.#onError = onError;
   }
 
   /** A page of the products on sale that fit, the best first. An empty query finds nothing. */
@@ -115,100 +128,171 @@ export class CatalogSearch {
     shop: string,
     query: string,
     { filters = {}, ...paging }: Paging & { filters?: ProductFilter } = {},
-  ): Promise<ProductPage> {
-    const { index } = await this.#fresh(shop);
-    const text = query.slice(0, QUERY_MAX);
-    const ids = find(index, text, filters);
-    const { page, pages, size, skip } = pageOf(ids.length, paging);
-    const products = await getProducts(shop, ids.slice(skip, skip + size));
-    return { products, total: ids.length, page, pages };
+  ): Promise<SearchPage> {
+    await this.#fresh(shop).awaited;
+    const { index } = this.#of(shop);
+    const hits = index.search(query.slice(0, QUERY_MAX), filters);
+    const { page, pages, size, skip } = pageOf(hits.total, paging);
+    const products = await getProducts(shop, hits.ids(skip, skip + size));
+    return { products, total: hits.total, page, pages, complete: this.state(shop).complete };
   }
 
-  /** Brings the index of a shop up to date now. */
+  /** How many products on sale pass a filter; undefined while the index is not complete. */
+  async count(shop: string, filter: ProductFilter): Promise<number | undefined> {
+    await this.#fresh(shop).awaited;
+    return this.state(shop).complete ? this.#of(shop).index.count(filter) : undefined;
+  }
+
+  /** Brings the index of a shop up to date now, however long that takes. */
   async refresh(shop: string): Promise<void> {
-    await this.#fresh(shop, true);
+    await this.#fresh(shop, true).done;
   }
 
-  // Refreshes of one shop wait for each other, so that an index is never changed by two at a time.
-  #fresh(shop: string, force = false): Promise<ShopIndex> {
-    const before = this.#shops.get(shop);
-    const next = (async () => {
-      // A refresh that failed has told those who waited for it; the next starts from nothing.
-      const known = await before?.catch(() => undefined);
-      const now = this.#now();
-      if (known !== undefined && !force && now - known.checkedAt < this.#freshForMs) return known;
-      return followStore(shop, known, now);
+  /** How far the index of a shop is. */
+  state(shop: string): IndexState {
+    const { index, version } = this.#of(shop);
+    return { products: index.size, complete: version !== undefined };
+  }
+
+  #of(shop: string): ShopIndex {
+    const known = this.#shops.get(shop);
+    if (known !== undefined) return known;
+    const made: ShopIndex = {
+      index: new SearchIndex(),
+      shelves: new Map(),
+      version: undefined,
+      checkedAt: Number.NEGATIVE_INFINITY,
+      comparedAt: Number.NEGATIVE_INFINITY,
+      changedAt: 0,
+      reading: undefined,
+    };
+    this.#shops.set(shop, made);
+    return made;
+  }
+
+  // One reading of a shop at a time, so that an index is never changed by two.
+  #fresh(shop: string, force = false): Reading {
+    const held = this.#of(shop);
+    const now = this.#now();
+    if (held.reading !== undefined && !force) return held.reading;
+    if (!force && now - held.checkedAt < this.#freshForMs) return SETTLED;
+    const before = held.reading?.done.catch(() => {});
+    let long = (_: unknown): void => {};
+    const takesLong = new Promise((resolve) => {
+      long = resolve;
+    });
+    const done = (async () => {
+      await before;
+      await followStore(shop, held, now, () => long(undefined));
     })();
-    this.#shops.set(shop, next);
-    return next;
+    const reading: Reading = { done, awaited: Promise.race([done, takesLong]) };
+    held.reading = reading;
+    const settle = () => {
+      if (held.reading === reading) held.reading = undefined;
+    };
+    done.then(settle, (error: unknown) => {
+      settle();
+      this.#onError(error);
+    });
+    return reading;
   }
 }
 
-function emptyIndex(): ShopIndex {
-  const index = new MiniSearch<Entry>({
-    fields: ["title", "tags", "shelf", "skus", "description"],
-    storeFields: ["category", "minPrice"],
-    tokenize: termsOf,
-    processTerm: (term) => term,
-    autoVacuum: true,
-  });
-  return { index, revisions: new Map(), version: -1, checkedAt: 0, comparedAt: 0 };
-}
+const SETTLED: Reading = { done: Promise.resolve(), awaited: Promise.resolve() };
 
-const stamp = (
-  { revision, category }: Pick<Product, "revision" | "category">,
-  shelves: ReadonlyMap<string, string>,
-): string => `${revision} ${shelves.get(category) ?? ""}`;
+/** Lets everything else that waits have its turn. */
+const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function followStore(shop: string, known: ShopIndex | undefined, now: number): Promise<ShopIndex> {
+async function followStore(shop: string, held: ShopIndex, now: number, long: () => void): Promise<void> {
   // Read before the products: a change in between is then seen next time, not lost.
-  const { version } = await catalogVersion(shop);
-  const held = known ?? emptyIndex();
-  if (held.version === version && now - held.comparedAt < COMPARE_MS) return { ...held, checkedAt: now };
-  const { index, revisions } = held;
-  const categories = await allCategories(shop);
-  const shelves = new Map(categories.map(({ _id, title }) => [_id, both(title)]));
-  const onSale = await ProductModel.find({ shop, status: "active" }, { revision: 1, category: 1 }).lean<
-    Pick<Product, "_id" | "revision" | "category">[]
-  >();
-  const current = new Map(onSale.map((product) => [product._id, stamp(product, shelves)]));
-  for (const id of revisions.keys())
-    if (!current.has(id)) {
-      index.discard(id);
-      revisions.delete(id);
-    }
-  const stale = [...current].filter(([id, mark]) => revisions.get(id) !== mark).map(([id]) => id);
-  for (let from = 0; from < stale.length; from += 500) {
-    const products = await ProductModel.find({
-      _id: trusted({ $in: stale.slice(from, from + 500) }),
-      shop,
-      status: "active",
-    }).lean<Product[]>();
-    for (const product of products) {
-      if (index.has(product._id)) index.discard(product._id);
-      index.add(entryOf(product, shelves));
-      revisions.set(product._id, stamp(product, shelves));
-    }
+  const version = await catalogVersion(shop);
+  const moved = held.version?.version !== version.version;
+  const due = now - held.comparedAt >= COMPARE_MS;
+  const began = Date.now();
+  if (moved || due) {
+    const renamed = await renamedShelves(shop, held);
+    if (held.version === undefined || held.version.wholly !== version.wholly) await readAll(shop, held, long);
+    else await readChanges(shop, held, due ? LONG_OVERLAP_MS : OVERLAP_MS, long);
+    if (renamed.size > 0 && held.version !== undefined)
+      await readProducts(shop, held, held.index.inCategories(renamed), long);
+    // What changed while this was being read may have been read before its change.
+    held.changedAt = Math.min(held.changedAt, began);
+    await held.index.tidy(rest);
+    held.comparedAt = now;
   }
-  return { index, revisions, version, checkedAt: now, comparedAt: now };
+  held.version = version;
+  held.checkedAt = now;
 }
 
-const BOOST = { title: 4, tags: 2, shelf: 2, skus: 3, description: 1 };
+/** The categories whose titles are not those in the index. */
+async function renamedShelves(shop: string, held: ShopIndex): Promise<ReadonlySet<string>> {
+  const shelves = new Map((await allCategories(shop)).map(({ _id, title }) => [_id, both(title)]));
+  const changed = [...shelves].filter(([id, title]) => held.shelves.get(id) !== title).map(([id]) => id);
+  held.shelves = shelves;
+  return new Set(changed);
+}
 
-function find(index: MiniSearch<Entry>, text: string, filters: ProductFilter): string[] {
-  const { category, minPrice = 0, maxPrice = Number.POSITIVE_INFINITY } = filters;
-  const common: SearchOptions = {
-    boost: BOOST,
-    prefix: (term) => HAN.test(term) || term.length > 1,
-    filter: (result) =>
-      (category === undefined || result.category === category) &&
-      result.minPrice >= minPrice &&
-      result.minPrice <= maxPrice,
-  };
-  const all = index.search(text, { ...common, tokenize: strictTermsOf, combineWith: "AND", fuzzy: typos });
-  const found =
-    all.length > 0
-      ? all
-      : index.search(text, { ...common, tokenize: termsOf, combineWith: "OR", fuzzy: moreTypos });
-  return found.map(({ id }) => String(id));
+/** Puts products as they were read into the index, or takes them out. */
+function put(held: ShopIndex, products: readonly Product[]): void {
+  for (const product of products) {
+    if (product.status === "active") held.index.add(entryOf(product, held.shelves));
+    else held.index.remove(product._id);
+    // Not later than now: a clock that is ahead must not hide what others change.
+    held.changedAt = Math.max(held.changedAt, Math.min(product.updatedAt.getTime(), Date.now()));
+  }
+}
+
+/** Reads the whole catalog, by its handles, and forgets what is no longer there. */
+async function readAll(shop: string, held: ShopIndex, long: () => void): Promise<void> {
+  const left = new Set(held.index.ids());
+  let read = 0;
+  for (let last = ""; ; ) {
+    const products = await ProductModel.find({ shop, slug: trusted({ $gt: last }) }, FIELDS)
+      .sort({ slug: 1 })
+      .limit(BATCH)
+      .lean<Product[]>();
+    put(
+      held,
+      products.filter(({ _id, revision }) => held.index.revisionOf(_id) !== revision),
+    );
+    for (const { _id, status } of products) if (status === "active") left.delete(_id);
+    read += products.length;
+    if (read >= SHORT) long();
+    if (products.length < BATCH) break;
+    last = products.at(-1)?.slug ?? last;
+    await rest();
+  }
+  for (const id of left) held.index.remove(id);
+}
+
+/** Reads what has changed since the last change that was seen. */
+async function readChanges(shop: string, held: ShopIndex, overlap: number, long: () => void): Promise<void> {
+  const since = new Date(held.changedAt - overlap);
+  const changed = await ProductModel.find(
+    { shop, updatedAt: trusted({ $gte: since }) },
+    { revision: 1, status: 1 },
+  ).lean<Pick<Product, "_id" | "revision" | "status">[]>();
+  const stale = changed.filter(({ _id, revision, status }) =>
+    status === "active" ? held.index.revisionOf(_id) !== revision : held.index.revisionOf(_id) !== undefined,
+  );
+  await readProducts(
+    shop,
+    held,
+    stale.map(({ _id }) => _id),
+    long,
+  );
+}
+
+async function readProducts(
+  shop: string,
+  held: ShopIndex,
+  ids: readonly string[],
+  long: () => void,
+): Promise<void> {
+  if (ids.length >= SHORT) long();
+  for (let from = 0; from < ids.length; from += BATCH) {
+    const $in = ids.slice(from, from + BATCH);
+    put(held, await ProductModel.find({ _id: trusted({ $in }), shop }, FIELDS).lean<Product[]>());
+    await rest();
+  }
 }

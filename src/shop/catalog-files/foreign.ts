@@ -71,7 +71,7 @@ export class Foreign {
 
   /** The category of this title; of no title: "Other". */
   category(row: Row, title: string): string {
-    const name = lineSchema(60).safeParse([...title].slice(0, 60).join("")).data ?? "Other";
+    const name = shelfTitle.safeParse([...title].slice(0, 60).join("")).data ?? "Other";
     return shelfFor(name, row.line, this.reading);
   }
 
@@ -93,7 +93,7 @@ export class Foreign {
   /** A list of tags, without those Hawker can not keep. */
   tags(row: Row, column: string, texts: readonly string[]): string[] {
     const wanted = [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
-    const good = wanted.filter((text) => lineSchema(40).safeParse(text).success);
+    const good = wanted.filter((text) => tag.safeParse(text).success);
     const kept = good.slice(0, 30);
     if (kept.length < wanted.length)
       this.note(row, column, `${wanted.length - kept.length} tags are left out: at most 30 of 40 characters`);
@@ -117,6 +117,8 @@ export class Foreign {
 
 const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
 const MOST_IMAGES = 10;
+const shelfTitle = lineSchema(60);
+const tag = lineSchema(40);
 
 /** A text of at most `max` characters. */
 const shortened = (text: string, max: number): string => [...text].slice(0, max).join("");

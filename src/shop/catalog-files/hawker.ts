@@ -112,6 +112,8 @@ function strayFields([first, ...others]: Group): Issue[] {
   );
 }
 
+const namedCategory = categorySchema.pick({ slug: true, title: true, position: true }).partial();
+
 function noteCategory(row: Row, known: Map<string, FileCategory>): Issue[] {
   const issues: Issue[] = [];
   const slug = cell(row, "category");
@@ -121,10 +123,7 @@ function noteCategory(row: Row, known: Map<string, FileCategory>): Issue[] {
   const title = en === "" ? undefined : { en, zh };
   if (title === undefined && zh !== "")
     issues.push({ line: row.line, column: "category_en", message: "is needed beside category_zh" });
-  const valid = categorySchema
-    .pick({ slug: true, title: true, position: true })
-    .partial()
-    .safeParse({ slug, title, position });
+  const valid = namedCategory.safeParse({ slug, title, position });
   if (!valid.success) {
     issues.push(
       ...valid.error.issues.map(({ path: [field, language], message }) => ({
@@ -182,7 +181,8 @@ function amount(row: Row, column: string, currency: string, issues: Issue[]): nu
 }
 
 // As the product will keep it, so that two cells that only differ in spaces are one value.
-const line = (text: string): string => lineSchema(1000).safeParse(text).data ?? text;
+const anyLine = lineSchema(1000);
+const line = (text: string): string => anyLine.safeParse(text).data ?? text;
 
 const localised = (row: Row, column: string) => ({
   en: cell(row, `${column}_en`),

@@ -152,7 +152,8 @@ interface Option {
   values: string[];
 }
 
-const lined = (text: string): string => lineSchema(1000).safeParse(text).data ?? text;
+const anyLine = lineSchema(1000);
+const lined = (text: string): string => anyLine.safeParse(text).data ?? text;
 const optionValue = (row: Row, n: number): string => lined(row.cell(`option${n} value`));
 
 function readOptions(first: Row, rows: readonly Row[], foreign: Foreign): Option[] {

@@ -101,7 +101,8 @@ interface Option {
   values: string[];
 }
 
-const lined = (text: string): string => lineSchema(1000).safeParse(text).data ?? text;
+const anyLine = lineSchema(1000);
+const lined = (text: string): string => anyLine.safeParse(text).data ?? text;
 
 /** Name and value of each attribute of a row. */
 const attributesOf = (row: Row): Map<string, string> => {

@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { findVariant, getProduct, getProducts, listProducts } from "../../../src/shop/catalog.ts";
 import { listCategories, saveCategory } from "../../../src/shop/category.ts";
 import { ProductClash, ProductModel, saveProduct, variantTitle } from "../../../src/shop/product.ts";
 import { getShop, inLanguage, saveShop } from "../../../src/shop/shop.ts";
+import { times } from "../../setup/long.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
 withStore();
@@ -188,3 +190,49 @@ test("an operator from outside never reaches a query", async () => {
   await expect(findVariant(shop, outside as string)).rejects.toThrow();
   await expect(getProduct(shop, outside as string)).rejects.toThrow();
 });
+
+test("any list of products can be walked page by page in both directions, whatever is changed meanwhile", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ price: fc.nat(3), stars: fc.nat(2), day: fc.nat(2) }), {
+        minLength: 1,
+        maxLength: 13,
+      }),
+      fc.constantFrom("new" as const, "price" as const, "rating" as const),
+      fc.constantFrom(undefined, 102),
+      fc.integer({ min: 1, max: 4 }),
+      async (made, sort, maxPrice, size) => {
+        const { _id: shop } = await aShop();
+        for (const [index, { price, stars, day }] of made.entries()) {
+          const variants = [{ sku: `S${index}`, values: [], price: 100 + price }];
+          const { _id } = await saveProduct(aProduct(shop, `p${index}`, { variants }), new Date(day));
+          const rating = { average: stars, count: stars };
+          await ProductModel.updateOne({ _id }, { $set: { rating } });
+        }
+        const all = await listProducts(shop, { sort, size: 50, ...(maxPrice && { maxPrice }) });
+        const ids = all.products.map(({ _id }) => _id);
+        const query = { sort, size, ...(maxPrice && { maxPrice }) };
+        const forwards: string[] = [];
+        let seen = await listProducts(shop, query);
+        for (let page = 1; page <= seen.pages; page += 1) {
+          const after = forwards.at(-1);
+          if (page > 1) seen = await listProducts(shop, { ...query, page, ...(after && { after }) });
+          forwards.push(...seen.products.map(({ _id }) => _id));
+        }
+        expect(forwards).toEqual(ids);
+        const [first] = seen.products;
+        if (first !== undefined && seen.pages > 1) {
+          const back = await listProducts(shop, { ...query, page: seen.pages - 1, before: first._id });
+          const end = ids.indexOf(first._id);
+          // The first page is read from the beginning.
+          const from = seen.pages - 1 === 1 ? 0 : end - size;
+          expect(back.products.map(({ _id }) => _id)).toEqual(ids.slice(from, end));
+          // What is gone can not be gone on from, so its page is counted off.
+          const gone = await listProducts(shop, { ...query, page: 2, after: "gone" });
+          expect(gone.products.map(({ _id }) => _id)).toEqual(ids.slice(size, 2 * size));
+        }
+      },
+    ),
+    { numRuns: times(10, 100) },
+  );
+}, 120_000);

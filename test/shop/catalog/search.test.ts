@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveCategory } from "../../../src/shop/category.ts";
 import { type Product, saveProduct, writeProduct } from "../../../src/shop/product.ts";
-import { CatalogSearch, termsOf } from "../../../src/shop/search.ts";
+import { CatalogSearch } from "../../../src/shop/search.ts";
+import { termsOf } from "../../../src/shop/search-terms.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
 withStore();
