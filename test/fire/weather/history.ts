@@ -248,18 +248,27 @@ export class History {
     await this.stripe.deliverDue();
   }
 
-  /** The weather is clear, and time passes until nothing is left to do. */
+  /** The weather is clear, and time passes until nothing is left to do: mostly an hour, three weeks at most. */
   async #comeToRest(): Promise<void> {
-    const minutes = [1, 6, 31, 61, 24 * 60, 73 * 60, 15 * 24 * 60, 61, 61, 61];
+    const minutes = [1, 35, 61, 24 * 60, 73 * 60, 15 * 24 * 60, 61, 61, 61];
     for (const [round, pause] of minutes.entries()) {
       this.#clock.advance(pause * MINUTE);
-      if (round === 2) await this.#endWhatIsOnItsWay();
-      if (round > 2) await this.#endRefunds("succeeded");
+      if (round === 1) await this.#endWhatIsOnItsWay();
+      if (round > 1) await this.#endRefunds("succeeded");
       await this.stripe.deliverDue();
       await this.#commerce.sweep();
-      if (round > 2) await this.#resolveQuarantines();
+      if (round === 0) continue;
+      await this.#resolveQuarantines();
       await this.stripe.deliverDue();
+      if (await this.#isQuiet()) return;
     }
+  }
+
+  async #isQuiet(): Promise<boolean> {
+    if (this.stripe.sessions().some(({ id }) => this.#isOpen(id) || this.#isPromised(id))) return false;
+    if (this.stripe.refunds.some(({ status }) => status === "pending" || status === "requires_action"))
+      return false;
+    return (await OrderModel.countDocuments({ attendAt: trusted({ $ne: null }) })) === 0;
   }
 
   async #endWhatIsOnItsWay(): Promise<void> {

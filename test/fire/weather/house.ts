@@ -1,6 +1,7 @@
 import { CartModel } from "../../../src/shop/cart.ts";
-import { setAddress, setShipping, startCheckout } from "../../../src/shop/checkout.ts";
-import { type Order, OrderModel } from "../../../src/shop/order.ts";
+import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../../src/shop/checkout.ts";
+import { newId } from "../../../src/shop/ids.ts";
+import { type Order, OrderModel, sealAddress } from "../../../src/shop/order.ts";
 import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
 import { saveProduct } from "../../../src/shop/product.ts";
 import { saveShop } from "../../../src/shop/shop.ts";
@@ -15,7 +16,8 @@ export const QUANTITY = 2;
 /** A shop that sells mugs, and its one customer. */
 export interface House {
   readonly shop: string;
-  readonly customer: string;
+  /** A draft of the customer's, with address and shipping. */
+  readonly draft: Order;
 }
 
 /** Opens the shop in an empty database. */
@@ -35,7 +37,12 @@ export async function openHouse(): Promise<House> {
     ],
   });
   await saveProduct(mug(shop));
-  return { shop, customer: await anyCustomer(shop) };
+  await setStock(shop, "MUG", MUGS);
+  const customer = await anyCustomer(shop);
+  const buyNow = { sku: "MUG", quantity: QUANTITY };
+  const draft = await startCheckout(shop, customer, "press", { buyNow, locale: "en" });
+  await setAddress(draft, address);
+  return { shop, draft: await setShipping(draft, "post") };
 }
 
 /** The shop as it was opened: no orders, all mugs on the shelf. */
@@ -49,16 +56,23 @@ export async function clearHouse({ shop }: House): Promise<void> {
   await setStock(shop, "MUG", MUGS);
 }
 
-/** A draft that needs only to be placed. The same `key` is the same draft. @throws {OutOfStock} */
-export async function drafted({ shop, customer }: House, key: string, now: Date): Promise<Order> {
-  const draft = await startCheckout(
-    shop,
-    customer,
+/** A draft that needs only to be placed, as the shopper would have made it now. The same `key` is the same draft. */
+export async function drafted({ draft }: House, key: string, now: Date): Promise<Order> {
+  const before = await OrderModel.findOne({ shop: draft.shop, customer: draft.customer, key }).lean<Order>();
+  if (before !== null) return before;
+  const _id = newId("o");
+  const at = new Date(now.getTime() + DRAFT_MS);
+  const fresh: Order = {
+    ...draft,
+    _id,
     key,
-    { buyNow: { sku: "MUG", quantity: QUANTITY }, locale: "en" },
-    now,
-  );
-  if (draft.state !== "draft" || draft.holdUntil !== null || draft.shipping !== undefined) return draft;
-  await setAddress(draft, address);
-  return setShipping(draft, "post");
+    number: `H-${key}`,
+    address: sealAddress(_id, address),
+    history: [{ state: "draft", at: now, by: draft.customer }],
+    tasks: [{ name: "discard", at, attempts: 0 }],
+    attendAt: at,
+    createdAt: now,
+  };
+  await OrderModel.create(fresh);
+  return fresh;
 }
