@@ -105,99 +105,107 @@ async function whole(db: Db, name: string): Promise<string[]> {
   return wrong;
 }
 
-test(`what was acknowledged survives ${kills} kills, and nothing is there in part (SEED=${seed})`, async () => {
-  const random = chance(seed);
-  const model = new Model();
-  let startUps = 0;
-  for (let kill = 0; kill < kills; kill++) {
-    // Some die while they start, on what another one left.
-    while (random() < 0.2) {
-      const early = startServer(program, dir);
-      await moment(random() * 500);
-      await early.kill();
-      startUps++;
+test(
+  `what was acknowledged survives ${kills} kills, and nothing is there in part (SEED=${seed})`,
+  async () => {
+    const random = chance(seed);
+    const model = new Model();
+    let startUps = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      // Some die while they start, on what another one left.
+      while (random() < 0.2) {
+        const early = startServer(program, dir);
+        await moment(random() * 500);
+        await early.kill();
+        startUps++;
+      }
+      const { server, url } = await started();
+      const clients = Array.from({ length: 4 }, () => connect(url));
+      const dbs = clients.map((client) => client.db("kill"));
+      const [db] = dbs as [Db];
+      if (kill === 0) {
+        for (const [key, options] of lasting) await db.collection("papers").createIndex(key, options);
+        await db.collection("claims").createIndex({ name: 1 }, { unique: true });
+      }
+      expect(await check(db, model), `after kill ${kill}, SEED=${seed}`).toEqual([]);
+      const steps = [
+        ...dbs.flatMap((each, n) => [
+          clerk(each, model, `clerk${n}`, random),
+          claimant(each, model, `claimant${n}`, random),
+          drawer(each, model),
+        ]),
+        indexer(db, model, random),
+        mover(db, model, random),
+      ];
+      const target = model.acknowledged + Math.floor(random() * 120);
+      const delay = random() * 8;
+      let reached = () => {};
+      const enough = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      const writing = steps.map((step) =>
+        untilGone(async () => {
+          await step();
+          if (model.acknowledged >= target) reached();
+        }),
+      );
+      await Promise.race([enough, Promise.all(writing)]);
+      await moment(delay);
+      await server.kill();
+      await Promise.all(writing);
+      await Promise.all(clients.map((client) => client.close()));
     }
-    const { server, url } = await started();
-    const clients = Array.from({ length: 4 }, () => connect(url));
-    const dbs = clients.map((client) => client.db("kill"));
-    const [db] = dbs as [Db];
-    if (kill === 0) {
-      for (const [key, options] of lasting) await db.collection("papers").createIndex(key, options);
-      await db.collection("claims").createIndex({ name: 1 }, { unique: true });
-    }
-    expect(await check(db, model), `after kill ${kill}, SEED=${seed}`).toEqual([]);
-    const steps = [
-      ...dbs.flatMap((each, n) => [
-        clerk(each, model, `clerk${n}`, random),
-        claimant(each, model, `claimant${n}`, random),
-        drawer(each, model),
-      ]),
-      indexer(db, model, random),
-      mover(db, model, random),
-    ];
-    const target = model.acknowledged + Math.floor(random() * 120);
-    const delay = random() * 8;
-    let reached = () => {};
-    const enough = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    const writing = steps.map((step) =>
-      untilGone(async () => {
-        await step();
-        if (model.acknowledged >= target) reached();
-      }),
-    );
-    await Promise.race([enough, Promise.all(writing)]);
-    await moment(delay);
-    await server.kill();
-    await Promise.all(writing);
-    await Promise.all(clients.map((client) => client.close()));
-  }
-  const { server, url } = await started();
-  const client = connect(url);
-  expect(await check(client.db("kill"), model)).toEqual([]);
-  console.log(
-    `${kills} kills and ${startUps} at the start; ${model.acknowledged + model.numbers.answered.size} writes acknowledged`,
-  );
-  await client.close();
-  await server.kill();
-}, times(900_000, 7_200_000));
-
-test(`a kill while an index is built leaves all of it or none (SEED=${seed})`, async () => {
-  const random = chance(seed + 1);
-  const rounds = times(6, 60);
-  for (let round = 0; round < rounds; round++) {
     const { server, url } = await started();
     const client = connect(url);
-    const big = client.db("kill").collection("big");
-    if (round === 0) {
-      const docs = Array.from({ length: 6000 }, (_, n) => ({
-        n,
-        tags: [n % 7, `t${n % 11}`],
-        word: `w${n * 7919}`,
-      }));
-      await big.insertMany(docs);
-    }
-    expect(await whole(client.db("kill"), "big")).toEqual([]);
-    for (const { name } of await big.indexes()) if (name !== "_id_") await big.dropIndex(String(name));
-    const building = untilGone(async () => {
-      await big.createIndexes([
-        { key: { tags: 1, n: 1 }, name: "tags" },
-        { key: { word: 1 }, name: "word", unique: true },
-      ]);
-      await new Promise((resolve) => server.child.once("close", resolve));
-      throw new Error("connection closed");
-    });
-    await moment(random() * 400);
-    await server.kill();
-    await building;
+    expect(await check(client.db("kill"), model)).toEqual([]);
+    console.log(
+      `${kills} kills and ${startUps} at the start; ${model.acknowledged + model.numbers.answered.size} writes acknowledged`,
+    );
     await client.close();
-    const next = await started();
-    const again = connect(next.url);
-    const names = (await again.db("kill").collection("big").indexes()).map(({ name }) => name).sort();
-    expect([["_id_"], ["_id_", "tags", "word"]]).toContainEqual(names);
-    expect(await whole(again.db("kill"), "big")).toEqual([]);
-    await again.close();
-    await next.server.kill();
-  }
-}, times(900_000, 7_200_000));
+    await server.kill();
+  },
+  times(900_000, 7_200_000),
+);
+
+test(
+  `a kill while an index is built leaves all of it or none (SEED=${seed})`,
+  async () => {
+    const random = chance(seed + 1);
+    const rounds = times(6, 60);
+    for (let round = 0; round < rounds; round++) {
+      const { server, url } = await started();
+      const client = connect(url);
+      const big = client.db("kill").collection("big");
+      if (round === 0) {
+        const docs = Array.from({ length: 6000 }, (_, n) => ({
+          n,
+          tags: [n % 7, `t${n % 11}`],
+          word: `w${n * 7919}`,
+        }));
+        await big.insertMany(docs);
+      }
+      expect(await whole(client.db("kill"), "big")).toEqual([]);
+      for (const { name } of await big.indexes()) if (name !== "_id_") await big.dropIndex(String(name));
+      const building = untilGone(async () => {
+        await big.createIndexes([
+          { key: { tags: 1, n: 1 }, name: "tags" },
+          { key: { word: 1 }, name: "word", unique: true },
+        ]);
+        await new Promise((resolve) => server.child.once("close", resolve));
+        throw new Error("connection closed");
+      });
+      await moment(random() * 400);
+      await server.kill();
+      await building;
+      await client.close();
+      const next = await started();
+      const again = connect(next.url);
+      const names = (await again.db("kill").collection("big").indexes()).map(({ name }) => name).sort();
+      expect([["_id_"], ["_id_", "tags", "word"]]).toContainEqual(names);
+      expect(await whole(again.db("kill"), "big")).toEqual([]);
+      await again.close();
+      await next.server.kill();
+    }
+  },
+  times(900_000, 7_200_000),
+);
