@@ -107,8 +107,7 @@ function toText(value: Value): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof ObjectId) return value.toHexString();
   if (value instanceof BSONSymbol) return value.value;
-  if (value instanceof Double || isNumber(value))
-    return value instanceof Double ? String(value.value) : value.toString();
+  if (isNumber(value)) return value instanceof Double ? String(value.value) : value.toString();
   if (value instanceof Binary && value.sub_type === 4) return value.toUUID().toHexString();
   if (value instanceof Binary)
     return Buffer.from(value.buffer.subarray(0, value.position)).toString("base64");
@@ -122,7 +121,8 @@ function conversion(type: string): ExpressionOperator {
   };
 }
 
-function textOf(name: string, value: Value | undefined): string {
+/** The text of a value as string operators take it: of null the empty one. @throws {CommandError} 16007. */
+export function textOf(name: string, value: Value | undefined): string {
   if (isMissing(value)) return "";
   if (typeof value === "string" || value instanceof Date || isNumber(value) || value instanceof BSONSymbol)
     return toText(value);

@@ -4,7 +4,10 @@ import { arithmeticOperators } from "./arithmetic-operators.ts";
 import { arrayOperators } from "./array-operators.ts";
 import { basicOperators } from "./basic-operators.ts";
 import { conversionOperators } from "./conversion-operators.ts";
-import { hasMingoOperator, runMingoOperator } from "./mingo-operator.ts";
+import { dateOperators } from "./date-operators.ts";
+import { listOperators } from "./list-operators.ts";
+import { stringOperators } from "./string-operators.ts";
+import { trigonometryOperators } from "./trigonometry-operators.ts";
 
 /** Variables of an expression: without `$$`, lower case from `let`, upper case from the system. */
 export type Scope = ReadonlyMap<string, Value | undefined>;
@@ -21,7 +24,16 @@ export interface Evaluation {
 export type ExpressionOperator = (operand: Value, evaluation: Evaluation) => Value | undefined;
 
 const own = new Map<string, ExpressionOperator>(
-  Object.entries({ ...basicOperators, ...arithmeticOperators, ...arrayOperators, ...conversionOperators }),
+  Object.entries({
+    ...basicOperators,
+    ...arithmeticOperators,
+    ...trigonometryOperators,
+    ...arrayOperators,
+    ...listOperators,
+    ...stringOperators,
+    ...dateOperators,
+    ...conversionOperators,
+  }),
 );
 const noVariables: Scope = new Map();
 
@@ -66,7 +78,7 @@ function run(expression: Value, evaluation: Evaluation): Value | undefined {
         run(part, more ? { ...evaluation, scope: new Map([...evaluation.scope, ...more]) } : evaluation),
     };
     if (operator) return operator(operand, inner);
-    return runMingoOperator(name, operand, inner);
+    throw new CommandError("InvalidPipelineOperator", `Unrecognized expression '${name}'`);
   }
   const result: Doc = {};
   for (const key of keys) {
@@ -118,10 +130,10 @@ function step(value: Value | undefined, name: string): Value | undefined {
   });
 }
 
-/** True for an operator that this server or mingo has. */
-export const hasOperator = (name: string): boolean => own.has(name) || hasMingoOperator(name);
+/** True for an operator that there is. */
+export const hasOperator = (name: string): boolean => own.has(name);
 
-/** @throws {CommandError} for an operator that neither this server nor mingo has. */
+/** @throws {CommandError} InvalidPipelineOperator (168) for an operator that there is not. */
 export function checkExpression(expression: Value): void {
   if (Array.isArray(expression)) {
     for (const item of expression) checkExpression(item);
