@@ -1,0 +1,52 @@
+/**
+ * Turns a second of a whole Hawker on Telegram, beside a bare grammY bot that does the same browsing and cart work.
+ * Load comes at a fixed rate (an open loop, see bench/turns/shoppers.ts) from a process of its own, which is Telegram's
+ * side as well; the bots are processes of their own. Prints one line a figure and writes bench/turns.json.
+ *
+ *   npm run bench:turns -- [--rate 300] [--seconds 60] [--people 3000] [--only hawker,reference,…] [--grow]
+ *
+ * Parts: harness, engine, hawker, reference, memory, adapters; outside where MONGODB_URL is set; grow with --grow.
+ * BENCH_NODE="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the bots.
+ */
+import { parseArgs } from "node:util";
+import { Figures } from "./figures.ts";
+import { benchAdapters } from "./turns/adapters.ts";
+import { benchEngine } from "./turns/engine.ts";
+import { benchGrowth } from "./turns/growth.ts";
+import { benchReference } from "./turns/reference.ts";
+import { benchCeiling, benchHawker, benchMemory } from "./turns/telegram.ts";
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: "string", default: "300" },
+    seconds: { type: "string", default: "60" },
+    people: { type: "string", default: "3000" },
+    conversations: { type: "string", default: "5000,15000" },
+    only: { type: "string", default: "" },
+    grow: { type: "boolean", default: false },
+    sizes: { type: "string", default: "24/1000/1000,2000/10000/10000,20000/50000/50000" },
+    out: { type: "string", default: "bench" },
+  },
+});
+const numbers = (text: string, by: string) => text.split(by).map(Number);
+const load = { rate: Number(values.rate), seconds: Number(values.seconds), people: Number(values.people) };
+const everyday = ["harness", "engine", "hawker", "outside", "reference", "memory", "adapters"];
+const parts = new Set(values.only ? values.only.split(",") : values.grow ? ["grow"] : everyday);
+
+const figures = new Figures("turns", values.out);
+const mongodbUrl = process.env.MONGODB_URL;
+if (parts.has("harness")) await benchCeiling(figures, Math.min(5, load.seconds));
+if (parts.has("engine")) await benchEngine(figures, Math.min(5, load.seconds));
+if (parts.has("hawker")) await benchHawker(figures, "hawker", load);
+if (parts.has("outside") && mongodbUrl) await benchHawker(figures, "hawker on MONGODB_URL", load, mongodbUrl);
+if (parts.has("reference"))
+  await benchReference(figures, { ...load, seconds: Math.min(30, load.seconds) });
+if (parts.has("memory")) await benchMemory(figures, numbers(values.conversations, ","));
+if (parts.has("adapters")) await benchAdapters(figures, Math.min(5, load.seconds));
+if (parts.has("grow"))
+  await benchGrowth(
+    figures,
+    { ...load, seconds: Math.min(20, load.seconds) },
+    values.sizes.split(",").map((size) => numbers(size, "/")),
+  );
+console.log(`\nwritten to ${figures.write()}${figures.missed.length > 0 ? `; missed: ${figures.missed.join(", ")}` : ""}`);

@@ -1,0 +1,104 @@
+import mongoose from "mongoose";
+import { demoShop } from "../../src/demo/index.ts";
+import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
+import { CustomerModel, identityKey, type StoredCustomer, sealAddress, sealField } from "../../src/shop/customer-record.ts";
+import { newId } from "../../src/shop/ids.ts";
+import { catalogChanged, type Product, ProductModel } from "../../src/shop/product.ts";
+import { setStock, type Stock, StockModel } from "../../src/shop/stock.ts";
+import { productAt } from "../catalog-file.ts";
+
+const SHOP = demoShop._id;
+const CONNECTION = "4242";
+const PART = 2_000;
+
+const address = (user: number) => ({
+  name: `P${user}`,
+  email: "ada@example.com",
+  phone: "+4930123456",
+  street: "Lindenstr. 1",
+  city: "Berlin",
+  postalCode: "10969",
+  country: "DE",
+});
+
+/** Writes a collection's documents in parts. */
+async function write<T>(count: number, make: (at: number) => T, insert: (part: T[]) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < count; from += PART)
+    await insert(Array.from({ length: Math.min(PART, count - from) }, (_, at) => make(from + at)));
+}
+
+/** Registers people of the ids `from` and on, who have bought before: each has an address. */
+export async function addCustomers(people: number, from = 1): Promise<void> {
+  const make = (at: number): StoredCustomer => {
+    const user = from + at;
+    const _id = newId("c");
+    const home = newId("a");
+    const identity = { platform: "telegram", connection: CONNECTION, user: String(user) };
+    return {
+      _id,
+      shop: SHOP,
+      identities: [{ ...identity, key: identityKey(SHOP, identity) }],
+      name: sealField(_id, "name", `P${user}`),
+      language: "en",
+      consentAt: new Date(),
+      addresses: [{ id: home, sealed: sealAddress(_id, home, address(user)) }],
+      createdAt: new Date(),
+    };
+  };
+  await write(people, make, (part) => CustomerModel.collection.insertMany(part));
+}
+
+/** Gives every SKU, or one, so many free units. */
+export async function stockUp(available: number, sku?: string): Promise<void> {
+  const stocks = await StockModel.find(sku === undefined ? { shop: SHOP } : { shop: SHOP, sku }).lean<Stock[]>();
+  for (const each of stocks) await setStock(SHOP, each.sku, available);
+}
+
+/** Copies of the demo shop's products, with titles of their own, until there are `count`. */
+export async function growProducts(count: number): Promise<void> {
+  const models = await ProductModel.find({ shop: SHOP, status: "active" }).lean<Product[]>();
+  const have = await ProductModel.countDocuments({ shop: SHOP });
+  const make = (at: number): Product => {
+    const n = have + at;
+    const model = models[n % models.length];
+    if (!model) throw new Error("There is no product to copy.");
+    const { handle, title } = productAt(n);
+    const variants = model.variants.map((variant) => ({ ...variant, sku: `${variant.sku}-${n}` }));
+    return { ...model, _id: newId("p"), slug: handle, title, variants, updatedAt: new Date() };
+  };
+  await write(Math.max(0, count - have), make, async (products) => {
+    await ProductModel.collection.insertMany(products);
+    await StockModel.collection.insertMany(
+      products.flatMap(({ variants }) =>
+        variants.map(({ sku }): Stock => ({
+          _id: `${SHOP}/${sku}`,
+          shop: SHOP,
+          sku,
+          available: 1_000_000,
+          holds: [],
+          sales: [],
+          sold: 0,
+          adjustments: 1_000_000,
+          settled: [],
+        })),
+      ),
+    );
+  });
+  await catalogChanged(SHOP, { wholly: true });
+}
+
+/** Conversations that rest, copies of one that took place, until there are `count`. */
+export async function growConversations(count: number): Promise<void> {
+  const model = await ConversationModel.findOne({ owner: null }).lean<StoredConversation>();
+  if (!model) throw new Error("There is no conversation to copy.");
+  const have = await ConversationModel.countDocuments({});
+  const make = (at: number): StoredConversation => {
+    const channel = String(10_000_000 + have + at);
+    return { ...model, _id: `telegram/${CONNECTION}/${channel}`, address: { ...model.address, channel } };
+  };
+  await write(Math.max(0, count - have), make, (part) => ConversationModel.collection.insertMany(part));
+}
+
+/** The documents of a collection, for what the benchmark copies into the reference's store. */
+export const countOf = (collection: string): Promise<number> =>
+  mongoose.connection.collection(collection).countDocuments({});

@@ -1,0 +1,136 @@
+import { type Figures, spread } from "../figures.ts";
+import type { Sample } from "./child.ts";
+import { Crowd, type LoadResult } from "./shoppers.ts";
+import { type BenchWorld, openBenchWorld } from "./world.ts";
+
+/** How much load, for how long. */
+export interface Load {
+  /** Updates a second. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly people: number;
+}
+
+/** Conversations that a warm-up opens at a time. */
+const WARMING = 32;
+
+/** One run of load and what it cost the bot. */
+export interface Run {
+  readonly load: LoadResult;
+  readonly before: Sample;
+  readonly after: Sample;
+}
+
+/** Everybody says hello (not measured), then the load. */
+export async function measure({ side, child }: BenchWorld, { rate, seconds, people }: Load): Promise<Run> {
+  const crowd = new Crowd(side, people);
+  const lost = await crowd.all("/shop", WARMING);
+  if (lost > 0) throw new Error(`${lost} of ${people} got no reply to their first message.`);
+  await crowd.load({ rate, seconds: Math.min(5, seconds / 4) });
+  const before = await child.sample(true);
+  const load = await crowd.load({ rate, seconds });
+  return { load, before, after: await child.sample(false) };
+}
+
+/** Milliseconds of CPU a turn. */
+export const cpuOf = ({ load, before, after }: Run): number => (after.cpuMs - before.cpuMs) / load.turns;
+
+/** Prints what a run has shown; `reference` is the same of the bot it is compared with. */
+export function tellRun(figures: Figures, name: string, run: Run, reference?: Run): void {
+  const { load, after, before } = run;
+  const other = reference?.load;
+  const against = (value: number | undefined) => (value === undefined ? {} : { reference: value });
+  const target = name === "hawker" && !reference;
+  figures.tell(`${name}: turns a second`, load.turns / load.seconds, "/s", against(other && other.turns / other.seconds));
+  for (const part of ["p50", "p95", "p99", "p999", "max"] as const)
+    figures.tell(`${name}: time to reply ${part}`, load.latency[part], "ms", {
+      ...(part === "p99" && { most: 250 }),
+      ...against(other?.latency[part]),
+    });
+  figures.tell(`${name}: CPU a turn`, cpuOf(run) * 1000, "us", against(reference && cpuOf(reference) * 1000));
+  figures.tell(`${name}: commands to the store a turn`, commandsOf(run), "", against(reference && commandsOf(reference)));
+  figures.tell(`${name}: RSS under load`, after.rssMb, "MB", against(reference?.after.rssMb));
+  figures.tell(`${name}: event loop lag p99`, after.lagP99, "ms", against(reference?.after.lagP99));
+  figures.tell(`${name}: event loop lag max`, after.lagMax, "ms");
+  figures.tell(`${name}: refused`, load.refused, "", { most: 0 });
+  figures.tell(`${name}: unanswered`, load.unanswered, "", { most: 0 });
+  figures.tell(`${name}: generator late p99`, load.late.p99, "ms");
+  const kinds = Object.entries(after.commands)
+    .map(([kind, count]) => [kind, (count - (before.commands[kind] ?? 0)) / load.turns] as const)
+    .filter(([, count]) => count >= 0.01)
+    .sort((one, two) => two[1] - one[1]);
+  for (const [kind, count] of kinds) figures.tell(`${name}:   ${kind}`, count, "");
+  const { browse, search, cart, checkout } = load.deeds;
+  console.log(`   mix: browse ${browse}, search ${search}, cart ${cart}, checkout ${checkout}`);
+  if (target) figures.tell(`${name}: payment links shown`, load.paymentLinks, "", { least: 1 });
+}
+
+const commandsOf = ({ load, before, after }: Run): number => {
+  const sum = ({ commands }: Sample) => Object.values(commands).reduce((all, count) => all + count, 0);
+  return (sum(after) - sum(before)) / load.turns;
+};
+
+/** Hawker in a process of its own, on the embedded store or on an outside server. */
+export async function benchHawker(figures: Figures, name: string, load: Load, mongodbUrl?: string): Promise<Run> {
+  const world = await openBenchWorld({ ...(mongodbUrl && { mongodbUrl }) });
+  try {
+    await world.child.ask({ ask: "stock", available: 1_000_000 });
+    const idle = await world.child.sample();
+    figures.tell(`${name}: RSS idle`, idle.rssMb, "MB", { most: 250 });
+    await world.child.ask({ ask: "customers", people: load.people });
+    const run = await measure(world, load);
+    tellRun(figures, name, run);
+    return run;
+  } finally {
+    await world.close();
+  }
+}
+
+/** How much memory grows with the conversations that there have been: RSS at each of `steps`, and the slope. */
+export async function benchMemory(figures: Figures, steps: readonly number[]): Promise<void> {
+  const world = await openBenchWorld();
+  try {
+    const most = steps.at(-1) ?? 0;
+    const crowd = new Crowd(world.side, most);
+    await crowd.all("/shop", WARMING, 1, 1_000); // code and caches of the first turns are no conversation's
+    const base = await world.child.sample();
+    figures.tell("memory: RSS at 1,000 conversations", base.rssMb, "MB");
+    for (let at = 0; at < steps.length; at++) {
+      const step = steps[at] ?? 0;
+      await crowd.all("/shop", WARMING, (steps[at - 1] ?? 1_000) + 1, step);
+      const { rssMb, heapMb } = await world.child.sample();
+      const about = `${step.toLocaleString("en")} conversations`;
+      figures.tell(`memory: RSS at ${about}`, rssMb, "MB");
+      figures.tell(`memory: heap at ${about}`, heapMb, "MB");
+      if (at === steps.length - 1) {
+        const slope = (now: number, then: number) => ((now - then) * 1024) / (step - 1_000);
+        figures.tell("memory: RSS a conversation", slope(rssMb, base.rssMb), "KB", { most: 10 });
+        figures.tell("memory: heap a conversation", slope(heapMb, base.heapMb), "KB");
+      }
+    }
+  } finally {
+    await world.close();
+  }
+}
+
+/** What the generator and Telegram's side bear, with a bot that does nothing but answer. */
+export async function benchCeiling(figures: Figures, seconds: number): Promise<void> {
+  const world = await openBenchWorld({ script: "./echo-child.ts" });
+  try {
+    const crowd = new Crowd(world.side, 256);
+    await crowd.all("/shop", WARMING);
+    const until = performance.now() + seconds * 1000;
+    const times: number[] = [];
+    const worker = async (person: number) => {
+      while (performance.now() < until) {
+        const sent = performance.now();
+        if (await crowd.exchange(person, { say: "hello" })) times.push(performance.now() - sent);
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, (_, at) => worker(at + 1)));
+    figures.tell("harness: turns a second of an echo", times.length / seconds, "/s");
+    figures.tell("harness: time to reply p99, 64 at a time", spread(times).p99, "ms");
+  } finally {
+    await world.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Child } from "./child.ts";
+import { SECRET, TelegramSide, TOKEN } from "./telegram-side.ts";
+
+/** A bot under load and the Telegram it talks with. */
+export interface BenchWorld {
+  readonly side: TelegramSide;
+  readonly child: Child;
+  close(): Promise<void>;
+}
+
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("The probe has no port.");
+  return address.port;
+}
+
+/** Hawker, or another bot (`script`), in its own process with an empty store. `sockets` as in `TelegramSide`. */
+export async function openBenchWorld({
+  script = "./hawker-child.ts",
+  sockets = 64,
+  mongodbUrl,
+  env = {},
+}: {
+  script?: string;
+  sockets?: number;
+  mongodbUrl?: string;
+  env?: Record<string, string>;
+} = {}): Promise<BenchWorld> {
+  const side = await new TelegramSide(sockets).open();
+  const dir = await mkdtemp(join(tmpdir(), "hawker-turns-"));
+  const port = await freePort();
+  side.webhook = `http://127.0.0.1:${port}/webhooks/telegram`;
+  const child = await Child.start(pathOf(script), {
+    PORT: String(port),
+    HOST: "127.0.0.1",
+    PUBLIC_URL: "https://shop.example.com",
+    DATA_DIR: dir,
+    MONGODB_URL: mongodbUrl ? emptyDatabase(mongodbUrl) : "",
+    HAWKER_SECRET: randomBytes(32).toString("hex"),
+    LOG_LEVEL: "error",
+    TELEGRAM_BOT_TOKEN: TOKEN,
+    TELEGRAM_API_ROOT: side.url,
+    TELEGRAM_WEBHOOK_SECRET: SECRET,
+    ...env,
+  });
+  await side.hooked();
+  return {
+    side,
+    child,
+    async close() {
+      await child.stop();
+      await side.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same server with a database that nobody has used. */
+function emptyDatabase(address: string): string {
+  const url = new URL(address);
+  url.pathname = `/bench_${randomBytes(6).toString("hex")}`;
+  return url.href;
+}
