@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { languageOf, locales, sayIn } from "../i18n/index.ts";
 import { type Adapter, type Asker, type Host, SendError } from "./adapter.ts";
 import type { Conversation, News, OutboxEntry } from "./conversation.ts";
-import type { Address, Inbound } from "./inbound.ts";
+import { type Address, conversationId, type Inbound } from "./inbound.ts";
 import { LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
 import { apology, glance, runTurn, type TurnContext } from "./run-turn.ts";
 import type { Script } from "./script.ts";
@@ -86,7 +86,9 @@ export class Engine {
   async accept(inbound: Inbound): Promise<"accepted" | "duplicate"> {
     const taken = await this.#mailbox.accept(inbound);
     if (taken === "duplicate") return "duplicate";
-    if (taken !== "queued") this.#work(taken);
+    const id = conversationId(inbound.address);
+    // Who works on it may have let go just before the event was queued; the platform need not wait until that is known.
+    this.#work(id, taken === "queued" ? this.#mailbox.claim(id) : taken);
     return "accepted";
   }
 
@@ -159,7 +161,7 @@ export class Engine {
   async sweep(): Promise<void> {
     for (const id of await this.#mailbox.stranded(100)) {
       const claimed = await this.#mailbox.claim(id);
-      if (claimed) this.#work(claimed);
+      if (claimed) this.#work(id, claimed);
     }
   }
 
@@ -186,21 +188,18 @@ export class Engine {
     }, SWEEP_EVERY_MS).unref();
   }
 
-  #work(claimed: Conversation): void {
+  #work(conversation: string, claimed: Conversation | Promise<Conversation | null>): void {
     const work = this.#converse(claimed)
       .catch((error) =>
-        this.#options.log.error(
-          { err: error, conversation: claimed._id },
-          "A conversation was left to the sweeper",
-        ),
+        this.#options.log.error({ err: error, conversation }, "A conversation was left to the sweeper"),
       )
       .finally(() => this.#working.delete(work));
     this.#working.add(work);
   }
 
-  /** Works on a claimed conversation until inbox and outbox are empty, or the lease is lost. */
-  async #converse(claimed: Conversation): Promise<void> {
-    let held: Conversation | null = claimed;
+  /** Works on a conversation that could be claimed until inbox and outbox are empty, or the lease is lost. */
+  async #converse(claimed: Conversation | Promise<Conversation | null>): Promise<void> {
+    let held = await claimed;
     while (held) {
       if (this.#stopping) return this.#mailbox.leave(held, this.#now());
       const event: Inbound | undefined = held.inbox[0];

@@ -12,6 +12,12 @@ const FREE = new Date(0);
 /** How long a conversation is worked on before another process may take it over, in milliseconds. */
 export const LEASE_MS = 30_000;
 
+/**
+ * How long the first write of an event may take before the second goes beside it, in milliseconds. Discord and Slack
+ * want an acknowledgement within 3 s; two writes of a slow store, one after the other, would be too late.
+ */
+const QUEUE_BESIDE_MS = 300;
+
 /** The result of a turn, as it is written in one step. */
 export interface Commit {
   readonly state: unknown;
@@ -41,19 +47,36 @@ export class Mailbox {
   }
 
   /**
-   * Queues an event once. Answers the claimed conversation if nobody works on it, "queued" if somebody does
-   * (who will find the event before letting go), "duplicate" if the event was known.
+   * Queues an event once. Answers the claimed conversation if nobody works on it, "queued" if somebody does (who will
+   * find the event unless they have just let go: claim it afterwards), "duplicate" if the event was known.
    */
   async accept(inbound: Inbound): Promise<Conversation | "queued" | "duplicate"> {
-    const _id = conversationId(inbound.address);
     const until = this.#leaseEnd();
-    const put = { inbox: sealEvent(_id, inbound), seen: { $each: [inbound.id], $slice: -SEEN_KEPT } };
+    let beside: Promise<boolean> | undefined;
+    const patience = setTimeout(() => {
+      beside = this.#queue(inbound, until);
+      // Whether it failed is of interest only if it was needed, and then it is awaited.
+      beside.catch(() => undefined);
+    }, QUEUE_BESIDE_MS);
+    try {
+      const taken = await this.#take(inbound, until);
+      if (taken) return taken;
+    } finally {
+      clearTimeout(patience);
+    }
+    if (beside && (await beside)) return "queued";
+    return (await this.#queue(inbound, until)) ? "queued" : "duplicate";
+  }
+
+  /** Queues an event and takes the conversation; null if somebody works on it, or it knows the event. */
+  async #take(inbound: Inbound, until: Date): Promise<Conversation | null> {
+    const _id = conversationId(inbound.address);
     this.#onTrip("accept");
     try {
       const taken = await ConversationModel.findOneAndUpdate(
         { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
         {
-          $push: put,
+          $push: put(_id, inbound),
           $set: { owner: this.#owner, until, due: until, at: this.#now() },
           $setOnInsert: {
             address: inbound.address,
@@ -70,19 +93,22 @@ export class Mailbox {
       const applied =
         taken ??
         (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());
-      if (applied) return openConversation(applied);
+      return applied && openConversation(applied);
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
+      if (isDuplicateKey(error)) return null;
+      throw error;
     }
+  }
+
+  /** Queues an event in a conversation that exists; false if it knows the event. */
+  async #queue(inbound: Inbound, due: Date): Promise<boolean> {
+    const _id = conversationId(inbound.address);
     this.#onTrip("accept");
-    // The conversation exists, but it is leased or knows the event already.
     const queued = await ConversationModel.updateOne(
       { _id, seen: trusted({ $ne: inbound.id }) },
-      { $push: put, $set: { due: until, at: this.#now() } },
+      { $push: put(_id, inbound), $set: { due, at: this.#now() } },
     );
-    if (queued.matchedCount === 0) return "duplicate";
-    // Its worker may have let go between the two writes.
-    return (await this.claim(_id)) ?? "queued";
+    return queued.matchedCount === 1;
   }
 
   /** Takes a conversation nobody works on; null if somebody does. */
@@ -210,3 +236,9 @@ export class Mailbox {
     return new Date(this.#now().getTime() + LEASE_MS);
   }
 }
+
+/** What of a conversation grows by an event. */
+const put = (_id: string, inbound: Inbound) => ({
+  inbox: sealEvent(_id, inbound),
+  seen: { $each: [inbound.id], $slice: -SEEN_KEPT },
+});
