@@ -13,10 +13,11 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
-import { type Category, getCategory, listCategories } from "../src/shop/category.ts";
+import { type Category, getCategory } from "../src/shop/category.ts";
 import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
+import { descriptionOf } from "./description.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from "./shopfront.ts";
 
@@ -30,7 +31,7 @@ const PRICE_STEPS = [10, 20, 50, 100];
 export function browseFlow(script: Script, front: Shopfront): void {
   const browse = async (turn: Turn) => {
     const { shop } = await visit(front, turn);
-    const categories = (await listCategories(shop._id)).filter((category) => category.products > 0);
+    const categories = await front.search.categories(shop._id);
     if (categories.length === 0)
       return view({ text: plain(turn.say("browse.empty")), controls: mainMenu(turn) });
     return view({
@@ -46,19 +47,27 @@ export function browseFlow(script: Script, front: Shopfront): void {
   script.command("shop", "command.shop", browse);
   script.on(links.browse, browse);
 
-  script.on(links.category, async (turn, { category: id, page, sort = "new", max }) => {
+  script.on(links.category, async (turn, { category: id, page, sort = "new", max, after, before }) => {
     const { shop } = await visit(front, turn);
     const category = await getCategory(shop._id, id);
     if (!category) return browse(turn);
+    const filter = { category: id, ...(max !== undefined && { maxPrice: max }) };
     const found = await listProducts(shop._id, {
-      category: id,
+      ...filter,
       page,
       size: PAGE_SIZE,
       sort,
-      ...(max !== undefined && { maxPrice: max }),
+      total: await front.search.count(shop._id, filter),
+      ...(after !== undefined && { after }),
+      ...(before !== undefined && { before }),
     });
-    const at = (change: { page?: number; sort?: typeof sort; max?: number | undefined }) =>
+    const at = (change: Partial<Parameters<typeof links.category>[0]>) =>
       links.category({ category: id, page: 1, sort, max, ...change });
+    const turnTo = (to: number) =>
+      at({
+        page: to,
+        ...(to > found.page ? { after: found.products.at(-1)?._id } : { before: found.products[0]?._id }),
+      });
     const steps = PRICE_STEPS.map((step) => step * minorUnit(shop));
     return view({
       text: joined([
@@ -68,7 +77,7 @@ export function browseFlow(script: Script, front: Shopfront): void {
       ]),
       cards: found.products.map((product) => listCard(turn, shop, product)),
       controls: [
-        ...pager(turn, found, (to) => at({ page: to })),
+        ...pager(turn, found, turnTo),
         turn.pick(turn.say("list.sort"), [
           { label: turn.say("list.sort_new"), ref: at({ sort: "new" }), selected: sort === "new" },
           { label: turn.say("list.sort_price"), ref: at({ sort: "price" }), selected: sort === "price" },
@@ -177,7 +186,7 @@ function productView(
         text: joined([
           rich`${bold(cost(chosen))}${before}`,
           ...(several ? [plain(variantTitle(product, chosen, turn.locale))] : []),
-          plain(inLanguage(product.description, turn.locale)),
+          descriptionOf(product, turn.locale),
         ]),
         facts,
         ...picture(product, turn, chosen.image),

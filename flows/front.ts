@@ -1,7 +1,6 @@
 import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
 import { readCart } from "../src/shop/cart.ts";
 import { findBySlug } from "../src/shop/catalog.ts";
-import { listCategories } from "../src/shop/category.ts";
 import { listOrders } from "../src/shop/order.ts";
 import { getShop, inLanguage } from "../src/shop/shop.ts";
 import { categoryButton, listCard, productPage } from "./browse.ts";
@@ -28,7 +27,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
   script.front(async (turn) => {
     const { shop, customer } = await visit(front, turn);
     const [categories, cart, orders] = await Promise.all([
-      listCategories(shop._id),
+      front.search.categories(shop._id),
       readCart(shop._id, customer._id),
       listOrders(shop._id, customer.family, 1, ORDERS),
     ]);

@@ -11,12 +11,17 @@ export const links = {
   browse: link("browse", {}),
   help: link("help", {}),
   askSearch: link("ask", {}),
-  /** Products of a category; `max` is the highest price in minor units. */
+  /**
+   * Products of a category; `max` is the highest price in minor units. The page begins after one product or ends before
+   * one, so that it is found however deep it is.
+   */
   category: link("cat", {
     category: id,
     page,
     sort: z.enum(["new", "price", "rating"]).optional(),
     max: z.coerce.number().int().min(0).optional(),
+    after: id.optional(),
+    before: id.optional(),
   }),
   search: link("find", { query: z.string().max(200), page }),
   product: link("p", { product: id, sku: sku.optional() }),

@@ -1,4 +1,4 @@
-import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { below, bold, joined, plain, type Script, type Turn, view } from "../src/engine/index.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { listCard } from "./browse.ts";
 import { links } from "./links.ts";
@@ -17,14 +17,17 @@ export function searchFlow(script: Script, front: Shopfront): void {
     const query = [...said.trim().replace(/\s+/g, " ")].slice(0, QUERY_MAX).join("");
     if (query === "") return view({ text: plain(turn.say("search.ask")) });
     const found = await front.search.search(shop._id, query, { page, size: PAGE_SIZE });
-    if (found.total === 0)
-      return view({ text: plain(turn.say("search.none", { query })), controls: mainMenu(turn) });
-    const title = bold(turn.say("search.title", { query, count: found.total }));
+    const preparing = found.complete ? [] : [plain(turn.say("search.preparing"))];
+    if (found.total === 0) {
+      const none = plain(turn.say("search.none", { query }));
+      return view({ text: joined([none, ...preparing]), controls: mainMenu(turn) });
+    }
     return view({
-      text:
-        found.pages > 1
-          ? rich`${title}\n${turn.say("page", { page: found.page, pages: found.pages })}`
-          : title,
+      text: joined([
+        bold(turn.say("search.title", { query, count: found.total })),
+        ...(found.pages > 1 ? [plain(turn.say("page", { page: found.page, pages: found.pages }))] : []),
+        ...preparing,
+      ]),
       cards: found.products.map((product) => listCard(turn, shop, product)),
       controls: [
         ...pager(turn, found, (to) => links.search({ query, page: to })),

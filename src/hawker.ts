@@ -17,6 +17,7 @@ import type { Logger } from "./log.ts";
 import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
+import { prepareSearch } from "./prepare-search.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
@@ -92,13 +93,16 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
   });
 
+  const search = new CatalogSearch({
+    onError: (err) => log.error({ err }, "The search index could not follow the catalog and will try again"),
+  });
   const secretFor = (purpose: string) => derived(config.secret, purpose);
   const platforms = await connectPlatforms(config, log, demoShop.name.en, secretFor);
   const adapters = platforms.map(({ adapter }) => adapter);
   const engine = new Engine({
     script: shopScript({
       commerce,
-      search: new CatalogSearch(),
+      search,
       shopOf: () => shop,
       publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
@@ -138,7 +142,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const { app } = http;
   app.route(
     "/",
-    healthRoutes({ ping: async () => mongoose.connection.db?.admin().ping(), closing: http.closing }),
+    healthRoutes({
+      ping: async () => mongoose.connection.db?.admin().ping(),
+      closing: http.closing,
+      also: () => ({ search: search.state(shop) }),
+    }),
   );
   app.route("/", metricsRoutes(metrics));
   app.route(
@@ -174,6 +182,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   await queue.start();
   commerce.start();
   await engine.start();
+  void prepareSearch(search, shop, log);
 
   return {
     url: `http://localhost:${port}`,
@@ -182,6 +191,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       await engine.stop();
       await commerce.stop();
       await queue.stop();
+      await search.stop();
       await disconnect();
       await embedded?.stop();
       if (embedded) await rm(urlFile, { force: true });

@@ -6,17 +6,19 @@ export interface HealthOptions {
   /** Aborted while the process drains: it is alive, but no new work should come. */
   readonly closing?: AbortSignal;
   readonly timeoutMs?: number;
+  /** What else a person who looks may want to know; it does not make the process unready. */
+  readonly also?: () => Readonly<Record<string, unknown>>;
 }
 
 /** `GET /healthz`: the process runs. `GET /readyz`: it can serve, that is, the store answers in time; else 503. */
-export function healthRoutes({ ping, closing, timeoutMs = 2_000 }: HealthOptions): Hono {
+export function healthRoutes({ ping, closing, timeoutMs = 2_000, also }: HealthOptions): Hono {
   const app = new Hono();
   const fresh = { "Cache-Control": "no-store" };
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, fresh));
   app.get("/readyz", async (c) => {
     if (closing?.aborted) return c.json({ status: "draining" }, 503, fresh);
     return (await answers(ping, timeoutMs))
-      ? c.json({ status: "ok" }, 200, fresh)
+      ? c.json({ status: "ok", ...also?.() }, 200, fresh)
       : c.json({ status: "store unreachable" }, 503, fresh);
   });
   return app;

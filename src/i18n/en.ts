@@ -59,6 +59,7 @@ export const en = {
   "search.ask": "What are you looking for? Just write it, for example “mug”.",
   "search.title": "{count, plural, one {# result} other {# results}} for “{query}”",
   "search.none": "I found nothing for “{query}”. Try another word, or browse:",
+  "search.preparing": "The search is still getting ready, so there may be more. Try again in a moment.",
   "product.was": "was {price}",
   "product.stock": "Stock",
   "product.in_stock": "In stock",

@@ -58,6 +58,7 @@ export const zh: Dictionary = {
   "search.ask": "您在找什么？直接写下来就好，例如「杯子」。",
   "search.title": "「{query}」共有 {count} 个结果",
   "search.none": "没有找到「{query}」。换个词试试，或者逛逛：",
+  "search.preparing": "搜索还在准备中，可能还有更多商品。请稍后再试。",
   "product.was": "原价 {price}",
   "product.stock": "库存",
   "product.in_stock": "有货",

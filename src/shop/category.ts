@@ -69,13 +69,22 @@ export const allCategories = async (shop: string): Promise<Category[]> =>
 export const getCategory = async (shop: string, id: string): Promise<Category | null> =>
   CategoryModel.findOne({ _id: id, shop }).lean<Category>();
 
-/** The categories in their order, each with the number of products on sale; those with none are left out. */
-export async function listCategories(shop: string): Promise<(Category & { products: number })[]> {
+/** A category and how many products are on sale in it. */
+export type Shelf = Category & { products: number };
+
+/**
+ * The categories in their order, each with the number of products on sale; those with none are left out. `most` is where
+ * counting ends.
+ */
+export async function listCategories(shop: string, most?: number): Promise<Shelf[]> {
   const categories = await allCategories(shop);
   const counted = await Promise.all(
     categories.map(async (category) => ({
       ...category,
-      products: await ProductModel.countDocuments({ shop, status: "active", category: category._id }),
+      products: await ProductModel.countDocuments(
+        { shop, status: "active", category: category._id },
+        most === undefined ? {} : { limit: most },
+      ),
     })),
   );
   return counted.filter(({ products }) => products > 0);

@@ -1,6 +1,6 @@
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
-import { allCategories } from "./category.ts";
+import { allCategories, listCategories, type Shelf } from "./category.ts";
 import { type CatalogVersion, catalogVersion, type Product, ProductModel } from "./product.ts";
 import { textOfHtml } from "./rich-description.ts";
 import { type Entry, SearchIndex } from "./search-index.ts";
@@ -55,6 +55,9 @@ const LONG_OVERLAP_MS = 180_000;
 const BATCH = 100;
 /** A search waits for fewer changes than these to be read. */
 const SHORT = 2000;
+/** From so many products on, counting in the store takes too long. */
+const LARGE = 2000;
+const MANY = 100;
 
 const both = ({ en, zh }: Localised): string => `${en} ${zh ?? ""}`;
 
@@ -111,6 +114,7 @@ export class CatalogSearch {
   readonly #freshForMs: number;
   readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
+  readonly #closing = new AbortController();
 
   /** @param options.onError is told when reading in the background fails; the next search tries again */
   constructor({
@@ -137,10 +141,36 @@ export class CatalogSearch {
     return { products, total: hits.total, page, pages, complete: this.state(shop).complete };
   }
 
-  /** How many products on sale pass a filter; undefined while the index is not complete. */
+  /**
+   * How many products on sale pass a filter. Undefined where the store should count: in a small shop, where that is quick
+   * and right at once, and while the index is not complete.
+   */
   async count(shop: string, filter: ProductFilter): Promise<number | undefined> {
     await this.#fresh(shop).awaited;
-    return this.state(shop).complete ? this.#of(shop).index.count(filter) : undefined;
+    const { products, complete } = this.state(shop);
+    return complete && products >= LARGE ? this.#of(shop).index.count(filter) : undefined;
+  }
+
+  /**
+   * The categories in their order, each with the number of products on sale; those with none are left out. In a large shop
+   * they are counted in the index, and until it is complete, in the store up to `MANY`.
+   */
+  async categories(shop: string): Promise<Shelf[]> {
+    await this.#fresh(shop).awaited;
+    const { products, complete } = this.state(shop);
+    if (products < LARGE) return listCategories(shop, complete ? undefined : MANY);
+    if (!complete) return listCategories(shop, MANY);
+    const { index } = this.#of(shop);
+    const shelves = await allCategories(shop);
+    return shelves
+      .map((category) => ({ ...category, products: index.count({ category: category._id }) }))
+      .filter((shelf) => shelf.products > 0);
+  }
+
+  /** Ends the reading that is under way. Call it before the store is closed. */
+  async stop(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled([...this.#shops.values()].map(({ reading }) => reading?.done));
   }
 
   /** Brings the index of a shop up to date now, however long that takes. */
@@ -183,7 +213,8 @@ export class CatalogSearch {
     });
     const done = (async () => {
       await before;
-      await followStore(shop, held, now, () => long(undefined));
+      const read = new StoreReader(shop, held, this.#closing.signal, () => long(undefined));
+      await read.follow(now);
     })();
     const reading: Reading = { done, awaited: Promise.race([done, takesLong]) };
     held.reading = reading;
@@ -192,7 +223,7 @@ export class CatalogSearch {
     };
     done.then(settle, (error: unknown) => {
       settle();
-      this.#onError(error);
+      if (!this.#closing.signal.aborted) this.#onError(error);
     });
     return reading;
   }
@@ -202,27 +233,6 @@ const SETTLED: Reading = { done: Promise.resolve(), awaited: Promise.resolve() }
 
 /** Lets everything else that waits have its turn. */
 const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function followStore(shop: string, held: ShopIndex, now: number, long: () => void): Promise<void> {
-  // Read before the products: a change in between is then seen next time, not lost.
-  const version = await catalogVersion(shop);
-  const moved = held.version?.version !== version.version;
-  const due = now - held.comparedAt >= COMPARE_MS;
-  const began = Date.now();
-  if (moved || due) {
-    const renamed = await renamedShelves(shop, held);
-    if (held.version === undefined || held.version.wholly !== version.wholly) await readAll(shop, held, long);
-    else await readChanges(shop, held, due ? LONG_OVERLAP_MS : OVERLAP_MS, long);
-    if (renamed.size > 0 && held.version !== undefined)
-      await readProducts(shop, held, held.index.inCategories(renamed), long);
-    // What changed while this was being read may have been read before its change.
-    held.changedAt = Math.min(held.changedAt, began);
-    await held.index.tidy(rest);
-    held.comparedAt = now;
-  }
-  held.version = version;
-  held.checkedAt = now;
-}
 
 /** The categories whose titles are not those in the index. */
 async function renamedShelves(shop: string, held: ShopIndex): Promise<ReadonlySet<string>> {
@@ -242,57 +252,87 @@ function put(held: ShopIndex, products: readonly Product[]): void {
   }
 }
 
-/** Reads the whole catalog, by its handles, and forgets what is no longer there. */
-async function readAll(shop: string, held: ShopIndex, long: () => void): Promise<void> {
-  const left = new Set(held.index.ids());
-  let read = 0;
-  for (let last = ""; ; ) {
-    const products = await ProductModel.find({ shop, slug: trusted({ $gt: last }) }, FIELDS)
-      .sort({ slug: 1 })
-      .limit(BATCH)
-      .lean<Product[]>();
-    put(
-      held,
-      products.filter(({ _id, revision }) => held.index.revisionOf(_id) !== revision),
-    );
-    for (const { _id, status } of products) if (status === "active") left.delete(_id);
-    read += products.length;
-    if (read >= SHORT) long();
-    if (products.length < BATCH) break;
-    last = products.at(-1)?.slug ?? last;
-    await rest();
+/** Brings one index up to what the store has. */
+class StoreReader {
+  readonly #shop: string;
+  readonly #held: ShopIndex;
+  readonly #closing: AbortSignal;
+  readonly #long: () => void;
+
+  /** @param long is called when it will take so long that nobody should wait for it */
+  constructor(shop: string, held: ShopIndex, closing: AbortSignal, long: () => void) {
+    this.#shop = shop;
+    this.#held = held;
+    this.#closing = closing;
+    this.#long = long;
   }
-  for (const id of left) held.index.remove(id);
-}
 
-/** Reads what has changed since the last change that was seen. */
-async function readChanges(shop: string, held: ShopIndex, overlap: number, long: () => void): Promise<void> {
-  const since = new Date(held.changedAt - overlap);
-  const changed = await ProductModel.find(
-    { shop, updatedAt: trusted({ $gte: since }) },
-    { revision: 1, status: 1 },
-  ).lean<Pick<Product, "_id" | "revision" | "status">[]>();
-  const stale = changed.filter(({ _id, revision, status }) =>
-    status === "active" ? held.index.revisionOf(_id) !== revision : held.index.revisionOf(_id) !== undefined,
-  );
-  await readProducts(
-    shop,
-    held,
-    stale.map(({ _id }) => _id),
-    long,
-  );
-}
+  async follow(now: number): Promise<void> {
+    const held = this.#held;
+    // Read before the products: a change in between is then seen next time, not lost.
+    const version = await catalogVersion(this.#shop);
+    const moved = held.version?.version !== version.version;
+    const due = now - held.comparedAt >= COMPARE_MS;
+    const began = Date.now();
+    if (moved || due) {
+      const renamed = await renamedShelves(this.#shop, held);
+      if (held.version === undefined || held.version.wholly !== version.wholly) await this.#readAll();
+      else await this.#readChanges(due ? LONG_OVERLAP_MS : OVERLAP_MS);
+      if (renamed.size > 0 && held.version !== undefined) await this.#read(held.index.inCategories(renamed));
+      // What changed while this was being read may have been read before its change.
+      held.changedAt = Math.min(held.changedAt, began);
+      await held.index.tidy(rest);
+      held.comparedAt = now;
+    }
+    held.version = version;
+    held.checkedAt = now;
+  }
 
-async function readProducts(
-  shop: string,
-  held: ShopIndex,
-  ids: readonly string[],
-  long: () => void,
-): Promise<void> {
-  if (ids.length >= SHORT) long();
-  for (let from = 0; from < ids.length; from += BATCH) {
-    const $in = ids.slice(from, from + BATCH);
-    put(held, await ProductModel.find({ _id: trusted({ $in }), shop }, FIELDS).lean<Product[]>());
-    await rest();
+  /** The whole catalog, by its handles; what is no longer there is forgotten. */
+  async #readAll(): Promise<void> {
+    const { index } = this.#held;
+    const left = new Set(index.ids());
+    let read = 0;
+    for (let last = ""; ; ) {
+      const products = await ProductModel.find({ shop: this.#shop, slug: trusted({ $gt: last }) }, FIELDS)
+        .sort({ slug: 1 })
+        .limit(BATCH)
+        .lean<Product[]>();
+      put(
+        this.#held,
+        products.filter(({ _id, revision }) => index.revisionOf(_id) !== revision),
+      );
+      for (const { _id, status } of products) if (status === "active") left.delete(_id);
+      read += products.length;
+      if (read >= SHORT) this.#long();
+      if (products.length < BATCH) break;
+      last = products.at(-1)?.slug ?? last;
+      await rest();
+      this.#closing.throwIfAborted();
+    }
+    for (const id of left) index.remove(id);
+  }
+
+  /** What has changed since the last change that was seen. */
+  async #readChanges(overlap: number): Promise<void> {
+    const { index, changedAt } = this.#held;
+    const changed = await ProductModel.find(
+      { shop: this.#shop, updatedAt: trusted({ $gte: new Date(changedAt - overlap) }) },
+      { revision: 1, status: 1 },
+    ).lean<Pick<Product, "_id" | "revision" | "status">[]>();
+    const isStale = ({ _id, revision, status }: (typeof changed)[number]) =>
+      index.revisionOf(_id) !== (status === "active" ? revision : undefined);
+    await this.#read(changed.filter(isStale).map(({ _id }) => _id));
+  }
+
+  async #read(ids: readonly string[]): Promise<void> {
+    if (ids.length >= SHORT) this.#long();
+    for (let from = 0; from < ids.length; from += BATCH) {
+      const $in = ids.slice(from, from + BATCH);
+      const filter = { _id: trusted({ $in }), shop: this.#shop };
+      put(this.#held, await ProductModel.find(filter, FIELDS).lean<Product[]>());
+      await rest();
+      this.#closing.throwIfAborted();
+    }
   }
 }
