@@ -1,7 +1,7 @@
 import type { mongo } from "mongoose";
 
 /** Collections that a restore fills before they take their names. */
-export const loadingPrefix = "restoring.";
+export const loadingPrefix = "restoring_";
 /** Holds one document while a restore puts the collections in place. */
 const markerName = "restore";
 
