@@ -889,7 +889,13 @@ describe("pipelines", () => {
 });
 
 // Source: MongoDB manual, "$currentDate"; "BSON Types", Timestamps.
-conformsEach(
+conformsEach<
+  Deviating & {
+    title: string;
+    type: true | { $type: "date" | "timestamp" };
+    kind: typeof Date | typeof Timestamp;
+  }
+>(
   [
     { title: "$currentDate sets a date", type: true, kind: Date },
     { title: "$currentDate sets a date by its $type", type: { $type: "date" }, kind: Date },
@@ -909,7 +915,7 @@ conformsEach(
 );
 
 // Source: MongoDB manual, "BSON Types": every type is stored and comes back as it was.
-conformsEach(
+conformsEach<Deviating & { title: string; value: unknown }>(
   [
     { title: "binary", value: new Binary(Buffer.from([1, 2, 3]), 128) },
     { title: "an int in the driver's own form", value: new Int32(7) },

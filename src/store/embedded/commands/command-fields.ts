@@ -1,5 +1,5 @@
-import { CommandError } from "../errors.ts";
-import type { Doc } from "../value.ts";
+import { CommandError, failedToParse } from "../errors.ts";
+import { type Doc, isNumber, toNumber } from "../value.ts";
 
 /** Fields that every command takes (source: MongoDB's generic_argument.idl). */
 const generic = new Set(
@@ -110,6 +110,9 @@ export function checkStatement(list: "updates" | "deletes", statement: Doc): voi
     if (!statements[list]?.has(field)) throw unknown(`${command}.${list}`, field);
   for (const field of list === "updates" ? ["q", "u"] : ["q", "limit"])
     if (statement[field] === undefined) throw missing(`${command}.${list}`, field);
+  const { limit } = statement;
+  if (list === "deletes" && !(isNumber(limit) && [0, 1].includes(toNumber(limit))))
+    throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
 }
 
 function unknown(holder: string, field: string): CommandError {

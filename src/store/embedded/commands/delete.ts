@@ -16,7 +16,7 @@ import {
 import { withFirstMatch } from "./first-match.ts";
 import { planFor } from "./plan.ts";
 import { variablesOf } from "./update.ts";
-import { writeError } from "./write-result.ts";
+import { checkBatchSize, writeError } from "./write-result.ts";
 
 /** MongoDB's `delete` command. */
 export const deleteCommand: Command = async (context) => {
@@ -24,7 +24,11 @@ export const deleteCommand: Command = async (context) => {
   const ordered = context.command.ordered !== false;
   const writeErrors: Doc[] = [];
   let n = 0;
-  for (const [index, statement] of docsField(context.command, "deletes").entries()) {
+  const statements = docsField(context.command, "deletes");
+  checkBatchSize(statements.length);
+  // What is malformed is refused before anything is removed.
+  for (const statement of statements) checkStatement("deletes", statement);
+  for (const [index, statement] of statements.entries()) {
     try {
       n += await deleteStatement(context, namespace, statement);
     } catch (error) {
@@ -36,7 +40,6 @@ export const deleteCommand: Command = async (context) => {
 };
 
 async function deleteStatement(context: CommandContext, namespace: string, statement: Doc): Promise<number> {
-  checkStatement("deletes", statement);
   checkCollation(statement);
   const filter = docField(statement, "q") ?? {};
   const match = compileFilter(filter, { variables: variablesOf(docField(context.command, "let")) });

@@ -1,7 +1,7 @@
 import { encode } from "../bson-codec.ts";
 import { trimCapped } from "../capped.ts";
 import { checkDocument } from "../document-validation.ts";
-import { CommandError } from "../errors.ts";
+import { badValue, CommandError } from "../errors.ts";
 import {
   BSONRegExp,
   type Doc,
@@ -13,17 +13,13 @@ import {
   type Value,
 } from "../value.ts";
 import { type Command, type CommandContext, docsField, flag, namespaceOf } from "./context.ts";
-import { documentBytesMax, runOrdered } from "./write-result.ts";
+import { checkBatchSize, documentBytesMax, runOrdered } from "./write-result.ts";
 
 /** MongoDB's `insert` command. */
 export const insert: Command = async (context) => {
   const namespace = namespaceOf(context);
   const documents = docsField(context.command, "documents");
-  if (documents.length === 0)
-    throw new CommandError(
-      "InvalidLength",
-      "Write batch sizes must be between 1 and 100000. Got 0 operations.",
-    );
+  checkBatchSize(documents.length);
   const ordered = context.command.ordered !== false;
   const { done, writeErrors } = await runOrdered(documents, ordered, context.storage, (doc) =>
     insertOne(context, namespace, doc),
@@ -47,14 +43,11 @@ export function insertOne(
   return doc;
 }
 
-/** @throws {CommandError} BSONObjectTooLarge. */
-export function checkSize(bytes: Buffer): void {
-  if (bytes.length > documentBytesMax) {
-    throw new CommandError(
-      "BSONObjectTooLarge",
+function checkSize(bytes: Buffer): void {
+  if (bytes.length > documentBytesMax)
+    throw badValue(
       `object to insert too large. size in bytes: ${bytes.length}, max size: ${documentBytesMax}`,
     );
-  }
 }
 
 /** Puts `_id` first, making one if need be, and fills empty timestamps in. @throws {CommandError} for a bad `_id`. */

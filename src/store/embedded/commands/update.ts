@@ -2,7 +2,7 @@ import { evaluate, type Scope } from "../aggregate/expression.ts";
 import { decode, encode } from "../bson-codec.ts";
 import type { Collection } from "../collection.ts";
 import { checkDocument } from "../document-validation.ts";
-import { failedToParse } from "../errors.ts";
+import { CommandError, failedToParse } from "../errors.ts";
 import { type Found, matchingInTurns } from "../find.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileUpdate, type Update } from "../update/update.ts";
@@ -20,9 +20,9 @@ import {
   namespaceOf,
 } from "./context.ts";
 import { type Search, withFirstMatch } from "./first-match.ts";
-import { checkId, checkSize, insertOne } from "./insert.ts";
+import { checkId, insertOne } from "./insert.ts";
 import { planFor } from "./plan.ts";
-import { writeError } from "./write-result.ts";
+import { checkBatchSize, documentBytesMax, writeError } from "./write-result.ts";
 
 /** One update of a command, compiled. */
 export interface UpdateStep extends Search {
@@ -45,6 +45,9 @@ export interface UpdateOutcome {
 export const update: Command = async (context) => {
   const namespace = namespaceOf(context);
   const statements = docsField(context.command, "updates");
+  checkBatchSize(statements.length);
+  // What is malformed is refused before anything is written.
+  for (const statement of statements) checkStatement("updates", statement);
   const ordered = context.command.ordered !== false;
   const writeErrors: Doc[] = [];
   const upserted: Doc[] = [];
@@ -90,7 +93,6 @@ async function updateStatement(
   namespace: string,
   statement: Doc,
 ): Promise<UpdateOutcome> {
-  checkStatement("updates", statement);
   checkCollation(statement);
   const filter = docField(statement, "q") ?? {};
   const variables = variablesOf(docField(statement, "c") ?? docField(context.command, "let"));
@@ -137,7 +139,8 @@ function change(
   const after = apply(found.doc, { now: new Date(), inserting: false });
   const bytes = encode(after);
   if (bytes.equals(found.bytes)) return { matched: 1, modified: 0, before: found.doc, after };
-  checkSize(bytes);
+  if (bytes.length > documentBytesMax)
+    throw new CommandError(17419, `Resulting document after update is larger than ${documentBytesMax}`);
   if (!flag(command, "bypassDocumentValidation")) checkDocument(collection, after, found.doc);
   collection.replace(found.record, found.doc, found.bytes, after, bytes);
   return { matched: 1, modified: 1, before: found.doc, after };

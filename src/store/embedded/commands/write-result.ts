@@ -6,6 +6,18 @@ import type { Doc } from "../value.ts";
 /** The largest document, in bytes (source: MongoDB manual, "MongoDB Limits and Thresholds"). */
 export const documentBytesMax = 16 * 1024 * 1024;
 
+/** The most statements a write command holds (source: the same). */
+export const batchSizeMax = 100_000;
+
+/** @throws {CommandError} InvalidLength (16) for a batch of none or of too many. */
+export function checkBatchSize(size: number): void {
+  if (size > 0 && size <= batchSizeMax) return;
+  throw new CommandError(
+    "InvalidLength",
+    `Write batch sizes must be between 1 and ${batchSizeMax}. Got ${size} operations.`,
+  );
+}
+
 /** A write error of a bulk command. */
 export function writeError(index: number, error: unknown): Doc {
   if (!(error instanceof CommandError)) throw error;
