@@ -5,6 +5,7 @@ import { conversationId } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { view } from "../../src/engine/turn.ts";
 import { EventStreams } from "../../src/http/event-stream.ts";
+import { InOrder } from "../../src/platform/in-order.ts";
 import { MessageLog } from "../../src/store/message-log.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
@@ -29,13 +30,14 @@ export interface WebOptions {
 export function webAdapter(options: WebOptions): Adapter & { readonly routes: Hono } {
   const messages = new MessageLog<WebBody>(WebMessages, new SecretBox(options.secret));
   const streams = new EventStreams(messages, options.log);
+  const writing = new InOrder();
   let host: Host | undefined;
 
   return {
     name: "web",
     title: "Web chat",
     can: capabilities,
-    routes: chatRoutes({ ...options, messages, streams, host: () => host }),
+    routes: chatRoutes({ ...options, messages, streams, writing, host: () => host }),
     async start(given) {
       await Promise.all([chatPage(), WebMessages.createIndexes()]);
       host = given;
@@ -43,10 +45,13 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     async send(to, { view, key, replaces }) {
       const conversation = conversationId(to);
       const body = { kind: "view", view } as const;
-      try {
+      const write = async (): Promise<string> => {
         const edited =
           replaces !== undefined && (await messages.replace(conversation, Number(replaces), key, body));
-        const message = edited ? replaces : String(await messages.append(conversation, "shop", key, body));
+        return edited ? replaces : String(await messages.append(conversation, "shop", key, body));
+      };
+      try {
+        const message = await writing.run(conversation, write);
         streams.wake(conversation);
         return { message };
       } catch (cause) {
@@ -60,6 +65,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     async stop() {
       host = undefined;
       streams.stop();
+      await writing.settled();
     },
   };
 }

@@ -11,6 +11,7 @@ import { bundlePage, FOREVER, type Page } from "../../src/http/page-bundle.ts";
 import { pageHeaders } from "../../src/http/page-headers.ts";
 import { RateLimit } from "../../src/http/rate-limit.ts";
 import { Visitors } from "../../src/http/visitor.ts";
+import type { InOrder } from "../../src/platform/in-order.ts";
 import { isBadMedia } from "../../src/platform/received-photo.ts";
 import type { MessageLog } from "../../src/store/message-log.ts";
 import { bodyOf, type WebBody, type WebMessage, webEvent } from "./wire.ts";
@@ -23,6 +24,8 @@ export interface ChatParts {
   readonly shopName?: string;
   readonly messages: MessageLog<WebBody>;
   readonly streams: EventStreams<WebMessage>;
+  /** Keeps the messages of a conversation in the order in which they are written. */
+  readonly writing: InOrder;
   /** Undefined before the shop opens and after it has closed. */
   readonly host: () => Host | undefined;
 }
@@ -38,7 +41,7 @@ export function chatPage(): Promise<Page> {
 }
 
 /** The page, and what it asks for: history, the stream of what is new, and a place for events and pictures. */
-export function chatRoutes({ messages, streams, log, ...parts }: ChatParts): Hono {
+export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatParts): Hono {
   const visitors = new Visitors({ ...parts, cookie: "hawker_visitor" });
   const events = new RateLimit({ points: 40, seconds: 20 });
   const photos = new RateLimit({ points: 12, seconds: 60 });
@@ -90,13 +93,17 @@ export function chatRoutes({ messages, streams, log, ...parts }: ChatParts): Hon
     const address = addressOf(visitor);
     if (said.kind === "photo" && (await engine.media(said.media)) === null)
       throw new HTTPException(400, { message: "There is no such picture." });
-    if (said.kind === "text" || said.kind === "photo") {
-      await messages.append(conversationId(address), "shopper", id, said);
-      streams.wake(conversationId(address));
-    }
+    const conversation = conversationId(address);
+    const kept =
+      said.kind === "text" || said.kind === "photo"
+        ? writing.run(conversation, () => messages.append(conversation, "shopper", id, said))
+        : undefined;
     const sender = { id: visitor, locale: localeOf(c.req.header("accept-language")) };
     const inbound = { id: `web:${visitor}:${id}`, address, sender, at: new Date(), body: bodyOf(event.data) };
-    return c.json({ status: await engine.accept(inbound) }, 202);
+    // Beside each other, so that a slow store is waited for once; what answers it is written after it all the same.
+    const [status] = await Promise.all([engine.accept(inbound), kept]);
+    streams.wake(conversation);
+    return c.json({ status }, 202);
   });
 
   routes.post("/chat/photos", async (c) => {

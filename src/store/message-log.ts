@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import mongoose from "mongoose";
 import { isDuplicateKey } from "./duplicate-key.ts";
 import type { Place, SecretBox } from "./secret-box.ts";
@@ -54,6 +55,8 @@ const { trusted } = mongoose;
 export class MessageLog<Body> {
   readonly #model: mongoose.Model<LogRow>;
   readonly #box: SecretBox;
+  /** The newest change of a conversation that this process has written: the next number is tried without asking. */
+  readonly #written = new LRUCache<string, number>({ max: 10_000 });
 
   constructor(model: mongoose.Model<LogRow>, box: SecretBox) {
     this.#model = model;
@@ -77,6 +80,7 @@ export class MessageLog<Body> {
           change: seq,
           body: this.#close(conversation, seq, body),
         });
+        this.#written.set(conversation, seq);
         return seq;
       });
     } catch (error) {
@@ -96,6 +100,7 @@ export class MessageLog<Body> {
         { ...message, edit: trusted({ $ne: key }) },
         update,
       );
+      if (matchedCount === 1) this.#written.set(conversation, change);
       return matchedCount === 1 || (await this.#model.exists(message)) !== null;
     });
   }
@@ -143,14 +148,14 @@ export class MessageLog<Body> {
    * number is only ever given after all before it can be read: whoever has seen change 7 will not miss 6.
    */
   async #numbered<T>(conversation: string, write: (change: number) => Promise<T>): Promise<T> {
-    for (let last = -1; ; ) {
-      const newest = await this.newest(conversation);
+    for (let newest = this.#written.get(conversation) ?? (await this.newest(conversation)); ; ) {
       try {
         return await write(newest + 1);
       } catch (error) {
+        const before = newest;
+        if (isDuplicateKey(error)) newest = await this.newest(conversation);
         // The number did not move, so it was another index (the key) that refused.
-        if (!isDuplicateKey(error) || newest === last) throw error;
-        last = newest;
+        if (newest === before) throw error;
       }
     }
   }
