@@ -58,3 +58,4 @@ test("no other parameter can be set", async () => {
   await expect(client.db("admin").command({ setParameter: 1, nothing: 1 })).rejects.toMatchObject({
     code: 72,
   });
+});

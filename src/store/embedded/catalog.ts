@@ -6,9 +6,11 @@ import type { Storage } from "./storage.ts";
 import { Binary, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
 
 const collectionPrefix = Buffer.from("c:");
+const sizesPrefix = Buffer.from("s:");
 const garbagePrefix = Buffer.from("g:");
 const counterKey = Buffer.from("n");
-const sweepSize = 2000;
+/** Removing so many takes a few milliseconds. */
+const sweepSize = 500;
 
 /**
  * The collections and indexes that exist, kept in memory and in the catalog table.
@@ -21,16 +23,22 @@ export class Catalog {
   #uuids = new Map<number, Buffer>();
   #next = 1;
   #sweeping = false;
+  #resized = new Set<Collection>();
+  /** Numbers of the indexes that are being built. */
+  #building = new Set<number>();
+  #changes = new Map<string, Promise<undefined>>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
     storage.onAbort = () => this.#load();
+    storage.beforeCommit = () => this.#saveSizes();
     this.#load();
     if (this.#hasGarbage()) this.sweep();
   }
 
   #load(): void {
     this.#collections.clear();
+    this.#resized.clear();
     const counter = this.#storage.catalog.getBinary(counterKey);
     this.#next = counter ? counter.readUInt32BE(0) : 1;
     for (const { key, value } of this.#storage.catalog.getRange({
@@ -48,8 +56,25 @@ export class Catalog {
 
   #open(collection: Collection): Collection {
     collection.onIndexChange = () => this.save(collection);
+    collection.onResize = () => this.#resized.add(collection);
+    collection.storedSizes = () => {
+      const stored = this.#storage.catalog.getBinary(sizesKey(collection.id));
+      return stored && { count: stored.readDoubleLE(0), bytes: stored.readDoubleLE(8) };
+    };
     this.#collections.set(collection.namespace, collection);
     return collection;
+  }
+
+  /** Stores the sizes of the collections that a transaction changed, in the same transaction. */
+  #saveSizes(): void {
+    for (const collection of this.#resized) {
+      if (this.#collections.get(collection.namespace) !== collection) continue;
+      const bytes = Buffer.allocUnsafe(16);
+      bytes.writeDoubleLE(collection.count, 0);
+      bytes.writeDoubleLE(collection.size, 8);
+      this.#storage.catalog.put(sizesKey(collection.id), bytes);
+    }
+    this.#resized.clear();
   }
 
   /** The collection, if it exists. */
@@ -137,6 +162,51 @@ export class Catalog {
     return index;
   }
 
+  /** Begins to build indexes; until they are finished their entries count as garbage of a process that died. */
+  beginIndexes(collection: Collection, metas: readonly Omit<IndexMeta, "id">[]): Index[] {
+    const indexes = metas.map((meta) => openIndex({ ...meta, id: this.#number() }));
+    for (const { id } of indexes) {
+      this.#building.add(id);
+      this.#discard(id, false);
+    }
+    collection.building = [...collection.building, ...indexes];
+    return indexes;
+  }
+
+  /** Makes indexes that hold every document known to searches. */
+  finishIndexes(collection: Collection, indexes: readonly Index[]): void {
+    for (const { id } of indexes) {
+      this.#building.delete(id);
+      this.#storage.catalog.remove(garbageKey(id));
+    }
+    collection.building = collection.building.filter((index) => !indexes.includes(index));
+    collection.indexes = [...collection.indexes, ...indexes];
+    this.save(collection);
+  }
+
+  /** Gives up building indexes; their entries are swept later. */
+  abandonIndexes(collection: Collection, indexes: readonly Index[]): void {
+    for (const { id } of indexes) this.#building.delete(id);
+    collection.building = collection.building.filter((index) => !indexes.includes(index));
+    this.sweep();
+  }
+
+  /** Runs changes to one collection's indexes one after the other, so that each sees what the one before has made. */
+  async inTurn<T>(namespace: string, change: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(namespace) ?? Promise.resolve();
+    const run = before.then(change);
+    const ended = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#changes.set(namespace, ended);
+    try {
+      return await run;
+    } finally {
+      if (this.#changes.get(namespace) === ended) this.#changes.delete(namespace);
+    }
+  }
+
   /** Removes an index; its entries are swept later. */
   dropIndex(collection: Collection, index: Index): void {
     collection.indexes = collection.indexes.filter((other) => other !== index);
@@ -149,6 +219,7 @@ export class Catalog {
   drop(collection: Collection): void {
     this.#collections.delete(collection.namespace);
     this.#storage.catalog.remove(Buffer.from(`c:${collection.namespace}`));
+    this.#storage.catalog.remove(sizesKey(collection.id));
     this.#discard(collection.id, true);
     for (const index of collection.indexes) this.#discard(index.id, false);
     this.sweep();
@@ -171,8 +242,7 @@ export class Catalog {
   }
 
   #discard(id: number, documents: boolean): void {
-    const key = Buffer.concat([garbagePrefix, prefixOf(id)]);
-    this.#storage.catalog.put(key, Buffer.from([documents ? 1 : 0]));
+    this.#storage.catalog.put(garbageKey(id), Buffer.from([documents ? 1 : 0]));
   }
 
   #hasGarbage(): boolean {
@@ -210,8 +280,8 @@ export class Catalog {
     for (const { key, value } of this.#storage.catalog.getRange({
       start: garbagePrefix,
       end: after(garbagePrefix),
-      limit: 1,
     })) {
+      if (this.#building.has(key.readUInt32BE(garbagePrefix.length))) continue;
       const table = value[0] === 1 ? this.#storage.documents : this.#storage.entries;
       if (clearPrefix(table, Buffer.from(key.subarray(2)), sweepSize) < sweepSize)
         this.#storage.catalog.remove(key);
@@ -219,6 +289,14 @@ export class Catalog {
     }
     return false;
   }
+}
+
+function sizesKey(id: number): Buffer {
+  return Buffer.concat([sizesPrefix, prefixOf(id)]);
+}
+
+function garbageKey(id: number): Buffer {
+  return Buffer.concat([garbagePrefix, prefixOf(id)]);
 }
 
 /** The database of a namespace. */

@@ -2,6 +2,7 @@ import { decode, encode } from "./bson-codec.ts";
 import { CommandError } from "./errors.ts";
 import { type IndexKeys, indexKeys } from "./index-keys.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
+import type { Patience } from "./patience.ts";
 import { compileFilter, type Match } from "./query/filter.ts";
 import { shellText } from "./shell-text.ts";
 import type { Snapshot, Storage } from "./storage.ts";
@@ -35,6 +36,8 @@ export interface Index extends IndexMeta {
   prefix: Buffer;
   includes: Match;
   isId: boolean;
+  /** A duplicate that was written while the index was built: the build fails by it, not the write. */
+  clash?: CommandError;
   /** How often a plan used it since the server started. */
   uses: number;
 }
@@ -79,8 +82,14 @@ export class Collection {
   readonly namespace: string;
   options: Doc;
   indexes: Index[];
+  /** Indexes that are being filled: every write keeps them up, no search uses them. */
+  building: Index[] = [];
   /** Called when an index's flags changed, to store them in the same transaction. */
   onIndexChange: () => void = () => {};
+  /** Called when the count or the size changed, to store them at the end of the transaction. */
+  onResize: () => void = () => {};
+  /** Reads the count and the size as they are stored. */
+  storedSizes: () => { count: number; bytes: number } | undefined = () => undefined;
   #storage: Storage;
   #count: number | undefined;
   #next: number | undefined;
@@ -106,21 +115,23 @@ export class Collection {
     return this.#bytes;
   }
 
+  /** Reads the sizes that were stored; a store of an earlier version has none, so there they are counted once. */
   #measure(): void {
-    let count = 0;
-    let bytes = 0;
-    for (const stored of this.scan()) {
-      count++;
-      bytes += stored.bytes.length;
+    const stored = this.storedSizes();
+    this.#count = stored?.count ?? 0;
+    this.#bytes = stored?.bytes ?? 0;
+    if (stored) return;
+    for (const { bytes } of this.scan()) {
+      this.#count++;
+      this.#bytes += bytes.length;
     }
-    this.#count = count;
-    this.#bytes = bytes;
   }
 
-  /** Forgets what is kept in memory. */
-  forget(): void {
-    this.#count = undefined;
-    this.#next = undefined;
+  #resize(documents: number, bytes: number): void {
+    if (this.#count === undefined) this.#measure();
+    this.#count = (this.#count ?? 0) + documents;
+    this.#bytes += bytes;
+    this.onResize();
   }
 
   get #prefix(): Buffer {
@@ -182,10 +193,7 @@ export class Collection {
     if (this.#storage.entries.doesExist(idKey)) throw this.#duplicate(this.indexes[0] as Index, [id]);
     const changes = this.#plan(undefined, doc);
     const record = this.#nextRecord();
-    if (this.#count !== undefined) {
-      this.#count++;
-      this.#bytes += bytes.length;
-    }
+    this.#resize(1, bytes.length);
     this.#storage.documents.put(this.#documentKey(record), bytes);
     this.#storage.entries.put(idKey, recordBytes(record));
     this.#apply(changes, record);
@@ -195,7 +203,7 @@ export class Collection {
   /** Replaces a document by another with the same `_id`. Inside a write only. */
   replace(record: number, old: Doc, oldBytes: Buffer, doc: Doc, bytes = encode(doc)): void {
     const changes = this.#plan(old, doc, record);
-    this.#bytes += bytes.length - oldBytes.length;
+    this.#resize(0, bytes.length - oldBytes.length);
     this.#storage.documents.put(this.#documentKey(record), bytes);
     this.#apply(changes, record);
   }
@@ -203,10 +211,7 @@ export class Collection {
   /** Removes a document. Inside a write only. */
   remove(record: number, doc: Doc, bytes: Buffer): void {
     const changes = this.#plan(doc, undefined);
-    if (this.#count !== undefined) {
-      this.#count--;
-      this.#bytes -= bytes.length;
-    }
+    this.#resize(-1, -bytes.length);
     this.#storage.documents.remove(this.#documentKey(record));
     this.#storage.entries.remove(this.#idKey(doc._id as Value));
     this.#apply(changes, record);
@@ -237,6 +242,39 @@ export class Collection {
     }
   }
 
+  /**
+   * Adds the documents after a record to indexes that are being built, until the slice is used up, and gives the last
+   * record then; `undefined` when all are in. Inside a write only.
+   *
+   * @throws {CommandError} DuplicateKey, CannotIndexParallelArrays; also for what was written since the build began.
+   */
+  buildPart(indexes: readonly Index[], from: number, slice: Patience): number | undefined {
+    for (let last = from; ; ) {
+      const stored = [...this.scan(last, false, 100)];
+      for (const { record, bytes } of stored) {
+        const doc = decode(bytes);
+        for (const index of indexes) this.#fill(index, doc, record);
+        last = record;
+        if (slice.due()) return last;
+      }
+      if (stored.length < 100) break;
+    }
+    for (const { clash } of indexes) if (clash) throw clash;
+    return undefined;
+  }
+
+  #fill(index: Index, doc: Doc, record: number): void {
+    const made = this.#keys(index, doc);
+    if (!made) return;
+    index.multikey ||= made.multikey;
+    index.cut ||= made.cut;
+    for (const [position, key] of made.keys.entries()) {
+      if (index.unique && this.#taken(index, key, record))
+        throw this.#duplicate(index, made.values[position] as Keyed[]);
+      this.#storage.entries.put(Buffer.concat([index.prefix, key, recordBytes(record)]), empty);
+    }
+  }
+
   /** Removes up to `limit` entries of an index and says how many went. Inside a write only. */
   clearIndex(index: Index, limit: number): number {
     return clearPrefix(this.#storage.entries, index.prefix, limit);
@@ -260,7 +298,8 @@ export class Collection {
 
   #plan(old: Doc | undefined, next: Doc | undefined, record?: number): Change[] {
     const changes: Change[] = [];
-    for (const index of this.indexes) {
+    const every = this.building.length > 0 ? [...this.indexes, ...this.building] : this.indexes;
+    for (const index of every) {
       if (index.isId) continue;
       const before = old && this.#keys(index, old);
       const made = next && this.#keys(index, next);
@@ -270,9 +309,10 @@ export class Collection {
       const remove = before?.keys.filter((key) => !has.has(key.toString("latin1"))) ?? [];
       if (index.unique) {
         for (const key of add) {
-          if (this.#taken(index, key, record)) {
-            throw this.#duplicate(index, made?.values[made.keys.indexOf(key)] ?? []);
-          }
+          if (!this.#taken(index, key, record)) continue;
+          const duplicate = this.#duplicate(index, made?.values[made.keys.indexOf(key)] ?? []);
+          if (!this.building.includes(index)) throw duplicate;
+          index.clash = duplicate;
         }
       }
       if (add.length + remove.length > 0 || (made?.multikey && !index.multikey)) {

@@ -28,6 +28,11 @@ export class MemoryLimit {
     );
   }
 
+  /** Whether so much is held that what can be let go should be. */
+  get tight(): boolean {
+    return this.#bytes > stageBytesMax / 2;
+  }
+
   /** Says that this many bytes are not held any more. */
   drop(bytes: number): void {
     this.#bytes -= bytes;

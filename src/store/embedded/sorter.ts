@@ -41,9 +41,11 @@ export class Sorter<T> {
   add(item: T, doc: Doc, bytes: number): void {
     this.#memory.add(bytes);
     this.#run.push({ item, keys: this.#keysOf(doc), bytes });
-    if (this.#run.length < runSize + Math.min(this.#limit, runSize)) return;
+    const few = this.#limit <= runSize;
+    const spare = few && this.#run.length > this.#limit && this.#memory.tight;
+    if (!spare && this.#run.length < runSize + Math.min(this.#limit, runSize)) return;
     this.#run.sort(this.#order);
-    if (this.#limit <= runSize) {
+    if (few) {
       for (const { bytes: freed } of this.#run.splice(this.#limit)) this.#memory.drop(freed);
       return;
     }

@@ -43,6 +43,8 @@ export class Storage {
   readonly snapshots = new Snapshots(this);
   /** Called when a transaction failed as a whole, so that what is kept in memory is read again. */
   onAbort: () => void = () => {};
+  /** Called at the end of each transaction, inside it. */
+  beforeCommit: () => void = () => {};
   readonly #dir: string;
   readonly #root: RootDatabase<Buffer, Buffer>;
   #waiting: Waiting[] = [];
@@ -117,6 +119,7 @@ export class Storage {
       this.#root.transactionSync(() => {
         do settle.push(attempt(batch[ran++] as Waiting));
         while (ran < batch.length && !slice.due());
+        this.beforeCommit();
       });
     } catch (error) {
       this.onAbort();

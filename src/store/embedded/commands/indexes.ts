@@ -1,8 +1,8 @@
-import type { Catalog } from "../catalog.ts";
 import { describeIndex } from "../catalog.ts";
 import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { CommandError, notImplemented } from "../errors.ts";
+import { buildIndexes } from "../index-build.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { shellText } from "../shell-text.ts";
@@ -53,30 +53,21 @@ export const createIndexes: Command = async (context) => {
   const namespace = namespaceOf(context);
   const specs = docsField(command, "indexes").map(readSpec);
   if (specs.length === 0) throw new CommandError("BadValue", "Must specify at least one index to create");
-  return storage.write(() => {
-    const createdCollectionAutomatically = catalog.find(namespace) === undefined;
-    const collection = catalog.ensure(namespace);
-    const numIndexesBefore = collection.indexes.length;
+  return catalog.inTurn(namespace, async () => {
+    const { collection, ...before } = await storage.write(() => {
+      const createdCollectionAutomatically = catalog.find(namespace) === undefined;
+      const collection = catalog.ensure(namespace);
+      return { collection, createdCollectionAutomatically, numIndexesBefore: collection.indexes.length };
+    });
     const fresh = specs.filter((spec) => isNew(collection, spec));
-    addAll(catalog, collection, fresh);
+    if (fresh.length > 0) await buildIndexes(context, collection, fresh.map(describeIndex));
     return {
-      numIndexesBefore,
+      ...before,
       numIndexesAfter: collection.indexes.length,
-      createdCollectionAutomatically,
       ...(fresh.length === 0 ? { note: "all indexes already exist" } : {}),
     };
   });
 };
-
-function addAll(catalog: Catalog, collection: Collection, specs: Doc[]): void {
-  const added = [];
-  try {
-    for (const spec of specs) added.push(catalog.addIndex(collection, describeIndex(spec)));
-  } catch (error) {
-    for (const index of added) catalog.dropIndex(collection, index);
-    throw error;
-  }
-}
 
 function readSpec(spec: Doc): Doc {
   const key = spec.key;

@@ -1,0 +1,228 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Collection, type Document, MongoClient } from "mongodb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type EmbeddedServer, startEmbedded } from "../../src/store/embedded/index.ts";
+
+// A server in this process: what blocks it would block the pings of this file too, so nothing is told by the clock.
+const COUNT = 20_000;
+const dir = await mkdtemp(join(tmpdir(), "hawker-yield-"));
+let server: EmbeddedServer;
+let client: MongoClient;
+/** Its pings have a connection of their own; commands of one connection are run one after the other. */
+let other: MongoClient;
+let things: Collection<Document>;
+beforeAll(async () => {
+  server = await startEmbedded({ dir });
+  client = await MongoClient.connect(server.url);
+  other = await MongoClient.connect(server.url);
+  things = client.db().collection("things");
+  await fill(things, COUNT);
+});
+afterAll(async () => {
+  await client.close();
+  await other.close();
+  await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function fill(collection: Collection<Document>, count: number): Promise<void> {
+  const docs = Array.from({ length: count }, (_, at) => ({
+    _id: at as never,
+    free: at,
+    kind: at % 100,
+    text: `text ${(at * 7919) % count}`,
+  }));
+  await collection.insertMany(docs);
+}
+
+/** How many pings of another connection were answered, one after the other, while something ran. */
+async function pingsDuring(work: () => Promise<unknown>): Promise<number> {
+  let running = true;
+  const done = work().finally(() => {
+    running = false;
+  });
+  let pings = 0;
+  while (running) {
+    await other.db().command({ ping: 1 });
+    if (running) pings++;
+  }
+  await done;
+  return pings;
+}
+
+/** A ping takes a few turns of the event loop, so even a command that never yields may let one or two in. */
+const SEVERAL = 4;
+
+describe("others are answered while", () => {
+  const works: [string, () => Promise<unknown>][] = [
+    ["find reads a collection", () => things.find({ free: -1 }).toArray()],
+    ["find sorts in memory", () => things.find({}).sort({ text: 1 }).toArray()],
+    ["find sorts for the first few", () => things.find({}).sort({ text: 1 }).limit(3).toArray()],
+    ["find by _id's index returns all", () => things.find({ _id: { $gte: 0 as never } }).toArray()],
+    ["count reads a collection", () => client.db().command({ count: "things", query: { free: -1 } })],
+    ["count walks an index", () => client.db().command({ count: "things", query: { _id: { $gte: 0 } } })],
+    ["distinct reads a collection", () => things.distinct("kind", { free: { $gte: 0 } })],
+    [
+      "aggregate groups",
+      () => things.aggregate([{ $group: { _id: "$kind", n: { $sum: "$free" } } }]).toArray(),
+    ],
+    ["aggregate sorts", () => things.aggregate([{ $sort: { text: -1 } }, { $limit: 1 }]).toArray()],
+    [
+      "aggregate unwinds",
+      () => things.aggregate([{ $set: { list: [1, 2] } }, { $unwind: "$list" }, { $count: "n" }]).toArray(),
+    ],
+    ["updateOne finds nothing", () => things.updateOne({ free: -1 }, { $set: { x: 1 } })],
+    ["updateMany changes all", () => things.updateMany({ free: { $gte: 0 } }, { $inc: { n: 1 } })],
+    ["deleteOne finds nothing", () => things.deleteOne({ free: -1 })],
+    ["deleteMany finds nothing", () => things.deleteMany({ free: -1 })],
+    [
+      "findOneAndUpdate sorts in memory",
+      () => things.findOneAndUpdate({ free: { $gte: 0 } }, { $set: { x: 1 } }, { sort: { text: 1 } }),
+    ],
+    ["an index is built", () => things.createIndex({ text: 1 })],
+  ];
+  for (const [name, work] of works) {
+    test(name, async () => {
+      expect(await pingsDuring(work)).toBeGreaterThanOrEqual(SEVERAL);
+    });
+  }
+
+  test("many documents are inserted, deleted, expired and dropped", async () => {
+    const many = client.db().collection<Document>("many");
+    expect(await pingsDuring(() => fill(many, COUNT))).toBeGreaterThanOrEqual(SEVERAL);
+    expect(await pingsDuring(() => many.deleteMany({}))).toBeGreaterThanOrEqual(SEVERAL);
+    await many.createIndex({ at: 1 }, { expireAfterSeconds: 0 });
+    await many.insertMany(Array.from({ length: 5000 }, () => ({ at: new Date(0) })));
+    expect(await pingsDuring(() => server.sweepExpired())).toBeGreaterThanOrEqual(SEVERAL);
+    expect(await many.countDocuments({})).toBe(0);
+    await fill(many, 5000);
+    await many.drop();
+    expect(await many.find().toArray()).toEqual([]);
+  });
+});
+
+test("an update that takes turns changes what still matches when its turn comes, and nothing twice", async () => {
+  const shared = client.db().collection<Document>("shared");
+  await fill(shared, 5000);
+  const theirs = other.db().collection<Document>("shared");
+  const [all] = await Promise.all([
+    shared.updateMany({ free: { $gte: 0 } }, { $inc: { n: 1 }, $set: { seen: true } }),
+    theirs.updateMany({ _id: { $gte: 2500 as never } }, { $set: { free: -1 } }),
+  ]);
+  expect(await shared.countDocuments({ n: 1 })).toBe(all.modifiedCount);
+  expect(await shared.countDocuments({ n: { $gt: 1 } })).toBe(0);
+});
+
+test("one of many is taken once, however many look for it in turns", async () => {
+  const queue = client.db().collection<Document>("queue");
+  await fill(queue, 3000);
+  await queue.updateMany({ _id: { $lt: 2990 as never } }, { $set: { taken: 1 } });
+  const takers = Array.from({ length: 16 }, (_, at) =>
+    (at % 2 ? queue : other.db().collection<Document>("queue")).findOneAndUpdate(
+      { taken: null },
+      { $inc: { taken: 1 } },
+      { sort: { text: 1 } },
+    ),
+  );
+  const taken = (await Promise.all(takers)).flatMap((doc) => (doc ? [doc._id] : []));
+  expect(new Set(taken).size).toBe(10);
+  expect(taken).toHaveLength(10);
+  expect(await queue.countDocuments({ taken: { $ne: 1 } })).toBe(0);
+});
+
+test("an index that is built while others write holds every document, and only once", async () => {
+  const growing = client.db().collection<Document>("growing");
+  await fill(growing, 8000);
+  const theirs = other.db().collection<Document>("growing");
+  const build = growing.createIndex({ kind: 1, free: 1 });
+  const writes = (async () => {
+    for (let at = 0; at < 60; at++) {
+      await theirs.insertOne({ _id: (100_000 + at) as never, kind: 1000, free: at });
+      await theirs.updateOne({ _id: (7999 - at) as never }, { $set: { kind: 2000 } });
+      await theirs.deleteOne({ _id: (at * 3) as never });
+    }
+  })();
+  await Promise.all([build, writes]);
+  const byIndex = await growing
+    .find({ kind: { $gte: 0 } })
+    .hint({ kind: 1, free: 1 })
+    .toArray();
+  const all = await growing.find({}).hint({ $natural: 1 }).toArray();
+  const ids = (docs: Document[]): unknown[] => docs.map(({ _id }) => _id).sort((a, b) => a - b);
+  expect(ids(byIndex)).toEqual(ids(all));
+  expect(all).toHaveLength(8000);
+});
+
+test("a duplicate written while a unique index is built fails the build, and the write stands", async () => {
+  const clashing = client.db().collection<Document>("clashing");
+  await fill(clashing, 8000);
+  const build = clashing.createIndex({ free: 1 }, { unique: true }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await other
+    .db()
+    .collection<Document>("clashing")
+    .insertOne({ _id: 9000 as never, free: 5 });
+  expect(await build).toMatchObject({ code: 11000 });
+  expect(await clashing.countDocuments({ free: 5 })).toBe(2);
+  expect((await clashing.indexes()).map(({ name }) => name)).toEqual(["_id_"]);
+});
+
+test("a time limit ends a long command of each kind, and a short one is not touched by it", async () => {
+  const over = { code: 50 };
+  const maxTimeMS = 1;
+  await expect(things.find({ free: -1 }, { maxTimeMS }).toArray()).rejects.toMatchObject(over);
+  await expect(things.countDocuments({ free: -1 }, { maxTimeMS })).rejects.toMatchObject(over);
+  await expect(things.distinct("kind", { free: -1 }, { maxTimeMS })).rejects.toMatchObject(over);
+  await expect(
+    things.aggregate([{ $group: { _id: "$text" } }], { maxTimeMS }).toArray(),
+  ).rejects.toMatchObject(over);
+  await expect(
+    things.findOneAndUpdate({ free: -1 }, { $set: { x: 2 } }, { maxTimeMS }),
+  ).rejects.toMatchObject(over);
+  expect(await things.findOne({ _id: 1 as never }, { maxTimeMS: 60_000 })).toMatchObject({ _id: 1 });
+});
+
+test("a sort and a group hold up to 100 MB, and are refused beyond by MongoDB's error", async () => {
+  const big = client.db().collection<Document>("big");
+  const text = "x".repeat(1024 * 1024);
+  for (let at = 0; at < 110; at++) await big.insertOne({ _id: at as never, at: -at, text });
+  const over = { code: 292 };
+  await expect(big.find({}).sort({ at: 1 }).batchSize(2).next()).rejects.toMatchObject(over);
+  await expect(
+    big.aggregate([{ $group: { _id: null, all: { $push: "$text" } } }]).toArray(),
+  ).rejects.toMatchObject(over);
+  expect(await big.find({}).sort({ at: 1 }).limit(2).project({ at: 1 }).toArray()).toEqual([
+    { _id: 109, at: -109 },
+    { _id: 108, at: -108 },
+  ]);
+  const [{ most, n }] = (await big
+    .aggregate([{ $group: { _id: null, most: { $max: "$text" }, n: { $sum: 1 } } }])
+    .toArray()) as [Document];
+  expect([most.length, n]).toEqual([text.length, 110]);
+});
+
+test("the count of documents is right after the server was stopped and started again", async () => {
+  const place = await mkdtemp(join(tmpdir(), "hawker-count-"));
+  let own = await startEmbedded({ dir: place });
+  let link = await MongoClient.connect(own.url);
+  await fill(link.db().collection("counted"), 30);
+  await link
+    .db()
+    .collection("counted")
+    .deleteMany({ kind: { $lt: 10 } });
+  const before = await link.db().command({ collStats: "counted" });
+  await link.close();
+  await own.stop();
+  own = await startEmbedded({ dir: place });
+  link = await MongoClient.connect(own.url);
+  const after = await link.db().command({ collStats: "counted" });
+  expect(after.count).toBe(20);
+  expect(after.size).toBe(before.size);
+  await link.close();
+  await own.stop();
+  await rm(place, { recursive: true, force: true });
+});
