@@ -136,6 +136,7 @@ describe("findAndModify", () => {
       },
       {
         title: "a field there is not",
+        deviates: { documentdb: "answers 2" },
         command: { query: {}, update: { $set: { a: 1 } }, always: true },
         code: 40415,
       },

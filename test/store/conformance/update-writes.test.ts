@@ -123,6 +123,7 @@ describe("an upsert that finds nothing", () => {
     [
       {
         title: "one path with two values",
+        deviates: { documentdb: "answers 419430429" },
         filter: { $and: [{ a: 1 }, { a: 2 }] },
         update: { $set: { b: 1 } },
         code: 54,
