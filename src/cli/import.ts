@@ -1,23 +1,30 @@
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { readConfig } from "../config.ts";
+import { fetchPicture } from "../http/fetch-picture.ts";
+import type { Issue } from "../shop/catalog-files/csv-table.ts";
 import { applyImport, type ImportPlan, planImport } from "../shop/import.ts";
 import { recoverImports } from "../shop/import-journal.ts";
+import { MEDIA_MAX } from "../shop/media.ts";
 import { runTool, UsageError } from "./report.ts";
 import { openStore } from "./store.ts";
 
-const USAGE = `npm run import -- FILE.csv [--yes] [--shop demo]
+const USAGE = `npm run import -- FILE.csv [--yes] [--shop demo] [--pictures fetch|link]
 
-  Checks a catalog file, shows what importing it would do, and does it after you say so.
-  --yes    import without asking
-  --shop   the shop to import into (demo)
+  Checks a catalog file, shows what importing it would do, and does it after you say so. The file is in Hawker's own
+  format, or a product export of Shopify or WooCommerce.
+  --yes       import without asking
+  --shop      the shop to import into (demo)
+  --pictures  fetch: pictures at addresses are fetched and kept, which is usual for other systems' files
+              link: their addresses are kept, which is usual for Hawker's own
 
   docs/import.md describes the format.`;
 
 const LISTED = 100;
+const PICTURE_LIMITS = { maxBytes: MEDIA_MAX, timeoutMs: 20_000 };
 
 await runTool(USAGE, async () => {
   const { values, positionals } = parseArgs({
@@ -25,6 +32,7 @@ await runTool(USAGE, async () => {
     options: {
       yes: { type: "boolean", default: false },
       shop: { type: "string", default: "demo" },
+      pictures: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -34,14 +42,18 @@ await runTool(USAGE, async () => {
   }
   const [name, ...more] = positionals;
   if (name === undefined || more.length > 0) throw new UsageError("Name one file to import.");
+  const { pictures } = values;
+  if (pictures !== undefined && pictures !== "fetch" && pictures !== "link")
+    throw new UsageError("--pictures is fetch or link.");
   const path = resolve(process.env.INIT_CWD ?? ".", name);
-  const bytes = await readFile(path);
+  // Opened before the store, so that a slip in its name is told at once.
+  const file = await open(path);
   const close = await openStore(readConfig(process.env));
   try {
     await recoverImports();
-    const plan = await planImport(values.shop, bytes, dirname(path));
+    const plan = await planImport(values.shop, file.createReadStream(), dirname(path));
     if (plan.issues.length > 0) return refuse(basename(path), plan);
-    const changes = tell(plan);
+    const changes = tell(basename(path), plan);
     if (changes === 0) {
       console.log("Nothing to import.");
       return 0;
@@ -50,35 +62,54 @@ await runTool(USAGE, async () => {
       console.log("Nothing was changed. Import with --yes, or answer y.");
       return 0;
     }
-    await write(plan);
+    const fetching = pictures ?? (plan.format.name === "hawker" ? "link" : "fetch");
+    const missed = await write(plan, fetching === "fetch");
+    list(missed.map((one) => `note: ${told(basename(path), one)}`));
     console.log(`Imported into ${values.shop}.`);
     return 0;
   } finally {
+    await file.close();
     await close();
   }
 });
 
+const told = (file: string, { line, column, message }: Issue): string =>
+  `${file}:${line}: ${column === undefined ? "" : `${column} `}${message}`;
+
+/** Prints lines, not more than anybody reads. */
+function list(lines: readonly string[], print: (line: string) => void = console.log): void {
+  for (const line of lines.slice(0, LISTED)) print(line);
+  if (lines.length > LISTED) print(`… and ${lines.length - LISTED} more`);
+}
+
 function refuse(file: string, { issues }: ImportPlan): number {
-  for (const { line, column, message } of issues.slice(0, LISTED))
-    console.error(`${file}:${line}: ${column === undefined ? "" : `${column} `}${message}`);
-  if (issues.length > LISTED) console.error(`… and ${issues.length - LISTED} more`);
+  list(
+    issues.map((issue) => told(file, issue)),
+    console.error,
+  );
   console.error(`${issues.length} problem${issues.length === 1 ? "" : "s"}. Nothing was imported.`);
   return 1;
 }
 
 /** Shows what would be done, by line; answers how much that is. */
-function tell({ entries, categories, pictures }: ImportPlan): number {
+function tell(file: string, plan: ImportPlan): number {
+  const { entries, categories, pictures, format, unused, notes } = plan;
+  if (format.name !== "hawker") console.log(`This is a file of ${format.title}.`);
+  if (unused.length > 0) console.log(`Columns that are not used: ${unused.join(", ")}`);
+  list(notes.map((note) => `note: ${told(file, note)}`));
   const changing = entries.filter(({ action }) => action !== "same");
-  for (const { line, action, slug, changes } of changing.slice(0, LISTED)) {
-    const what = changes.length > 0 ? `: ${changes.join(", ")}` : "";
-    console.log(`line ${line}  ${action.padEnd(7)}  ${slug}${what}`);
-  }
-  if (changing.length > LISTED) console.log(`… and ${changing.length - LISTED} more`);
+  list(
+    changing.map(({ line, action, slug, changes }) => {
+      const what = changes.length > 0 ? `: ${changes.join(", ")}` : "";
+      return `line ${line}  ${action.padEnd(7)}  ${slug}${what}`;
+    }),
+  );
   for (const { slug, isNew } of categories)
     console.log(`category  ${isNew ? "new    " : "changed"}  ${slug}`);
   const count = (wanted: string) => entries.filter(({ action }) => action === wanted).length;
+  const addresses = plan.addresses > 0 ? `, ${plan.addresses} at addresses` : "";
   console.log(
-    `${count("new")} new, ${count("changed")} changed, ${count("same")} unchanged products; ${pictures.size} pictures.`,
+    `${count("new")} new, ${count("changed")} changed, ${count("same")} unchanged products; ${pictures.size} pictures${addresses}.`,
   );
   return changing.length + categories.length;
 }
@@ -93,18 +124,20 @@ async function agreed(): Promise<boolean> {
   }
 }
 
-async function write(plan: ImportPlan): Promise<void> {
+async function write(plan: ImportPlan, fetching: boolean): Promise<Issue[]> {
   const bar = new SingleBar(
     { format: "{bar} {percentage}% {value}/{total}", hideCursor: true },
     Presets.shades_classic,
   );
   let started = false;
   try {
-    await applyImport(plan, {
+    return await applyImport(plan, {
+      ...(fetching ? { fetchPicture: (url) => fetchPicture(url, PICTURE_LIMITS) } : {}),
       onProgress: (done, total) => {
         if (!started) bar.start(total, 0);
         started = true;
-        bar.update(done);
+        // A line for each of a hundred thousand would take longer than the import.
+        if (done === total || done % 50 === 0) bar.update(done);
       },
     });
   } finally {

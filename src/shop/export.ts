@@ -1,14 +1,21 @@
+import { createWriteStream } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { joinList, writeTable } from "./catalog-files/csv-table.ts";
+import { finished } from "node:stream/promises";
+import { trusted } from "mongoose";
+import { writeHeader, writeRows } from "./catalog-files/csv-table.ts";
 import { COLUMNS } from "./catalog-files/hawker.ts";
-import { allCategories, type Category } from "./category.ts";
+import { hawkerRows } from "./catalog-files/hawker-rows.ts";
+import { SHOPIFY_COLUMNS, shopifyRows } from "./catalog-files/shopify-rows.ts";
+import { allCategories } from "./category.ts";
 import { NotFound } from "./errors.ts";
 import { pictureType, readMedia } from "./media.ts";
-import { toDecimal } from "./money.ts";
 import { type Product, ProductModel } from "./product.ts";
 import { getShop } from "./shop.ts";
 import { stockOf } from "./stock.ts";
+
+/** The formats that a catalog can be written in. */
+export type ExportFormat = "hawker" | "shopify";
 
 /** A catalog as a file: its text, and the pictures it names, by name. */
 export interface CatalogExport {
@@ -18,115 +25,138 @@ export interface CatalogExport {
   pictures: ReadonlyMap<string, string>;
 }
 
+/** What was written. */
+export interface Exported {
+  products: number;
+  /** Pictures written beside the file. */
+  pictures: number;
+  /** Kept pictures that the format has no place for: Shopify's has addresses only. */
+  left: number;
+}
+
 /**
- * All products of a shop, whatever their status, in the format that `planImport` reads. Importing it into an empty shop
- * gives the same catalog; ratings, reviews and categories without products are not part of it.
+ * All products of a shop, whatever their status. Importing Hawker's own format into an empty shop gives the same catalog;
+ * ratings, reviews and categories without products are not part of it. Shopify's has one language.
  *
  * @param pictures the folder's name in front of the names of pictures
  * @throws {NotFound} when there is no such shop
  */
-export async function exportCatalog(shop: string, pictures: string): Promise<CatalogExport> {
-  const { currency } = await getShop(shop);
-  const categories = new Map((await allCategories(shop)).map((category) => [category._id, category]));
-  const products = await ProductModel.find({ shop }).sort({ slug: 1 }).lean<Product[]>();
-  // New products of an import are as old as their place in the file, so this keeps their order.
-  products.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
-  const stock = await stockOf(
-    shop,
-    products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
-  );
-  const names = await pictureNames(products, pictures);
-  const rows = products.flatMap((product) =>
-    rowsOf(product, categories.get(product.category), currency, stock, names),
-  );
-  return {
-    csv: writeTable(COLUMNS, rows),
-    products: products.length,
-    pictures: new Map([...names].map(([id, name]) => [name, id])),
-  };
+export async function exportCatalog(
+  shop: string,
+  pictures: string,
+  format: ExportFormat = "hawker",
+): Promise<CatalogExport> {
+  const catalog = new CatalogWriter(shop, pictures, format);
+  let csv = "";
+  for await (const part of catalog.parts()) csv += part;
+  return { csv, products: catalog.products, pictures: catalog.pictures };
 }
 
 /** Writes the catalog to a file and its pictures to the folder `<file>-images` beside it. */
 export async function writeExport(
   shop: string,
   file: string,
-  onPicture: (done: number, total: number) => void = () => {},
-): Promise<{ products: number; pictures: number }> {
+  {
+    format = "hawker",
+    onPicture = () => {},
+  }: { format?: ExportFormat; onPicture?: (done: number, total: number) => void } = {},
+): Promise<Exported> {
   const folder = dirname(file);
-  const { csv, products, pictures } = await exportCatalog(shop, `${basename(file, extname(file))}-images`);
+  await mkdir(folder, { recursive: true });
+  const catalog = new CatalogWriter(shop, `${basename(file, extname(file))}-images`, format);
+  const stream = createWriteStream(`${file}.part`);
+  try {
+    for await (const part of catalog.parts())
+      if (!stream.write(part)) await new Promise<void>((resolve) => stream.once("drain", resolve));
+  } finally {
+    stream.end();
+    await finished(stream);
+  }
   let done = 0;
-  for (const [name, id] of pictures) {
+  for (const [name, id] of catalog.pictures) {
     const media = await readMedia(id);
     if (media === null) throw new NotFound("picture", id);
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), media.bytes);
-    onPicture(++done, pictures.size);
+    onPicture(++done, catalog.pictures.size);
   }
   // Renamed into place, so that an export that fails leaves an older file whole.
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${file}.part`, csv);
   await rename(`${file}.part`, file);
-  return { products, pictures: pictures.size };
+  return { products: catalog.products, pictures: catalog.pictures.size, left: catalog.left };
 }
 
-async function pictureNames(products: readonly Product[], folder: string): Promise<Map<string, string>> {
-  const names = new Map<string, string>();
-  for (const { images } of products)
-    for (const { media } of images) {
-      if (media === undefined || names.has(media)) continue;
-      const kept = await readMedia(media);
-      if (kept === null) throw new NotFound("picture", media);
-      names.set(media, `${folder}/${media}.${(await pictureType(kept.bytes)).extension}`);
+const BATCH = 200;
+
+/** Reads a catalog a little at a time and tells it as the parts of a file. */
+class CatalogWriter {
+  products = 0;
+  left = 0;
+  /** Names beside the file -> ids of pictures. */
+  readonly pictures = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  readonly #shop: string;
+  readonly #folder: string;
+  readonly #format: ExportFormat;
+
+  constructor(shop: string, folder: string, format: ExportFormat) {
+    this.#shop = shop;
+    this.#folder = folder;
+    this.#format = format;
+  }
+
+  async *parts(): AsyncGenerator<string> {
+    const { currency } = await getShop(this.#shop);
+    const shelves = new Map((await allCategories(this.#shop)).map((category) => [category._id, category]));
+    const columns = this.#format === "shopify" ? SHOPIFY_COLUMNS : COLUMNS;
+    yield writeHeader(columns);
+    for await (const products of this.#batches()) {
+      this.products += products.length;
+      const stock = await stockOf(
+        this.#shop,
+        products.flatMap(({ variants }) => variants.map(({ sku }) => sku)),
+      );
+      if (this.#format === "hawker") await this.#namePictures(products);
+      else this.left += products.flatMap(({ images }) => images).filter(hasNoAddress).length;
+      yield writeRows(
+        columns,
+        products.flatMap((product) => {
+          const shelf = shelves.get(product.category);
+          return this.#format === "shopify"
+            ? shopifyRows(product, shelf?.title.en ?? "", currency, stock)
+            : hawkerRows(product, shelf, currency, stock, this.#names);
+        }),
+      );
     }
-  return names;
+  }
+
+  async *#batches(): AsyncGenerator<Product[]> {
+    const all = await ProductModel.find({ shop: this.#shop }, { createdAt: 1, slug: 1 })
+      .sort({ slug: 1 })
+      .lean<Pick<Product, "_id" | "createdAt" | "slug">[]>();
+    // New products of an import are as old as their place in the file, so this keeps their order.
+    all.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+    for (let from = 0; from < all.length; from += BATCH) {
+      const ids = all.slice(from, from + BATCH).map(({ _id }) => _id);
+      const filter = { _id: trusted({ $in: ids }), shop: this.#shop };
+      const found = new Map(
+        (await ProductModel.find(filter).lean<Product[]>()).map((product) => [product._id, product]),
+      );
+      yield ids.flatMap((id) => found.get(id) ?? []);
+    }
+  }
+
+  async #namePictures(products: readonly Product[]): Promise<void> {
+    for (const { images } of products)
+      for (const { media } of images) {
+        if (media === undefined || this.#names.has(media)) continue;
+        const kept = await readMedia(media);
+        if (kept === null) throw new NotFound("picture", media);
+        const name = `${this.#folder}/${media}.${(await pictureType(kept.bytes)).extension}`;
+        this.#names.set(media, name);
+        this.pictures.set(name, media);
+      }
+  }
 }
 
-function rowsOf(
-  product: Product,
-  category: Category | undefined,
-  currency: string,
-  stock: ReadonlyMap<string, number>,
-  pictures: ReadonlyMap<string, string>,
-): Map<string, string>[] {
-  const { title, description, images } = product;
-  const whole: [string, string | undefined][] = [
-    ["title_en", title.en],
-    ["title_zh", title.zh],
-    ["description_en", description.en],
-    ["description_zh", description.zh],
-    ["description_format", product.descriptionFormat],
-    ["category", category?.slug ?? product.category],
-    ["category_en", category?.title.en],
-    ["category_zh", category?.title.zh],
-    ["category_position", category === undefined ? undefined : String(category.position)],
-    ["tags", joinList(product.tags)],
-    ["status", product.status],
-    ["images", joinList(images.map(({ media, url }) => (media && pictures.get(media)) ?? url ?? ""))],
-    ["image_alt_en", joinList(images.map(({ alt }) => alt.en))],
-    ["image_alt_zh", images.some(({ alt }) => alt.zh) ? joinList(images.map(({ alt }) => alt.zh ?? "")) : ""],
-    ...product.options.flatMap(({ name }, index): [string, string | undefined][] => [
-      [`option${index + 1}_name_en`, name.en],
-      [`option${index + 1}_name_zh`, name.zh],
-    ]),
-  ];
-  return product.variants.map((variant, row) => {
-    const own: [string, string | undefined][] = [
-      ["handle", product.slug],
-      ["sku", variant.sku],
-      ["price", toDecimal({ amount: variant.price, currency })],
-      [
-        "compare_at",
-        variant.compareAt === undefined ? "" : toDecimal({ amount: variant.compareAt, currency }),
-      ],
-      ["currency", currency],
-      ["stock", String(stock.get(variant.sku) ?? 0)],
-      ["grams", variant.grams?.toString()],
-      ["variant_image", variant.image === undefined ? "" : String(variant.image + 1)],
-      ...product.options.flatMap(({ values }, index): [string, string | undefined][] => [
-        [`option${index + 1}_value_en`, variant.values[index]],
-        [`option${index + 1}_value_zh`, values.find(({ en }) => en === variant.values[index])?.zh],
-      ]),
-    ];
-    return new Map([...(row === 0 ? whole : []), ...own].map(([column, text]) => [column, text ?? ""]));
-  });
-}
+const hasNoAddress = ({ url, source }: Product["images"][number]): boolean =>
+  url === undefined && source === undefined;

@@ -80,10 +80,11 @@ export class Foreign {
     const { html: kept, cut } = cutHtml(html, DESCRIPTION_MAX);
     if (cut) this.note(row, column, `is cut to ${DESCRIPTION_MAX} characters`);
     // Without a mark it is plain text.
-    if (!/<(?!\/?p>)/.test(kept)) {
+    if (!/<(?!\/?p>|br>)/.test(kept)) {
       const text = kept
         .replace(/<\/p>(?=<p>)/g, "\n\n")
         .replace(/<\/?p>/g, "")
+        .replaceAll("<br>", "\n")
         .replace(/&(lt|gt|quot|amp);/g, (_, name: string) => PLAIN[name] ?? "");
       return { description: { en: text } };
     }

@@ -1,0 +1,55 @@
+import type { Category } from "../category.ts";
+import { toDecimal } from "../money.ts";
+import type { Product } from "../product.ts";
+import { joinList } from "./csv-table.ts";
+
+/** A product as rows of Hawker's own format; `pictures` are the names of kept pictures by their ids. */
+export function hawkerRows(
+  product: Product,
+  category: Category | undefined,
+  currency: string,
+  stock: ReadonlyMap<string, number>,
+  pictures: ReadonlyMap<string, string>,
+): Map<string, string>[] {
+  const { title, description, images } = product;
+  const whole: [string, string | undefined][] = [
+    ["title_en", title.en],
+    ["title_zh", title.zh],
+    ["description_en", description.en],
+    ["description_zh", description.zh],
+    ["description_format", product.descriptionFormat],
+    ["category", category?.slug ?? product.category],
+    ["category_en", category?.title.en],
+    ["category_zh", category?.title.zh],
+    ["category_position", category === undefined ? undefined : String(category.position)],
+    ["tags", joinList(product.tags)],
+    ["status", product.status],
+    ["images", joinList(images.map(({ media, url }) => (media && pictures.get(media)) ?? url ?? ""))],
+    ["image_alt_en", joinList(images.map(({ alt }) => alt.en))],
+    ["image_alt_zh", images.some(({ alt }) => alt.zh) ? joinList(images.map(({ alt }) => alt.zh ?? "")) : ""],
+    ...product.options.flatMap(({ name }, index): [string, string | undefined][] => [
+      [`option${index + 1}_name_en`, name.en],
+      [`option${index + 1}_name_zh`, name.zh],
+    ]),
+  ];
+  return product.variants.map((variant, row) => {
+    const own: [string, string | undefined][] = [
+      ["handle", product.slug],
+      ["sku", variant.sku],
+      ["price", toDecimal({ amount: variant.price, currency })],
+      [
+        "compare_at",
+        variant.compareAt === undefined ? "" : toDecimal({ amount: variant.compareAt, currency }),
+      ],
+      ["currency", currency],
+      ["stock", String(stock.get(variant.sku) ?? 0)],
+      ["grams", variant.grams?.toString()],
+      ["variant_image", variant.image === undefined ? "" : String(variant.image + 1)],
+      ...product.options.flatMap(({ values }, index): [string, string | undefined][] => [
+        [`option${index + 1}_value_en`, variant.values[index]],
+        [`option${index + 1}_value_zh`, values.find(({ en }) => en === variant.values[index])?.zh],
+      ]),
+    ];
+    return new Map([...(row === 0 ? whole : []), ...own].map(([column, text]) => [column, text ?? ""]));
+  });
+}
