@@ -1,5 +1,5 @@
 import { encode } from "./bson-codec.ts";
-import { CommandError } from "./errors.ts";
+import { badValue, CommandError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { type Doc, Long, RawDoc } from "./value.ts";
 
@@ -17,6 +17,7 @@ interface Open {
   keep: boolean;
   /** Waits for more documents at the end (a tailable cursor on a capped collection). */
   tail: ((waitMs: number) => Promise<void>) | undefined;
+  awaits: boolean;
 }
 
 /** How a cursor lives. */
@@ -30,12 +31,16 @@ export interface CursorOptions {
   /** Its time limit counts while a batch is read, not in between. */
   patience?: Patience;
   tail?: (waitMs: number) => Promise<void>;
+  /** A getMore may say how long it waits at the end. */
+  awaits?: boolean;
 }
 
 /** A reply holds at most 16 MB of documents. */
 const replyBytesMax = 16 * 1024 * 1024;
 /** The number of documents in a first reply that does not say (source: MongoDB manual, "Cursors"). */
 const firstBatch = 101;
+/** How long a getMore waits that does not say, in milliseconds (source: the same). */
+const awaitMs = 1000;
 /** Idle cursors go after ten minutes, as on a MongoDB server. */
 const idleMs = 10 * 60 * 1000;
 
@@ -60,6 +65,7 @@ export class Cursors {
       patience: options.patience,
       keep: options.noTimeout === true,
       tail: options.tail,
+      awaits: options.awaits === true,
     };
     const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch);
     const ended = (done && !options.tail) || options.singleBatch === true;
@@ -73,8 +79,13 @@ export class Cursors {
     };
   }
 
-  /** @throws {CommandError} CursorNotFound; Unauthorized when the cursor is another collection's. */
-  async more(id: bigint, namespace: string, batchSize: number, waitMs: number): Promise<Doc> {
+  /**
+   * Reads the next batch; at a tailable cursor's end it waits `waitMs` for more.
+   *
+   * @throws {CommandError} CursorNotFound; Unauthorized when the cursor is another collection's; BadValue when a time
+   * to wait is given and the cursor does not wait.
+   */
+  async more(id: bigint, namespace: string, batchSize: number, waitMs?: number): Promise<Doc> {
     const cursor = this.#open.get(id);
     if (!cursor) throw new CommandError("CursorNotFound", `cursor id ${id} not found`);
     if (cursor.namespace !== namespace) {
@@ -83,12 +94,14 @@ export class Cursors {
         `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
       );
     }
+    if (waitMs !== undefined && !cursor.awaits)
+      throw badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor");
     cursor.lastUsed = Date.now();
     cursor.patience?.wake();
     let { batch, done } = await this.#read(cursor, batchSize);
     if (cursor.tail) {
       if (batch.length === 0) {
-        await cursor.tail(waitMs);
+        await cursor.tail(waitMs ?? awaitMs);
         ({ batch } = await this.#read(cursor, batchSize));
       }
       done = false;

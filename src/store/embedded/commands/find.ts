@@ -208,6 +208,7 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
   return context.cursors.start(source, {
     namespace,
     batchSize: numberField(context.command, "batchSize"),
+    awaits,
     tail: async (waitMs) => {
       const until = Date.now() + (awaits ? waitMs : 0);
       const newest = (): boolean => !collection.scan(last, false, 1).next().done;

@@ -14,7 +14,7 @@ import {
 } from "./collections.ts";
 import { checkFields } from "./command-fields.ts";
 import { checkConcerns } from "./concerns.ts";
-import type { Command, CommandContext } from "./context.ts";
+import { type Command, type CommandContext, numberField } from "./context.ts";
 import { count, distinct } from "./count-distinct.ts";
 import { deleteCommand } from "./delete.ts";
 import { explain, explainCommand } from "./explain.ts";
@@ -131,6 +131,7 @@ function commandFor(name: string, context: CommandContext): Command {
   }
   checkFields(name, command);
   checkConcerns(command);
+  numberField(command, "maxTimeMS");
   if (name === "aggregate" && command.explain === true)
     return (given) => explainCommand(given, "queryPlanner");
   return onView(name, context) ?? run;

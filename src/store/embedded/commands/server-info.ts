@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { CommandError } from "../errors.ts";
 import { type Doc, isNumber, Long, ObjectId, toNumber } from "../value.ts";
-import type { Command, CommandContext } from "./context.ts";
+import { type Command, type CommandContext, numberField } from "./context.ts";
 
 /** The MongoDB version whose behaviour this server follows. */
 export const version = "7.0.0";
@@ -136,7 +136,7 @@ export const getMore: Command = async ({ command, cursors, database }) => {
       "BSON field 'getMore.getMore' is the wrong type, expected type 'long'",
     );
   const size = Number(command.batchSize ?? 0);
-  const wait = Number(command.maxTimeMS ?? 1000);
+  const wait = numberField(command, "maxTimeMS");
   const batch = size > 0 ? size : Number.POSITIVE_INFINITY;
   return {
     cursor: await cursors.more(id.toBigInt(), `${database}.${String(command.collection)}`, batch, wait),

@@ -163,7 +163,7 @@ async function all(context: CommandContext, pipeline: Value[]): Promise<Doc[]> {
   const namespace = String(cursor.ns);
   let id = cursor.id;
   while (id instanceof Long && !id.isZero()) {
-    const next: Doc = await context.cursors.more(id.toBigInt(), namespace, 1000, 0);
+    const next: Doc = await context.cursors.more(id.toBigInt(), namespace, 1000);
     docs.push(...listOf(next.nextBatch));
     id = next.id;
   }
