@@ -905,7 +905,8 @@ conformsEach<
   async ({ type, kind }) => {
     const docs = await bench.filled([{ _id: 1 }]);
     const from = Math.floor(Date.now() / 1000);
-    await docs.updateOne({}, { $currentDate: { a: type } });
+    const update: Document = { $currentDate: { a: type } };
+    await docs.updateOne({}, update);
     const value = (await docs.findOne({}))?.a;
     expect(value).toBeInstanceOf(kind);
     const seconds = value instanceof Timestamp ? value.high : Math.floor(value.getTime() / 1000);
