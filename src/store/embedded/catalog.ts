@@ -36,11 +36,14 @@ export class Catalog {
     if (this.#hasGarbage()) this.sweep();
   }
 
+  /** Reads what is stored, at the start and again after a transaction was not made. */
   #load(): void {
+    const known = new Map(this.all().map((collection) => [collection.id, collection]));
     this.#collections.clear();
     this.#resized.clear();
     const counter = this.#storage.catalog.getBinary(counterKey);
-    this.#next = counter ? counter.readUInt32BE(0) : 1;
+    // A number that was given out is not given again, even if its transaction was not made: it may still be in use.
+    this.#next = Math.max(this.#next, counter ? counter.readUInt32BE(0) : 1);
     for (const { key, value } of this.#storage.catalog.getRange({
       start: collectionPrefix,
       end: after(collectionPrefix),
@@ -50,7 +53,11 @@ export class Catalog {
       const indexes = (meta.indexes as Doc[]).map((index) => openIndex(readIndex(index)));
       const id = meta.id as number;
       this.#uuids.set(id, Buffer.from((meta.uuid as Binary).buffer));
-      this.#open(new Collection(this.#storage, id, namespace, meta.options as Doc, indexes));
+      const same = known.get(id);
+      if (same?.namespace === namespace) {
+        same.reload(meta.options as Doc, indexes);
+        this.#collections.set(namespace, same);
+      } else this.#open(new Collection(this.#storage, id, namespace, meta.options as Doc, indexes));
     }
   }
 

@@ -103,6 +103,17 @@ export class Collection {
     this.indexes = indexes;
   }
 
+  /**
+   * Takes over what is stored after a transaction was not made, and forgets what is kept in memory. Commands that
+   * hold the collection go on with it, and an index that is being built stays one.
+   */
+  reload(options: Doc, indexes: Index[]): void {
+    this.options = options;
+    this.indexes = indexes;
+    this.#count = undefined;
+    this.#next = undefined;
+  }
+
   /** How many documents there are. */
   get count(): number {
     if (this.#count === undefined) this.#measure();

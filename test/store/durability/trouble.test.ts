@@ -136,6 +136,42 @@ describe("a full disk", () => {
     });
   });
 
+  test("what goes on while other writes are refused keeps counts and indexes right, also over a restart", async () => {
+    const limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 8192; exec "$@"', "sh"];
+    const agree = async (client: MongoClient) => {
+      const said = await client.db("trouble").command({ validate: "notes" });
+      expect(said.errors).toEqual([]);
+      expect(await notesOf(client).estimatedDocumentCount()).toBe(said.nrecords);
+    };
+    await served(
+      dir,
+      async (client) => {
+        const notes = notesOf(client);
+        await notes.insertMany(
+          Array.from({ length: 6000 }, (_, _id) => ({ _id, text: `${_id} ${"y".repeat(100)}` })),
+        );
+        const outcomes = new Set<string>();
+        for (let round = 0; round < 6; round++) {
+          const large = (n: number) =>
+            Array.from({ length: 1500 }, (_, at) => ({ _id: 1e6 + n * 1e4 + round * 1e5 + at, text }));
+          const done = await Promise.allSettled([
+            notes.deleteMany({ _id: { $gte: round * 900, $lt: round * 900 + 800 } }),
+            notes.insertMany(large(1)),
+            notes.updateMany({ _id: { $gte: 5500, $lt: 6000 } }, { $set: { text: `${round}` } }),
+            notes.insertMany(large(2)),
+            notes.createIndex({ text: 1, _id: round % 2 === 0 ? 1 : -1 }),
+            notes.insertMany(large(3)),
+          ]);
+          for (const { status } of done) outcomes.add(status);
+          await agree(client);
+        }
+        expect([...outcomes].sort()).toEqual(["fulfilled", "rejected"]);
+      },
+      limited,
+    );
+    await served(dir, agree);
+  });
+
   test.skipIf(!mayMount)(
     "no space left: writes are refused, reads go on, and so do writes when there is space again",
     () =>
