@@ -416,7 +416,7 @@ describe("an export", () => {
     );
     const out = join(folder, "out");
     await mkdir(out, { recursive: true });
-    expect(await writeExport(shop, join(out, "mine.csv"))).toEqual({ products: 2, pictures: 1 });
+    expect(await writeExport(shop, join(out, "mine.csv"))).toEqual({ products: 2, pictures: 1, left: 0 });
     const [name = ""] = await readdir(join(out, "mine-images"));
     expect(name).toMatch(/^[0-9a-z]{20}\.jpg$/);
     expect((await readFile(join(out, "mine-images", name))).equals(picture)).toBe(true);
