@@ -42,27 +42,31 @@ describe("a bulk write", () => {
     });
   }
 
-  conforms("stops at a duplicate key when ordered, with its index, key and message", async () => {
-    const docs = await bench.filled([{ _id: 0, x: 1 }]);
-    await docs.createIndex({ x: 1 }, { unique: true });
-    const namespace = `${bench.db.databaseName}.${docs.collectionName}`;
-    const error = await bulkError(() =>
-      docs.bulkWrite([
-        { insertOne: { document: { x: 2 } } },
-        { insertOne: { document: { x: 1 } } },
-        { insertOne: { document: { x: 3 } } },
-      ]),
-    );
-    expect(error.code).toBe(11000);
-    expect(error.result.insertedCount).toBe(1);
-    const [first, ...others] = [error.writeErrors].flat();
-    expect(others).toEqual([]);
-    expect(first?.index).toBe(1);
-    expect(first?.errmsg).toBe(
-      `E11000 duplicate key error collection: ${namespace} index: x_1 dup key: { x: 1 }`,
-    );
-    expect(await docs.countDocuments()).toBe(2);
-  });
+  conforms(
+    "stops at a duplicate key when ordered, with its index, key and message",
+    async () => {
+      const docs = await bench.filled([{ _id: 0, x: 1 }]);
+      await docs.createIndex({ x: 1 }, { unique: true });
+      const namespace = `${bench.db.databaseName}.${docs.collectionName}`;
+      const error = await bulkError(() =>
+        docs.bulkWrite([
+          { insertOne: { document: { x: 2 } } },
+          { insertOne: { document: { x: 1 } } },
+          { insertOne: { document: { x: 3 } } },
+        ]),
+      );
+      expect(error.code).toBe(11000);
+      expect(error.result.insertedCount).toBe(1);
+      const [first, ...others] = [error.writeErrors].flat();
+      expect(others).toEqual([]);
+      expect(first?.index).toBe(1);
+      expect(first?.errmsg).toBe(
+        `E11000 duplicate key error collection: ${namespace} index: x_1 dup key: { x: 1 }`,
+      );
+      expect(await docs.countDocuments()).toBe(2);
+    },
+    { documentdb: "gives another result" },
+  );
 
   conforms("goes on after errors when unordered and tells each", async () => {
     const docs = await bench.filled([{ _id: 1 }, { _id: 3 }]);
@@ -90,15 +94,19 @@ describe("a bulk write", () => {
     expect(await docs.countDocuments()).toBe(2);
   });
 
-  conforms("of a compound key tells all its fields in order", async () => {
-    const docs = await bench.filled([{ a: 1, b: "x" }]);
-    await docs.createIndex({ b: 1, a: -1 }, { unique: true });
-    const error = await bulkError(() => docs.insertMany([{ a: 1, b: "x" }]));
-    const [first] = [error.writeErrors].flat();
-    expect(first?.errmsg).toContain('index: b_1_a_-1 dup key: { b: "x", a: 1 }');
-    const reply = await bench.db.command({ insert: docs.collectionName, documents: [{ a: 1, b: "x" }] });
-    expect(reply.writeErrors[0]).toMatchObject({ keyPattern: { b: 1, a: -1 }, keyValue: { b: "x", a: 1 } });
-  });
+  conforms(
+    "of a compound key tells all its fields in order",
+    async () => {
+      const docs = await bench.filled([{ a: 1, b: "x" }]);
+      await docs.createIndex({ b: 1, a: -1 }, { unique: true });
+      const error = await bulkError(() => docs.insertMany([{ a: 1, b: "x" }]));
+      const [first] = [error.writeErrors].flat();
+      expect(first?.errmsg).toContain('index: b_1_a_-1 dup key: { b: "x", a: 1 }');
+      const reply = await bench.db.command({ insert: docs.collectionName, documents: [{ a: 1, b: "x" }] });
+      expect(reply.writeErrors[0]).toMatchObject({ keyPattern: { b: 1, a: -1 }, keyValue: { b: "x", a: 1 } });
+    },
+    { documentdb: "gives another result" },
+  );
 
   conforms("upserts by several statements, telling each _id", async () => {
     const docs = await bench.filled([]);

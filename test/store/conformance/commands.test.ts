@@ -40,39 +40,61 @@ describe("the server tells", () => {
     const { authInfo } = await admin.command({ connectionStatus: 1 });
     expect(authInfo).toMatchObject({ authenticatedUsers: [], authenticatedUserRoles: [] });
   });
-  conforms("one parameter or all in getParameter", async () => {
-    const one = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 });
-    expect(one.featureCompatibilityVersion.version).toMatch(/^\d+\.\d+$/);
-    expect(Object.keys(await admin.command({ getParameter: "*" }))).toContain("featureCompatibilityVersion");
-    const none = () => admin.command({ getParameter: 1, noSuchParameter: 1 });
-    expect(await failure(none)).toMatchObject({ code: 72 });
-  });
-  conforms("its state in serverStatus", async () => {
-    const status = await admin.command({ serverStatus: 1 });
-    for (const field of ["host", "version", "process", "pid", "uptime", "localTime", "connections"])
-      expect(status).toHaveProperty(field);
-  });
-  conforms("nothing but ok in ping, on any database", async () => {
-    expect(await bench.db.command({ ping: 1 })).toEqual({ ok: 1 });
-  });
-  conforms("the sizes of a database and a collection", async () => {
-    const docs = await bench.filled([{ a: "x".repeat(100) }, { a: "x" }]);
-    const database = await bench.db.stats();
-    expect(database).toMatchObject({ db: bench.db.databaseName, ok: 1 });
-    expect(database.objects).toBeGreaterThanOrEqual(2);
-    const stats = await bench.db.command({ collStats: docs.collectionName });
-    expect(stats).toMatchObject({ ns: docs.namespace, count: 2, nindexes: 1, capped: false });
-    expect(stats.size).toBeGreaterThan(120);
-    const [piped] = await docs.aggregate([{ $collStats: { count: {} } }]).toArray();
-    expect(piped).toMatchObject({ ns: docs.namespace, count: 2 });
-  });
-  conforms("that a collection is sound in validate", async () => {
-    const docs = await bench.filled([{ a: 1 }, { a: 2 }]);
-    await docs.createIndex({ a: 1 });
-    const reply = await bench.db.command({ validate: docs.collectionName });
-    expect(reply).toMatchObject({ ns: docs.namespace, valid: true, nrecords: 2, nIndexes: 2 });
-    expect(reply.keysPerIndex).toEqual({ _id_: 2, a_1: 2 });
-  });
+  conforms(
+    "one parameter or all in getParameter",
+    async () => {
+      const one = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 });
+      expect(one.featureCompatibilityVersion.version).toMatch(/^\d+\.\d+$/);
+      expect(Object.keys(await admin.command({ getParameter: "*" }))).toContain(
+        "featureCompatibilityVersion",
+      );
+      const none = () => admin.command({ getParameter: 1, noSuchParameter: 1 });
+      expect(await failure(none)).toMatchObject({ code: 72 });
+    },
+    { secantus: "accepts it" },
+  );
+  conforms(
+    "its state in serverStatus",
+    async () => {
+      const status = await admin.command({ serverStatus: 1 });
+      for (const field of ["host", "version", "process", "pid", "uptime", "localTime", "connections"])
+        expect(status).toHaveProperty(field);
+    },
+    { documentdb: "gives another result" },
+  );
+  conforms(
+    "nothing but ok in ping, on any database",
+    async () => {
+      expect(await bench.db.command({ ping: 1 })).toEqual({ ok: 1 });
+    },
+    { secantus: "gives another result" },
+  );
+  conforms(
+    "the sizes of a database and a collection",
+    async () => {
+      const docs = await bench.filled([{ a: "x".repeat(100) }, { a: "x" }]);
+      const database = await bench.db.stats();
+      expect(database).toMatchObject({ db: bench.db.databaseName, ok: 1 });
+      expect(database.objects).toBeGreaterThanOrEqual(2);
+      const stats = await bench.db.command({ collStats: docs.collectionName });
+      expect(stats).toMatchObject({ ns: docs.namespace, count: 2, nindexes: 1, capped: false });
+      expect(stats.size).toBeGreaterThan(120);
+      const [piped] = await docs.aggregate([{ $collStats: { count: {} } }]).toArray();
+      expect(piped).toMatchObject({ ns: docs.namespace, count: 2 });
+    },
+    { documentdb: "gives another result" },
+  );
+  conforms(
+    "that a collection is sound in validate",
+    async () => {
+      const docs = await bench.filled([{ a: 1 }, { a: 2 }]);
+      await docs.createIndex({ a: 1 });
+      const reply = await bench.db.command({ validate: docs.collectionName });
+      expect(reply).toMatchObject({ ns: docs.namespace, valid: true, nrecords: 2, nIndexes: 2 });
+      expect(reply.keysPerIndex).toEqual({ _id_: 2, a_1: 2 });
+    },
+    { documentdb: "gives another result" },
+  );
 });
 
 /** Sends `isMaster` as OP_QUERY, as a driver's first message is, and reads the OP_REPLY. */
@@ -123,35 +145,51 @@ describe("the server refuses", () => {
       { title: "a command in another case", command: { PING: 1 }, code: 59 },
       {
         title: "a field that find does not have",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { find: "c", fliter: {} },
         code: 40415,
         message: "BSON field 'find.fliter' is an unknown field.",
       },
       {
         title: "a field that aggregate does not have",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { aggregate: "c", pipeline: [], cursor: {}, sort: {} },
         code: 40415,
       },
       {
         title: "a field that insert does not have",
+        deviates: { secantus: "gives another result" },
         command: { insert: "c", documents: [{}], upsert: true },
         code: 40415,
       },
       {
         title: "a field of an update's statement",
+        deviates: { documentdb: "gives another result" },
         command: { update: "c", updates: [{ q: {}, u: {}, many: true }] },
         code: 40415,
         message: "BSON field 'update.updates.many' is an unknown field.",
       },
-      { title: "an update without its statements", command: { update: "c" }, code: 40414 },
+      {
+        title: "an update without its statements",
+        deviates: { secantus: "gives another result" },
+        command: { update: "c" },
+        code: 40414,
+      },
       {
         title: "an update's statement without an update",
+        deviates: { secantus: "gives another result" },
         command: { update: "c", updates: [{ q: {} }] },
         code: 40414,
       },
-      { title: "distinct without a key", command: { distinct: "c" }, code: 40414 },
+      {
+        title: "distinct without a key",
+        deviates: { documentdb: "gives another result" },
+        command: { distinct: "c" },
+        code: 40414,
+      },
       {
         title: "a getMore without its collection",
+        deviates: { documentdb: "gives another result" },
         command: { getMore: BSON.Long.fromNumber(1) },
         code: 40414,
       },
@@ -161,54 +199,97 @@ describe("the server refuses", () => {
         code: 14,
         codeName: "TypeMismatch",
       },
-      { title: "a negative skip", command: { find: "c", skip: -1 }, code: 2 },
-      { title: "a limit that is no number", command: { find: "c", limit: "1" }, code: 14 },
-      { title: "a collection's name that is no string", command: { find: 1 }, code: 73 },
-      { title: "an empty collection's name", command: { find: "" }, code: 73 },
+      {
+        title: "a negative skip",
+        deviates: { documentdb: "gives another result" },
+        command: { find: "c", skip: -1 },
+        code: 2,
+      },
+      {
+        title: "a limit that is no number",
+        deviates: { documentdb: "gives another result" },
+        command: { find: "c", limit: "1" },
+        code: 14,
+      },
+      {
+        title: "a collection's name that is no string",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
+        command: { find: 1 },
+        code: 73,
+      },
+      {
+        title: "an empty collection's name",
+        deviates: { secantus: "gives another result" },
+        command: { find: "" },
+        code: 73,
+      },
       { title: "an aggregation without a cursor", command: { aggregate: "c", pipeline: [] }, code: 9 },
-      { title: "awaitData without tailable", command: { find: "c", awaitData: true }, code: 9 },
+      {
+        title: "awaitData without tailable",
+        deviates: { documentdb: "gives another result" },
+        command: { find: "c", awaitData: true },
+        code: 9,
+      },
       {
         title: "a read concern there is not",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { find: "c", readConcern: { level: "newest" } },
         code: 2,
       },
       {
         title: "to wait for two servers",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { insert: "c", documents: [{}], writeConcern: { w: 2 } },
         code: 2,
         message: "cannot use 'w' > 1 when a host is not replicated",
       },
       {
         title: "to wait for servers with a tag",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { insert: "c", documents: [{}], writeConcern: { w: "eu" } },
         code: 2,
       },
       {
         title: "to wait for more than fifty servers",
+        deviates: { documentdb: "gives another result" },
         command: { insert: "c", documents: [{}], writeConcern: { w: 51 } },
         code: 9,
       },
       {
         title: "an explain with a verbosity there is not",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { explain: { find: "c" }, verbosity: "all" },
         code: 9,
       },
-      { title: "to explain what cannot be", command: { explain: { ping: 1 } }, code: 59 },
+      {
+        title: "to explain what cannot be",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
+        command: { explain: { ping: 1 } },
+        code: 59,
+      },
       {
         title: "another version of the API",
+        deviates: { documentdb: "gives another result" },
         command: { ping: 1, apiVersion: "2" },
         code: 322,
         codeName: "APIVersionError",
       },
       {
         title: "what is not in the API's version when strict",
+        deviates: { documentdb: "gives another result" },
         command: { distinct: "c", key: "a", apiVersion: "1", apiStrict: true },
         code: 323,
         codeName: "APIStrictError",
       },
-      { title: "apiStrict without a version", command: { ping: 1, apiStrict: true }, code: 9 },
+      {
+        title: "apiStrict without a version",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
+        command: { ping: 1, apiStrict: true },
+        code: 9,
+      },
       {
         title: "an administrator's view of replication",
+        deviates: { documentdb: "gives another result", secantus: "gives another result" },
         command: { replSetGetStatus: 1 },
         code: 76,
         codeName: "NoReplicationEnabled",
@@ -256,19 +337,47 @@ describe("the server refuses", () => {
 describe("explain", () => {
   conformsEach<Deviating & { title: string; command: (name: string) => Document }>(
     [
-      { title: "find", command: (name) => ({ find: name, filter: { a: 1 } }) },
+      {
+        title: "find",
+        deviates: { documentdb: "gives another result" },
+        command: (name) => ({ find: name, filter: { a: 1 } }),
+      },
       {
         title: "aggregate",
+        deviates: { documentdb: "gives another result" },
         command: (name) => ({ aggregate: name, pipeline: [{ $match: { a: 1 } }], cursor: {} }),
       },
-      { title: "count", command: (name) => ({ count: name, query: { a: 1 } }) },
-      { title: "distinct", command: (name) => ({ distinct: name, key: "a", query: { a: 1 } }) },
+      {
+        title: "count",
+        deviates: { documentdb: "gives another result" },
+        command: (name) => ({ count: name, query: { a: 1 } }),
+      },
+      {
+        title: "distinct",
+        deviates: { documentdb: "answers: explain for distinct command is not supported" },
+        command: (name) => ({ distinct: name, key: "a", query: { a: 1 } }),
+      },
       {
         title: "update",
+        deviates: {
+          documentdb: "answers: explain for update command is not supported",
+          secantus: "gives another result",
+        },
         command: (name) => ({ update: name, updates: [{ q: { a: 1 }, u: { $set: { b: 1 } } }] }),
       },
-      { title: "delete", command: (name) => ({ delete: name, deletes: [{ q: { a: 1 }, limit: 0 }] }) },
-      { title: "findAndModify", command: (name) => ({ findAndModify: name, query: { a: 1 }, remove: true }) },
+      {
+        title: "delete",
+        deviates: {
+          documentdb: "answers: explain for delete command is not supported",
+          secantus: "gives another result",
+        },
+        command: (name) => ({ delete: name, deletes: [{ q: { a: 1 }, limit: 0 }] }),
+      },
+      {
+        title: "findAndModify",
+        deviates: { documentdb: "answers: explain for findAndModify command is not supported" },
+        command: (name) => ({ findAndModify: name, query: { a: 1 }, remove: true }),
+      },
     ],
     ({ title }) => `${title} tells the plan and changes nothing`,
     async ({ command }) => {
@@ -295,13 +404,17 @@ describe("explain", () => {
       ]);
     },
   );
-  conforms("of a scan tells COLLSCAN, of an _id IDHACK or its index", async () => {
-    const docs = await bench.filled([{ _id: 1, a: 1 }]);
-    expect(JSON.stringify(await docs.find({ a: 1 }).explain("queryPlanner"))).toContain("COLLSCAN");
-    expect(JSON.stringify(await docs.find({ _id: 1 as never }).explain("queryPlanner"))).toMatch(
-      /IDHACK|_id_/,
-    );
-  });
+  conforms(
+    "of a scan tells COLLSCAN, of an _id IDHACK or its index",
+    async () => {
+      const docs = await bench.filled([{ _id: 1, a: 1 }]);
+      expect(JSON.stringify(await docs.find({ a: 1 }).explain("queryPlanner"))).toContain("COLLSCAN");
+      expect(JSON.stringify(await docs.find({ _id: 1 as never }).explain("queryPlanner"))).toMatch(
+        /IDHACK|_id_/,
+      );
+    },
+    { documentdb: "gives another result" },
+  );
 });
 
 // Source: MongoDB manual, "Transactions", "Server Sessions"; driver specification, "Driver Sessions".
@@ -313,19 +426,23 @@ describe("sessions", () => {
     expect(await bench.db.command({ refreshSessions: [session.id] })).toMatchObject({ ok: 1 });
     await session.endSession();
   });
-  conforms("do not make transactions on a server that stands alone, with 20", async () => {
-    const client = new MongoClient(process.env.TEST_MONGODB_URL ?? "", { directConnection: true });
-    try {
-      const command = { insert: "c", documents: [{}], lsid: { id: new BSON.UUID() }, autocommit: false };
-      const start = { txnNumber: BSON.Long.fromNumber(1), startTransaction: true };
-      const run = () => client.db(bench.db.databaseName).command({ ...command, ...start });
-      expect(await failure(run)).toMatchObject({
-        code: 20,
-        message: "Transaction numbers are only allowed on a replica set member or mongos",
-      });
-      expect(await bench.db.collection("c").countDocuments()).toBe(0);
-    } finally {
-      await client.close();
-    }
-  });
+  conforms(
+    "do not make transactions on a server that stands alone, with 20",
+    async () => {
+      const client = new MongoClient(process.env.TEST_MONGODB_URL ?? "", { directConnection: true });
+      try {
+        const command = { insert: "c", documents: [{}], lsid: { id: new BSON.UUID() }, autocommit: false };
+        const start = { txnNumber: BSON.Long.fromNumber(1), startTransaction: true };
+        const run = () => client.db(bench.db.databaseName).command({ ...command, ...start });
+        expect(await failure(run)).toMatchObject({
+          code: 20,
+          message: "Transaction numbers are only allowed on a replica set member or mongos",
+        });
+        expect(await bench.db.collection("c").countDocuments()).toBe(0);
+      } finally {
+        await client.close();
+      }
+    },
+    { documentdb: "accepts it", secantus: "accepts it" },
+  );
 });

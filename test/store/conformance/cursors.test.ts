@@ -36,43 +36,55 @@ describe("a cursor", () => {
     expect((await more(docs, cursor.id, { batchSize: 2 })).nextBatch).toHaveLength(2);
     expect((await more(docs, cursor.id)).nextBatch).toEqual([{ _id: 5 }, { _id: 6 }]);
   });
-  conforms("ends with one batch when asked to, and with a negative limit", async () => {
-    const docs = await bench.filled(numbers(9));
-    for (const command of [
-      { batchSize: 3, singleBatch: true },
-      { limit: 3, singleBatch: true },
-    ]) {
-      const cursor = await find(docs, command);
-      expect(cursor.firstBatch).toHaveLength(3);
-      expect(cursor.id.isZero()).toBe(true);
-    }
-    expect(await docs.find().limit(-3).toArray()).toHaveLength(3);
-  });
-  conforms("is not there any more when it is exhausted or killed, with 43", async () => {
-    const docs = await bench.filled(numbers(5));
-    const { id } = await find(docs, { batchSize: 2 });
-    expect(
-      await bench.db.command(
-        { killCursors: docs.collectionName, cursors: [id, Long.fromNumber(1)] },
-        { promoteLongs: false },
-      ),
-    ).toMatchObject({
-      cursorsKilled: [id],
-      cursorsNotFound: [Long.fromNumber(1)],
-      cursorsAlive: [],
-      cursorsUnknown: [],
-    });
-    expect(await failure(() => more(docs, id))).toMatchObject({ code: 43 });
-    const exhausted = await find(docs, { batchSize: 4 });
-    expect((await more(docs, exhausted.id)).id.isZero()).toBe(true);
-    expect(await failure(() => more(docs, exhausted.id))).toMatchObject({ code: 43 });
-  });
-  conforms("belongs to its collection, with 13", async () => {
-    const docs = await bench.filled(numbers(5));
-    const other = await bench.filled([]);
-    const { id } = await find(docs, { batchSize: 2 });
-    expect(await failure(() => more(other, id))).toMatchObject({ code: 13 });
-  });
+  conforms(
+    "ends with one batch when asked to, and with a negative limit",
+    async () => {
+      const docs = await bench.filled(numbers(9));
+      for (const command of [
+        { batchSize: 3, singleBatch: true },
+        { limit: 3, singleBatch: true },
+      ]) {
+        const cursor = await find(docs, command);
+        expect(cursor.firstBatch).toHaveLength(3);
+        expect(cursor.id.isZero()).toBe(true);
+      }
+      expect(await docs.find().limit(-3).toArray()).toHaveLength(3);
+    },
+    { secantus: "gives another result" },
+  );
+  conforms(
+    "is not there any more when it is exhausted or killed, with 43",
+    async () => {
+      const docs = await bench.filled(numbers(5));
+      const { id } = await find(docs, { batchSize: 2 });
+      expect(
+        await bench.db.command(
+          { killCursors: docs.collectionName, cursors: [id, Long.fromNumber(1)] },
+          { promoteLongs: false },
+        ),
+      ).toMatchObject({
+        cursorsKilled: [id],
+        cursorsNotFound: [Long.fromNumber(1)],
+        cursorsAlive: [],
+        cursorsUnknown: [],
+      });
+      expect(await failure(() => more(docs, id))).toMatchObject({ code: 43 });
+      const exhausted = await find(docs, { batchSize: 4 });
+      expect((await more(docs, exhausted.id)).id.isZero()).toBe(true);
+      expect(await failure(() => more(docs, exhausted.id))).toMatchObject({ code: 43 });
+    },
+    { secantus: "gives another result" },
+  );
+  conforms(
+    "belongs to its collection, with 13",
+    async () => {
+      const docs = await bench.filled(numbers(5));
+      const other = await bench.filled([]);
+      const { id } = await find(docs, { batchSize: 2 });
+      expect(await failure(() => more(other, id))).toMatchObject({ code: 13 });
+    },
+    { documentdb: "accepts it", secantus: "answers 43" },
+  );
   conforms("splits what does not fit into one reply of 16 MB", async () => {
     const text = "x".repeat(6 * 1024 * 1024);
     const docs = await bench.filled([{ text }, { text }, { text }, { text }]);
@@ -103,19 +115,27 @@ describe("a cursor", () => {
     const options = { noCursorTimeout: true, allowDiskUse: true, allowPartialResults: true, comment: "why" };
     expect(await docs.find({}, options).toArray()).toHaveLength(3);
   });
-  conforms("is gone with its collection", async () => {
-    const docs = await bench.filled(numbers(5));
-    const { id } = await find(docs, { batchSize: 2 });
-    await docs.drop();
-    expect((await failure(() => more(docs, id))).code).toSatisfy((code) => code === 43 || code === 175);
-  });
-  conforms("gives only the index's fields with returnKey, and record numbers with showRecordId", async () => {
-    const docs = await bench.filled([{ _id: 1, a: 5, b: 6 }]);
-    await docs.createIndex({ a: 1 });
-    expect(await docs.find({ a: 5 }, { returnKey: true }).toArray()).toEqual([{ a: 5 }]);
-    const [doc] = await docs.find({}, { showRecordId: true }).toArray();
-    expect(doc).toHaveProperty("$recordId");
-  });
+  conforms(
+    "is gone with its collection",
+    async () => {
+      const docs = await bench.filled(numbers(5));
+      const { id } = await find(docs, { batchSize: 2 });
+      await docs.drop();
+      expect((await failure(() => more(docs, id))).code).toSatisfy((code) => code === 43 || code === 175);
+    },
+    { documentdb: "accepts it" },
+  );
+  conforms(
+    "gives only the index's fields with returnKey, and record numbers with showRecordId",
+    async () => {
+      const docs = await bench.filled([{ _id: 1, a: 5, b: 6 }]);
+      await docs.createIndex({ a: 1 });
+      expect(await docs.find({ a: 5 }, { returnKey: true }).toArray()).toEqual([{ a: 5 }]);
+      const [doc] = await docs.find({}, { showRecordId: true }).toArray();
+      expect(doc).toHaveProperty("$recordId");
+    },
+    { documentdb: "answers: The key returnKey is currently not supported" },
+  );
 });
 
 // Source: MongoDB manual, "Tailable Cursors"; driver specification, "find, getMore and killCursors commands".
@@ -123,35 +143,51 @@ describe("a tailable cursor", () => {
   async function capped(name: string): Promise<Collection<Document>> {
     return bench.db.createCollection<Document>(name, { capped: true, size: 100_000 });
   }
-  conforms("stays open at the end, and goes on with what is written later", async () => {
-    const docs = await capped("tail");
-    await docs.insertMany(numbers(2));
-    const cursor = await find(docs, { tailable: true });
-    expect(cursor.firstBatch).toHaveLength(2);
-    const empty = await more(docs, cursor.id);
-    expect(empty.nextBatch).toEqual([]);
-    expect(empty.id).toEqual(cursor.id);
-    await docs.insertOne({ _id: 2 as never });
-    expect((await more(docs, cursor.id)).nextBatch).toEqual([{ _id: 2 }]);
-  });
-  conforms("waits for the next document with awaitData", async () => {
-    const docs = await capped("await");
-    await docs.insertMany(numbers(1));
-    const cursor = await find(docs, { tailable: true, awaitData: true });
-    const waiting = more(docs, cursor.id, { maxTimeMS: 20_000 });
-    await docs.insertOne({ _id: 1 as never });
-    expect((await waiting).nextBatch).toEqual([{ _id: 1 }]);
-    expect((await more(docs, cursor.id, { maxTimeMS: 1 })).nextBatch).toEqual([]);
-  });
-  conforms("of a collection that is not capped is refused with 2", async () => {
-    const docs = await bench.filled([{ a: 1 }]);
-    expect(await failure(() => find(docs, { tailable: true }))).toMatchObject({ code: 2 });
-  });
-  conforms("alone may say how long a getMore waits", async () => {
-    const docs = await bench.filled(numbers(5));
-    const { id } = await find(docs, { batchSize: 1 });
-    expect(await failure(() => more(docs, id, { maxTimeMS: 100 }))).toMatchObject({ code: 2 });
-  });
+  conforms(
+    "stays open at the end, and goes on with what is written later",
+    async () => {
+      const docs = await capped("tail");
+      await docs.insertMany(numbers(2));
+      const cursor = await find(docs, { tailable: true });
+      expect(cursor.firstBatch).toHaveLength(2);
+      const empty = await more(docs, cursor.id);
+      expect(empty.nextBatch).toEqual([]);
+      expect(empty.id).toEqual(cursor.id);
+      await docs.insertOne({ _id: 2 as never });
+      expect((await more(docs, cursor.id)).nextBatch).toEqual([{ _id: 2 }]);
+    },
+    { documentdb: "answers: cursor id 0 not found" },
+  );
+  conforms(
+    "waits for the next document with awaitData",
+    async () => {
+      const docs = await capped("await");
+      await docs.insertMany(numbers(1));
+      const cursor = await find(docs, { tailable: true, awaitData: true });
+      const waiting = more(docs, cursor.id, { maxTimeMS: 20_000 });
+      await docs.insertOne({ _id: 1 as never });
+      expect((await waiting).nextBatch).toEqual([{ _id: 1 }]);
+      expect((await more(docs, cursor.id, { maxTimeMS: 1 })).nextBatch).toEqual([]);
+    },
+    { documentdb: "answers: cursor id 0 not found" },
+  );
+  conforms(
+    "of a collection that is not capped is refused with 2",
+    async () => {
+      const docs = await bench.filled([{ a: 1 }]);
+      expect(await failure(() => find(docs, { tailable: true }))).toMatchObject({ code: 2 });
+    },
+    { documentdb: "accepts it" },
+  );
+  conforms(
+    "alone may say how long a getMore waits",
+    async () => {
+      const docs = await bench.filled(numbers(5));
+      const { id } = await find(docs, { batchSize: 1 });
+      expect(await failure(() => more(docs, id, { maxTimeMS: 100 }))).toMatchObject({ code: 2 });
+    },
+    { documentdb: "accepts it" },
+  );
 });
 
 // Source: MongoDB manual, "maxTimeMS"; error 50, MaxTimeMSExpired.
@@ -183,10 +219,14 @@ describe("a time limit", () => {
     ];
     for (const run of runs) expect(await failure(run)).toMatchObject({ code: 50 });
   });
-  conforms("of 0 is none, and a negative one is refused with 2", async () => {
-    const docs = await bench.filled(numbers(3));
-    expect(await docs.find({}, { maxTimeMS: 0 }).toArray()).toHaveLength(3);
-    const run = () => bench.db.command({ find: docs.collectionName, maxTimeMS: -1 });
-    expect(await failure(run)).toMatchObject({ code: 2 });
-  });
+  conforms(
+    "of 0 is none, and a negative one is refused with 2",
+    async () => {
+      const docs = await bench.filled(numbers(3));
+      expect(await docs.find({}, { maxTimeMS: 0 }).toArray()).toHaveLength(3);
+      const run = () => bench.db.command({ find: docs.collectionName, maxTimeMS: -1 });
+      expect(await failure(run)).toMatchObject({ code: 2 });
+    },
+    { documentdb: "accepts it" },
+  );
 });

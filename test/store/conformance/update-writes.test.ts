@@ -164,10 +164,14 @@ describe("a replacement", () => {
     await docs.replaceOne({ _id: 1 as never, a: 1 }, { c: 3 }, { upsert: true });
     expect(await docs.find().toArray()).toEqual([{ _id: 1, c: 3 }]);
   });
-  conforms("with the same content modifies nothing", async () => {
-    const docs = await bench.filled([{ _id: 1, a: 1 }]);
-    expect(await docs.replaceOne({}, { a: 1 })).toMatchObject({ matchedCount: 1, modifiedCount: 0 });
-  });
+  conforms(
+    "with the same content modifies nothing",
+    async () => {
+      const docs = await bench.filled([{ _id: 1, a: 1 }]);
+      expect(await docs.replaceOne({}, { a: 1 })).toMatchObject({ matchedCount: 1, modifiedCount: 0 });
+    },
+    { documentdb: "gives another result" },
+  );
   conforms("with another order of fields modifies", async () => {
     const docs = await bench.filled([{ _id: 1, a: 1, b: 2 }]);
     expect(await docs.replaceOne({}, { b: 2, a: 1 })).toMatchObject({ modifiedCount: 1 });
@@ -252,14 +256,18 @@ describe("the update command", () => {
     );
     expect(await docs.findOne()).toEqual({ _id: 1, n: 50 });
   });
-  conforms("takes a hint by name or key, and refuses a wrong one with 2", async () => {
-    const docs = await bench.filled([{ _id: 1, a: 1 }]);
-    await docs.createIndex({ a: 1 });
-    for (const hint of ["a_1", { a: 1 }])
-      expect(await docs.updateOne({ a: 1 }, { $inc: { n: 1 } }, { hint })).toMatchObject({
-        modifiedCount: 1,
-      });
-    const wrong = () => docs.updateOne({ a: 1 }, { $inc: { n: 1 } }, { hint: "b_1" });
-    expect(await failure(wrong)).toMatchObject({ code: 2 });
-  });
+  conforms(
+    "takes a hint by name or key, and refuses a wrong one with 2",
+    async () => {
+      const docs = await bench.filled([{ _id: 1, a: 1 }]);
+      await docs.createIndex({ a: 1 });
+      for (const hint of ["a_1", { a: 1 }])
+        expect(await docs.updateOne({ a: 1 }, { $inc: { n: 1 } }, { hint })).toMatchObject({
+          modifiedCount: 1,
+        });
+      const wrong = () => docs.updateOne({ a: 1 }, { $inc: { n: 1 } }, { hint: "b_1" });
+      expect(await failure(wrong)).toMatchObject({ code: 2 });
+    },
+    { documentdb: "accepts it" },
+  );
 });
