@@ -37,10 +37,10 @@ const figures = new Figures("turns", values.out);
 const mongodbUrl = process.env.MONGODB_URL;
 if (parts.has("harness")) await benchCeiling(figures, Math.min(5, load.seconds));
 if (parts.has("engine")) await benchEngine(figures, Math.min(5, load.seconds));
-if (parts.has("hawker")) await benchHawker(figures, "hawker", load);
+const hawker = parts.has("hawker") ? await benchHawker(figures, "hawker", load) : undefined;
 if (parts.has("outside") && mongodbUrl) await benchHawker(figures, "hawker on MONGODB_URL", load, mongodbUrl);
 if (parts.has("reference"))
-  await benchReference(figures, { ...load, seconds: Math.min(30, load.seconds) });
+  await benchReference(figures, { ...load, seconds: Math.min(30, load.seconds) }, hawker);
 if (parts.has("memory")) await benchMemory(figures, numbers(values.conversations, ","));
 if (parts.has("adapters")) await benchAdapters(figures, Math.min(5, load.seconds));
 if (parts.has("grow"))
@@ -49,4 +49,6 @@ if (parts.has("grow"))
     { ...load, seconds: Math.min(20, load.seconds) },
     values.sizes.split(",").map((size) => numbers(size, "/")),
   );
-console.log(`\nwritten to ${figures.write()}${figures.missed.length > 0 ? `; missed: ${figures.missed.join(", ")}` : ""}`);
+console.log(
+  `\nwritten to ${figures.write()}${figures.missed.length > 0 ? `; missed: ${figures.missed.join(", ")}` : ""}`,
+);

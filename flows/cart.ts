@@ -103,7 +103,9 @@ function refusal(turn: Turn, error: ShopError): string | undefined {
 export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
   const { shop, customer } = await visit(front, turn);
   const cart = await readCart(shop._id, customer._id);
-  if (cart.lines.length === 0) return view({ text: plain(turn.say("cart.empty")), controls: mainMenu(turn) });
+  // Who was buying past the cart must hear why it did not work; that the cart is empty is no answer to them.
+  if (cart.lines.length === 0)
+    return view({ text: plain(notice ?? turn.say("cart.empty")), controls: mainMenu(turn) });
   return view({
     text: joined([
       ...(notice ? [plain(notice)] : []),

@@ -20,7 +20,13 @@ export type Question =
   | { readonly ask: "sample"; readonly collect: boolean }
   | { readonly ask: "customers"; readonly people: number }
   | { readonly ask: "stock"; readonly sku?: string; readonly available: number }
-  | { readonly ask: "grow"; readonly products: number; readonly customers: number; readonly conversations: number }
+  | {
+      readonly ask: "grow";
+      readonly products: number;
+      readonly customers: number;
+      readonly conversations: number;
+    }
+  | { readonly ask: "flash"; readonly units: number }
   | { readonly ask: "stock of"; readonly sku: string }
   | { readonly ask: "hold"; readonly sku: string; readonly orders: number; readonly atATime: number }
   | { readonly ask: "stop" };
@@ -90,6 +96,7 @@ export class Child {
 
 /** The child's end: answers questions until "stop", after which the process must find its own end. */
 export function answerQuestions(answer: (question: Question) => unknown): void {
+  process.on("disconnect", () => process.exit()); // who asks has ended; after "stop" there is nothing left to lose
   process.on("message", async ({ id, question }: Asked) => {
     const reply = (answered: Omit<Answered, "id">) => process.send?.({ id, ...answered });
     try {

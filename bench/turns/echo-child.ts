@@ -21,7 +21,9 @@ const server = createServer(async (incoming, response) => {
   const update = JSON.parse(Buffer.concat(chunks).toString());
   tell("sendMessage", { chat_id: update.message.chat.id, text: "ok" });
 });
-server.listen(Number(PORT), "127.0.0.1", () => tell("setWebhook", { url: `${PUBLIC_URL}/webhooks/telegram` }));
+server.listen(Number(PORT), "127.0.0.1", () =>
+  tell("setWebhook", { url: `${PUBLIC_URL}/webhooks/telegram` }),
+);
 
 answerQuestions((question) => {
   if (question.ask === "sample") return sample(question.collect);

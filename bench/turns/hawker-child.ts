@@ -1,14 +1,14 @@
 /** Hawker as a process of its own, which tells what it uses. Configured by the environment, as always. */
 import { LIMITS } from "../../adapters/telegram/send.ts";
 import { readConfig } from "../../src/config.ts";
-import { CustomerModel } from "../../src/shop/customer-record.ts";
 import { demoShop } from "../../src/demo/index.ts";
 import { startHawker } from "../../src/hawker.ts";
 import { createLogger } from "../../src/log.ts";
-import { OutOfStock, holdAll, releaseAll, type Stock, StockModel } from "../../src/shop/stock.ts";
+import { CustomerModel } from "../../src/shop/customer-record.ts";
+import { holdAll, OutOfStock, releaseAll, type Stock, StockModel } from "../../src/shop/stock.ts";
 import { answerQuestions } from "./child.ts";
 import { watchProcess } from "./measure.ts";
-import { addCustomers, growConversations, growProducts, stockUp } from "./seed.ts";
+import { addCustomers, addFlash, growConversations, growProducts, stockUp } from "./seed.ts";
 
 // Telegram takes 30 messages a second of a bot (1,000 with paid broadcasts): that is Telegram's limit, not Hawker's, and
 // its pace would be all that is measured. The one thing that is not as in the shop.
@@ -54,6 +54,8 @@ answerQuestions(async (question) => {
       return addCustomers(question.people);
     case "stock":
       return stockUp(question.available, question.sku);
+    case "flash":
+      return addFlash(question.units);
     case "stock of":
       return StockModel.findById(`${shop}/${question.sku}`).lean<Stock>();
     case "hold":

@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { demoShop } from "../../src/demo/index.ts";
 import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
-import { CustomerModel, identityKey, type StoredCustomer, sealAddress, sealField } from "../../src/shop/customer-record.ts";
+import { identityKey, type StoredCustomer, sealAddress, sealField } from "../../src/shop/customer-record.ts";
 import { newId } from "../../src/shop/ids.ts";
 import { catalogChanged, type Product, ProductModel } from "../../src/shop/product.ts";
-import { setStock, type Stock, StockModel } from "../../src/shop/stock.ts";
+import { type Stock, StockModel, setStock } from "../../src/shop/stock.ts";
 import { productAt } from "../catalog-file.ts";
 
 const SHOP = demoShop._id;
@@ -21,8 +21,18 @@ const address = (user: number) => ({
   country: "DE",
 });
 
+/** Past mongoose's checks, which would be most of the time here. */
+async function insertInto<T extends { _id: string }>(name: string, documents: readonly T[]): Promise<void> {
+  const bare: mongoose.mongo.Document[] = [...documents];
+  await mongoose.connection.db?.collection(name).insertMany(bare);
+}
+
 /** Writes a collection's documents in parts. */
-async function write<T>(count: number, make: (at: number) => T, insert: (part: T[]) => Promise<unknown>): Promise<void> {
+async function write<T>(
+  count: number,
+  make: (at: number) => T,
+  insert: (part: T[]) => Promise<unknown>,
+): Promise<void> {
   for (let from = 0; from < count; from += PART)
     await insert(Array.from({ length: Math.min(PART, count - from) }, (_, at) => make(from + at)));
 }
@@ -45,12 +55,14 @@ export async function addCustomers(people: number, from = 1): Promise<void> {
       createdAt: new Date(),
     };
   };
-  await write(people, make, (part) => CustomerModel.collection.insertMany(part));
+  await write(people, make, (part) => insertInto("customers", part));
 }
 
 /** Gives every SKU, or one, so many free units. */
 export async function stockUp(available: number, sku?: string): Promise<void> {
-  const stocks = await StockModel.find(sku === undefined ? { shop: SHOP } : { shop: SHOP, sku }).lean<Stock[]>();
+  const stocks = await StockModel.find(sku === undefined ? { shop: SHOP } : { shop: SHOP, sku }).lean<
+    Stock[]
+  >();
   for (const each of stocks) await setStock(SHOP, each.sku, available);
 }
 
@@ -67,24 +79,43 @@ export async function growProducts(count: number): Promise<void> {
     return { ...model, _id: newId("p"), slug: handle, title, variants, updatedAt: new Date() };
   };
   await write(Math.max(0, count - have), make, async (products) => {
-    await ProductModel.collection.insertMany(products);
-    await StockModel.collection.insertMany(
+    await insertInto("products", products);
+    await insertInto(
+      "stocks",
       products.flatMap(({ variants }) =>
-        variants.map(({ sku }): Stock => ({
-          _id: `${SHOP}/${sku}`,
-          shop: SHOP,
-          sku,
-          available: 1_000_000,
-          holds: [],
-          sales: [],
-          sold: 0,
-          adjustments: 1_000_000,
-          settled: [],
-        })),
+        variants.map(
+          ({ sku }): Stock => ({
+            _id: `${SHOP}/${sku}`,
+            shop: SHOP,
+            sku,
+            available: 1_000_000,
+            holds: [],
+            sales: [],
+            sold: 0,
+            adjustments: 1_000_000,
+            settled: [],
+          }),
+        ),
       ),
     );
   });
   await catalogChanged(SHOP, { wholly: true });
+}
+
+/** A product of one variant under the handle "flash"; answers its SKU. */
+export async function addFlash(units: number): Promise<string> {
+  const sku = "FLASH";
+  const model = await ProductModel.findOne({ shop: SHOP, status: "active" }).lean<Product>();
+  const variant = model?.variants[0];
+  if (!model || !variant) throw new Error("There is no product to copy.");
+  const only = { ...variant, sku, values: [] };
+  const images: Product["images"] = [];
+  await insertInto("products", [
+    { ...model, _id: newId("p"), slug: "flash", options: [], variants: [only], images },
+  ]);
+  await setStock(SHOP, sku, units);
+  await catalogChanged(SHOP);
+  return sku;
 }
 
 /** Conversations that rest, copies of one that took place, until there are `count`. */
@@ -96,9 +127,5 @@ export async function growConversations(count: number): Promise<void> {
     const channel = String(10_000_000 + have + at);
     return { ...model, _id: `telegram/${CONNECTION}/${channel}`, address: { ...model.address, channel } };
   };
-  await write(Math.max(0, count - have), make, (part) => ConversationModel.collection.insertMany(part));
+  await write(Math.max(0, count - have), make, (part) => insertInto("conversations", part));
 }
-
-/** The documents of a collection, for what the benchmark copies into the reference's store. */
-export const countOf = (collection: string): Promise<number> =>
-  mongoose.connection.collection(collection).countDocuments({});

@@ -7,7 +7,7 @@ export const MIX = { browse: 60, search: 20, cart: 15, checkout: 5 } as const;
 export type Deed = keyof typeof MIX;
 
 /** A press or a text that a person could send next. */
-type Next = { readonly press: string; readonly message: number } | { readonly say: string };
+export type Next = { readonly press: string; readonly message: number } | { readonly say: string };
 
 const WORDS = ["mug", "bowl", "paper", "lamp", "blanket", "gift", "coffee", "pen"];
 /** The links that lead on from where a person stands, by deed: those that come first are preferred. */
@@ -149,7 +149,8 @@ export class Crowd {
         unanswered++; // nobody is idle: the bot is that far behind
         return;
       }
-      const deed = checkoutsDue > 0 && shopper.readyToCheckOut ? "checkout" : wanted === "checkout" ? "cart" : wanted;
+      const deed =
+        checkoutsDue > 0 && shopper.readyToCheckOut ? "checkout" : wanted === "checkout" ? "cart" : wanted;
       if (deed === "checkout") checkoutsDue--;
       const next = shopper.next(deed) ?? { say: "/shop" };
       deeds[deed]++;

@@ -21,9 +21,7 @@ export interface Reply {
 
 const keyboard = z.object({
   inline_keyboard: z.array(
-    z.array(
-      z.object({ text: z.string(), callback_data: z.string().optional(), url: z.string().optional() }),
-    ),
+    z.array(z.object({ text: z.string(), callback_data: z.string().optional(), url: z.string().optional() })),
   ),
 });
 const call = z.object({
@@ -133,8 +131,14 @@ export class TelegramSide {
     const at = performance.now();
     const method = incoming.url?.slice(incoming.url.lastIndexOf("/") + 1) ?? "";
     this.calls.set(method, (this.calls.get(method) ?? 0) + 1);
-    const body = JSON.stringify({ ok: true, result: this.#perform(method, () => read(incoming, chunks), at) });
-    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+    const body = JSON.stringify({
+      ok: true,
+      result: this.#perform(method, () => read(incoming, chunks), at),
+    });
+    response.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+    });
     response.end(body);
   }
 
@@ -171,7 +175,10 @@ function read(incoming: IncomingMessage, chunks: readonly Buffer[]): BotCall {
   const bytes = Buffer.concat(chunks);
   const boundary = /boundary=(.+)$/.exec(incoming.headers["content-type"] ?? "")?.[1];
   const given: unknown = boundary ? fieldsOf(bytes.toString(), boundary) : JSON.parse(bytes.toString());
-  return call.partial({ chat_id: true }).transform((said) => ({ ...said, chat_id: said.chat_id ?? 0 })).parse(given);
+  return call
+    .partial({ chat_id: true })
+    .transform((said) => ({ ...said, chat_id: said.chat_id ?? 0 }))
+    .parse(given);
 }
 
 /** The text fields of a form; a picture is not looked at. */
