@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { refuseHalfRestored } from "../../../src/store/backup/marker.ts";
 import { countDocuments, inspectBackup, restoreBackup } from "../../../src/store/backup/restore.ts";
 import { writeBackup } from "../../../src/store/backup/write.ts";
+import { startEmbedded } from "../../../src/store/embedded/index.ts";
 import { chance } from "../../doubles/chance.ts";
 import { type FreshDatabase, freshDatabase, outside } from "../../setup/database.ts";
 import { times } from "../../setup/long.ts";
@@ -77,6 +78,24 @@ test("a backup of a restored store restores to the same again", async () => {
   await writeBackup(through, second, { secret });
   await restoreBackup(to, second);
   expect(await contents(to)).toEqual(await contents(from));
+});
+
+test("a shop moves from the embedded store to the server of the run and back, and is the same to the byte", async () => {
+  const server = await startEmbedded({ dir: join(folder, "embedded") });
+  const client = new mongoose.mongo.MongoClient(server.url);
+  try {
+    const [home, back] = [client.db("home"), client.db("back")];
+    const away = await empty();
+    await fill(home);
+    expect(await writeBackup(home, file, { secret })).toMatchObject({ consistent: true });
+    await restoreBackup(away, file);
+    await writeBackup(away, join(folder, "away.backup"), { secret });
+    await restoreBackup(back, join(folder, "away.backup"));
+    expect(await contents(back)).toEqual(await contents(home));
+  } finally {
+    await client.close();
+    await server.stop();
+  }
 });
 
 test("an existing file is not written over, and a backup of nothing is refused; no half file stays", async () => {
