@@ -278,67 +278,64 @@ function writeElement(typeAt: number, key: string, value: Value): number {
   room(typeAt, 1);
   const at = writeName(typeAt + 1, key);
   room(at, 32);
-  const type = (code: number): void => {
-    scratch[typeAt] = code;
-  };
   switch (typeof value) {
     case "string":
-      type(0x02);
+      scratch[typeAt] = 0x02;
       return writeText(at, value);
     case "number":
       if (isInt32(value)) {
-        type(0x10);
+        scratch[typeAt] = 0x10;
         scratch.writeInt32LE(value, at);
         return at + 4;
       }
-      type(0x01);
+      scratch[typeAt] = 0x01;
       scratch.writeDoubleLE(value, at);
       return at + 8;
     case "boolean":
-      type(0x08);
+      scratch[typeAt] = 0x08;
       scratch[at] = value ? 1 : 0;
       return at + 1;
   }
   if (value === null) {
-    type(0x0a);
+    scratch[typeAt] = 0x0a;
     return at;
   }
   if (Array.isArray(value)) {
-    type(0x04);
+    scratch[typeAt] = 0x04;
     return writeArray(at, value);
   }
   if (value instanceof RawDoc) {
-    type(0x03);
+    scratch[typeAt] = 0x03;
     return writeBytes(at, value.bytes);
   }
   if (value instanceof ObjectId) {
-    type(0x07);
+    scratch[typeAt] = 0x07;
     return writeBytes(at, value.id);
   }
   if (value instanceof Date) {
-    type(0x09);
+    scratch[typeAt] = 0x09;
     scratch.writeBigInt64LE(BigInt(value.getTime()), at);
     return at + 8;
   }
   if (value instanceof Timestamp) {
-    type(0x11);
+    scratch[typeAt] = 0x11;
     return writeLong(at, value);
   }
   if (value instanceof Long) {
-    type(0x12);
+    scratch[typeAt] = 0x12;
     return writeLong(at, value);
   }
   if (value instanceof Double) {
-    type(0x01);
+    scratch[typeAt] = 0x01;
     scratch.writeDoubleLE(value.value, at);
     return at + 8;
   }
   if (value instanceof Decimal128) {
-    type(0x13);
+    scratch[typeAt] = 0x13;
     return writeBytes(at, value.bytes);
   }
   if (value instanceof Binary) {
-    type(0x05);
+    scratch[typeAt] = 0x05;
     const content = value.buffer.subarray(0, value.position);
     const old = value.sub_type === 2;
     scratch.writeInt32LE(content.length + (old ? 4 : 0), at);
@@ -348,31 +345,31 @@ function writeElement(typeAt: number, key: string, value: Value): number {
     return writeBytes(at + 9, content);
   }
   if (value instanceof BSONRegExp) {
-    type(0x0b);
+    scratch[typeAt] = 0x0b;
     return writeName(writeName(at, value.pattern), value.options);
   }
   if (value instanceof Code) {
     if (!value.scope) {
-      type(0x0d);
+      scratch[typeAt] = 0x0d;
       return writeText(at, value.code);
     }
-    type(0x0f);
+    scratch[typeAt] = 0x0f;
     const end = writeDocument(writeText(at + 4, value.code), value.scope as Doc);
     scratch.writeInt32LE(end - at, at);
     return end;
   }
   if (value instanceof BSONSymbol) {
-    type(0x0e);
+    scratch[typeAt] = 0x0e;
     return writeText(at, value.value);
   }
   if (value instanceof MinKey) {
-    type(0xff);
+    scratch[typeAt] = 0xff;
     return at;
   }
   if (value instanceof MaxKey) {
-    type(0x7f);
+    scratch[typeAt] = 0x7f;
     return at;
   }
-  type(0x03);
+  scratch[typeAt] = 0x03;
   return writeDocument(at, value);
 }

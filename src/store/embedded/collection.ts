@@ -2,7 +2,7 @@ import { decode, encode } from "./bson-codec.ts";
 import { CommandError } from "./errors.ts";
 import { type IndexKeys, indexKeys } from "./index-keys.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
-import type { Patience } from "./patience.ts";
+import type { Slice } from "./patience.ts";
 import { compileFilter, type Match } from "./query/filter.ts";
 import { shellText } from "./shell-text.ts";
 import type { Snapshot, Storage } from "./storage.ts";
@@ -259,7 +259,7 @@ export class Collection {
    *
    * @throws {CommandError} DuplicateKey, CannotIndexParallelArrays; also for what was written since the build began.
    */
-  buildPart(indexes: readonly Index[], from: number, slice: Patience): number | undefined {
+  buildPart(indexes: readonly Index[], from: number, slice: Slice): number | undefined {
     for (let last = from; ; ) {
       const stored = [...this.scan(last, false, 100)];
       for (const { record, bytes } of stored) {

@@ -37,6 +37,8 @@ export interface CursorOptions {
 
 /** A reply holds at most 16 MB of documents. */
 const replyBytesMax = 16 * 1024 * 1024;
+/** Where the client does not say how many it wants, a reply is kept small: it is written in one go. */
+const replyBytes = 1024 * 1024;
 /** The number of documents in a first reply that does not say (source: MongoDB manual, "Cursors"). */
 const firstBatch = 101;
 /** How long a getMore waits that does not say, in milliseconds (source: the same). */
@@ -67,7 +69,7 @@ export class Cursors {
       tail: options.tail,
       awaits: options.awaits === true,
     };
-    const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch);
+    const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch, replyBytesMax);
     const ended = (done && !options.tail) || options.singleBatch === true;
     options.patience?.rest();
     if (!ended) this.#open.set(cursor.id, cursor);
@@ -135,7 +137,11 @@ export class Cursors {
     }
   }
 
-  async #read(cursor: Open, size: number): Promise<{ batch: RawDoc[]; done: boolean }> {
+  async #read(
+    cursor: Open,
+    size: number,
+    most = Number.isFinite(size) ? replyBytesMax : replyBytes,
+  ): Promise<{ batch: RawDoc[]; done: boolean }> {
     const batch: RawDoc[] = [];
     let bytes = 0;
     while (batch.length < size) {
@@ -146,7 +152,7 @@ export class Cursors {
         if (next.done) return { batch, done: true };
         doc = next.value instanceof RawDoc ? next.value : new RawDoc(encode(next.value));
       }
-      if (batch.length > 0 && bytes + doc.bytes.length > replyBytesMax) {
+      if (batch.length > 0 && bytes + doc.bytes.length > most) {
         cursor.held = doc;
         return { batch, done: false };
       }

@@ -1,7 +1,7 @@
 import type { Catalog } from "./catalog.ts";
 import type { Collection, Index, IndexMeta } from "./collection.ts";
 import { CommandError } from "./errors.ts";
-import { Patience } from "./patience.ts";
+import { type Patience, Slice } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function buildIndexes(
 function part(catalog: Catalog, collection: Collection, indexes: Index[], from: number): number | undefined {
   if (catalog.find(collection.namespace) !== collection)
     throw new CommandError(276, `Index build failed: ${collection.namespace}: collection dropped`);
-  const next = collection.buildPart(indexes, from, new Patience());
+  const next = collection.buildPart(indexes, from, new Slice());
   if (next === undefined) catalog.finishIndexes(collection, indexes);
   return next;
 }

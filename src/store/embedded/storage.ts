@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { checkFile } from "./file-check.ts";
-import { Patience } from "./patience.ts";
+import { Slice } from "./patience.ts";
 import { Snapshots } from "./snapshots.ts";
 import { isDiskFull, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
 
@@ -108,7 +108,7 @@ export class Storage {
     this.#scheduled = false;
     const batch = this.#waiting;
     this.#waiting = [];
-    const slice = new Patience();
+    const slice = new Slice();
     const settle: (() => void)[] = [];
     if (this.#closed) {
       for (const { reject } of batch) reject(new Error("the store is closed"));

@@ -1,4 +1,4 @@
-import { Patience } from "./patience.ts";
+import { type Patience, Slice } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function writeInParts<T>(
   while (at < items.length) {
     patience.check();
     await storage.write(() => {
-      const slice = new Patience();
+      const slice = new Slice();
       do step(items[at++] as T);
       while (at < items.length && !slice.due());
     });

@@ -1,7 +1,7 @@
 import { decode } from "../bson-codec.ts";
 import type { Collection } from "../collection.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
-import { Patience } from "../patience.ts";
+import { Slice } from "../patience.ts";
 import type { Plan } from "../planner.ts";
 import type { Match } from "../query/filter.ts";
 import { Sorter } from "../sorter.ts";
@@ -71,7 +71,7 @@ function firstAtOnce(
 ): Found | typeof tooLong | undefined {
   const { filter, match, sort, hint } = search;
   const plan = planFor(context, collection, filter, sort, hint);
-  const slice = new Patience();
+  const slice = new Slice(2);
   const sorter = sort && !inOrder(plan, sort) ? new Sorter<Found>(sort, 1) : undefined;
   for (const { record, bytes } of candidates(context.storage, collection, plan)) {
     if (slice.due()) return tooLong;

@@ -1,5 +1,5 @@
 import { CommandError } from "../errors.ts";
-import { Patience } from "../patience.ts";
+import { Slice } from "../patience.ts";
 import type { Storage } from "../storage.ts";
 import type { Doc } from "../value.ts";
 
@@ -48,7 +48,7 @@ export async function runOrdered<S, R>(
   };
   while (index < steps.length) {
     await storage.write(() => {
-      const slice = new Patience();
+      const slice = new Slice();
       do step();
       while (index < steps.length && !slice.due());
     });
