@@ -46,14 +46,15 @@ export const withoutTasks = (order: Order, ...names: TaskName[]): Order => ({
   tasks: order.tasks.filter(({ name }) => !names.includes(name)),
 });
 
-/** The order with news to tell, once per name: an order is paid once, shipped once. */
+/** The order with news to tell, once per name: an order is paid once, shipped once. `which` tells apart what may happen again. */
 export function withNotice(
   order: Order,
   name: NoticeName,
   now: Date,
   data: Record<string, unknown> = {},
+  which = "",
 ): Order {
-  const id = `${order._id}-${name}`;
+  const id = `${order._id}-${name}${which}`;
   if (order.notices.some((notice) => notice.id === id)) return order;
   return { ...order, notices: [...order.notices, { id, name, data, at: now, due: now, attempts: 0 }] };
 }

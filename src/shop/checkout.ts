@@ -57,8 +57,16 @@ export async function startCheckout(
   const known = () => OrderModel.findOne({ shop, customer, key }).lean<Order>().exec();
   const before = await known();
   if (before !== null) return before;
-  const lines =
-    options.buyNow === undefined ? await cartLines(shop, customer) : [await oneLine(shop, options.buyNow)];
+  let lines: OrderLine[];
+  try {
+    lines =
+      options.buyNow === undefined ? await cartLines(shop, customer) : [await oneLine(shop, options.buyNow)];
+  } catch (error) {
+    // The same press, run at the same time, may have bought what is missing now.
+    const other = await known();
+    if (other === null) throw error;
+    return other;
+  }
   const { currency } = await getShop(shop);
   const subtotal = lines.reduce((total, { unitPrice, quantity }) => total + unitPrice * quantity, 0);
   const at = new Date(now.getTime() + DRAFT_MS);

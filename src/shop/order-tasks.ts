@@ -1,8 +1,16 @@
 import { afterCancel } from "./cancel-order.ts";
 import { removeLines } from "./cart.ts";
 import { moved, withNotice, withTask } from "./change-order.ts";
+import { DRAFT_MS } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
-import { type Order, OrderModel, type Payment, type Task, type TaskName } from "./order.ts";
+import {
+  type Order,
+  OrderModel,
+  type Payment,
+  type StrayPayment,
+  type Task,
+  type TaskName,
+} from "./order.ts";
 import { can } from "./order-machine.ts";
 import type { SessionState } from "./payment.ts";
 import { applySession, ending, PENDING_CHECK_MS } from "./payment-outcome.ts";
@@ -24,9 +32,13 @@ const stockTask =
 
 /** How each task is done. */
 export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
-  discard: async (_desk, { _id, revision }) => {
+  discard: async (desk, { _id, revision }) => {
     await OrderModel.deleteOne({ _id, revision, state: "draft" });
-    return unchanged;
+    // Still there if somebody was just changing it: it is thrown away later, unless it has been placed by then.
+    return (draft) =>
+      draft.state === "draft" && draft.holdUntil === null
+        ? withTask(draft, "discard", new Date(desk.now().getTime() + DRAFT_MS))
+        : draft;
   },
   // The hold is over. It is let go only once nobody can pay any more; if the shopper was faster, the order is fulfilled.
   expire: async (desk, order) => {
@@ -65,7 +77,7 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
     const refund = await desk.provider(payment.provider).refund({
       session,
       amount: { amount, currency },
-      idempotencyKey: `refund-${_id}-${session}${refundsFailed === 0 ? "" : `-${refundsFailed}`}`,
+      idempotencyKey: refundKey(_id, session, refundsFailed),
     });
     return (order) => {
       // Another process was told of the same refund's end and has gone on from there.
@@ -78,20 +90,26 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
     };
   },
   "refund-strays": async (desk, { _id, strays, payment }) => {
-    const refunds = new Map<string, string>();
-    for (const { session, amount, currency, refund } of strays) {
+    const made = new Map<string, { id: string; status: "succeeded" | "pending" | "failed" }>();
+    for (const { session, amount, currency, refund, refundsFailed = 0 } of strays) {
       if (refund !== undefined) continue;
-      const key = `refund-${_id}-${session}`;
-      const made = await desk
-        .provider(payment?.provider)
-        .refund({ session, amount: { amount, currency }, idempotencyKey: key });
-      if (made.status === "failed") throw new Error(`the refund of ${session} failed`);
-      refunds.set(session, made.id);
+      const refunded = await desk.provider(payment?.provider).refund({
+        session,
+        amount: { amount, currency },
+        idempotencyKey: refundKey(_id, session, refundsFailed),
+      });
+      made.set(session, refunded);
     }
-    return (order) => ({
-      ...order,
-      strays: order.strays.map((stray) => ({ ...stray, refund: stray.refund ?? refunds.get(stray.session) })),
-    });
+    return (order) => {
+      const after = {
+        ...order,
+        strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))),
+      };
+      const open = after.strays.some(({ refund }) => refund === undefined);
+      return open
+        ? withTask(after, "refund-strays", new Date(desk.now().getTime() + PENDING_CHECK_MS))
+        : after;
+    };
   },
   invite:
     async ({ now }) =>
@@ -102,6 +120,18 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
     (order) =>
       can(order.state, "complete") ? moved(order, "complete", "shop", now()) : order,
 };
+
+/** The same for each try of one refund; after one that failed, another refund's. */
+const refundKey = (order: string, session: string, failed: number): string =>
+  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}`;
+
+/** A stray payment after its refund was asked for. One that failed is made anew, one that is pending is asked for again. */
+function afterRefund(stray: StrayPayment, made?: { id: string; status: string }): StrayPayment {
+  if (stray.refund !== undefined || made === undefined || made.status === "pending") return stray;
+  return made.status === "failed"
+    ? { ...stray, refundsFailed: (stray.refundsFailed ?? 0) + 1 }
+    : { ...stray, refund: made.id };
+}
 
 /** Closes the order's session at the provider; null when there is none. @throws {Error} while it stays open, so that it is tried again. */
 async function closed(desk: Desk, { payment }: Order): Promise<SessionState | null> {
@@ -127,5 +157,11 @@ function givenBackAll(order: Order, payment: Payment, now: Date): Order {
 function refundFailed(order: Order, payment: Payment, now: Date): Order {
   const failed = { ...payment, refundsFailed: payment.refundsFailed + 1 };
   const reason = "refund-failed";
-  return withNotice({ ...order, payment: failed, quarantine: reason }, "order.quarantined", now, { reason });
+  return withNotice(
+    { ...order, payment: failed, quarantine: reason },
+    "order.quarantined",
+    now,
+    { reason },
+    `-refund-${failed.refundsFailed}`,
+  );
 }

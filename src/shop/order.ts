@@ -46,6 +46,8 @@ export interface StrayPayment {
   amount: number;
   currency: string;
   refund?: string;
+  /** Refunds of it that came to nothing. */
+  refundsFailed?: number;
 }
 
 /** What can be due for an order. */
@@ -199,7 +201,10 @@ const schema = new Schema<Order>(
       part,
     ),
     strays: [
-      new Schema<StrayPayment>({ session: text, amount: number, currency: text, refund: String }, part),
+      new Schema<StrayPayment>(
+        { session: text, amount: number, currency: text, refund: String, refundsFailed: Number },
+        part,
+      ),
     ],
     tracking: new Schema({ carrier: text, number: text }, part),
     history: [new Schema({ state: text, at: date, by: text }, part)],

@@ -61,7 +61,7 @@ export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Orde
   if (order.state !== "draft") return placed(order);
   if (order.address === undefined) throw new OrderIncomplete("address");
   if (order.shipping === undefined) throw new OrderIncomplete("shipping");
-  const held = order.holdUntil === null ? await beginHold(desk, order) : order;
+  const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order) : order);
   if (held.state !== "draft") return placed(held);
   try {
     await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
@@ -88,15 +88,18 @@ async function beginHold(desk: Desk, order: Order): Promise<Order> {
     throw new CartChanged();
   }
   const until = new Date(desk.now().getTime() + HOLD_MS);
-  const held = await changeOrder(order._id, (draft) =>
+  return changeOrder(order._id, (draft) =>
     draft.state === "draft" && draft.holdUntil === null ? holding(draft, until) : null,
   );
-  // Counted again, this one included: of several at the same time none slips through.
-  if (held.state === "draft" && (await openHolds(held)) > OPEN_HOLDS_MAX) {
-    await end(desk, held);
-    throw new TooManyOpenOrders();
-  }
-  return held;
+}
+
+// Counted once it holds, itself included, by each run that goes on with it: of several at the same time none slips
+// through, nor one whose first run died before it counted.
+async function counted(desk: Desk, held: Order): Promise<Order> {
+  if (held.state !== "draft" || (await openHolds(held)) <= OPEN_HOLDS_MAX) return held;
+  const ended = await end(desk, held);
+  if (ended.state === "cancelled") throw new TooManyOpenOrders();
+  return ended;
 }
 
 // Counted over all accounts of the customer: who links five has no more holds than who has one.

@@ -1,63 +1,10 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { readCart } from "../../src/shop/cart.ts";
 import type { Order } from "../../src/shop/order.ts";
-import { times } from "../setup/long.ts";
 import { HOUR, MINUTE, sessionOf, type World } from "../shop/orders/world.ts";
-import { everyInterruption, type Meeting, type Outcome, pairsOfInterruptions } from "./interleavings.ts";
-import {
-  comeToRest,
-  freshWorld,
-  type TwoProcesses,
-  twoProcesses,
-  useGatedStore,
-} from "./interleavings-world.ts";
+import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";
 
-const store = useGatedStore();
-const counts: string[] = [];
-afterAll(() => console.log(`interleavings run:\n${counts.join("\n")}`));
-
-type Scene = TwoProcesses & { order: Order };
-type Act = (scene: Scene) => Promise<unknown>;
-
-/** Two acts on one order, in every order of one interruption and in many of two. */
-function meeting(
-  name: string,
-  scene: (world: World) => Promise<Order>,
-  one: Act,
-  other: Act,
-  end: (scene: Scene, one: Outcome, other: Outcome) => Promise<void>,
-): void {
-  const whole = async (): Promise<Meeting<Scene>> => {
-    const original = await freshWorld();
-    const order = await scene(original);
-    const setTheScene = await store().picture();
-    return {
-      world: async () => {
-        await setTheScene();
-        return { ...twoProcesses(original), order };
-      },
-      one,
-      other,
-      async rest(scene, ...outcomes) {
-        await comeToRest(scene);
-        await end({ ...scene, order: await scene.world.order(scene.order) }, ...outcomes);
-      },
-    };
-  };
-  test(name, { timeout: 600_000 }, async () => {
-    const both = await whole();
-    const once = await everyInterruption(store().gate, both);
-    const twice = await pairsOfInterruptions(store().gate, both, times(12, 100_000));
-    counts.push(`${String(once).padStart(5)} + ${String(twice).padStart(5)}  ${name}`);
-    expect(once).toBeGreaterThan(8);
-  });
-}
-
-const failed = (outcome: Outcome): unknown => ("error" in outcome ? outcome.error : undefined);
-const codeOf = (outcome: Outcome): unknown => {
-  const error = failed(outcome);
-  return error instanceof Error && "code" in error ? error.code : error;
-};
+const meeting = useMeetings();
 
 const waiting = (world: World) => world.placed({ MUG: 2 });
 const overdue = async (world: World) => {
@@ -241,6 +188,37 @@ describe("an order that is bought", () => {
       const told = scene.world.notices.find(({ name }) => name === "order.shipped");
       expect(told?.data.tracking).toBe(scene.order.tracking?.number);
       await stockIs(scene, "sold");
+    },
+  );
+});
+
+describe("a refund", () => {
+  meeting(
+    "that fails in a process that falls behind does not undo the one that was made since",
+    async (world) => {
+      const order = await bought(world);
+      world.provider.refundStatus = "failed";
+      return order;
+    },
+    ({ left, order }) => left.cancelOrder(order, "shop"),
+    async ({ world, right, order }) => {
+      world.clock.advance(MINUTE);
+      await right.sweep();
+      world.provider.refundStatus = "succeeded";
+      await right.resolveQuarantine(order, "refund");
+    },
+    async (scene) => {
+      const { world, order, right } = scene;
+      // Whoever asked too early asks again.
+      await right.resolveQuarantine(order, "refund");
+      const after = await world.order(order);
+      expect([after.state, after.quarantine, after.payment?.refunded]).toEqual([
+        "refunded",
+        undefined,
+        order.total,
+      ]);
+      expect(world.provider.refunds).toHaveLength(1);
+      await stockIs(scene, "free");
     },
   );
 });
