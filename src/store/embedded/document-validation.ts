@@ -1,5 +1,5 @@
 import type { Collection } from "./collection.ts";
-import { badValue, CommandError } from "./errors.ts";
+import { badValue, CommandError, typeMismatch } from "./errors.ts";
 import { valueAt } from "./path.ts";
 import { compileFilter, isOperators, type Match } from "./query/filter.ts";
 import { type Doc, getField, isDoc, setField, typeName, type Value } from "./value.ts";
@@ -24,8 +24,12 @@ export function readValidation(command: Doc): Doc {
     throw badValue(
       `Enumeration value '${String(action)}' for field 'validationAction' is not a valid value.`,
     );
+  if (validator !== undefined && !isDoc(validator))
+    throw typeMismatch(
+      `BSON field 'validator' is the wrong type '${typeName(validator)}', expected type 'object'`,
+    );
   const options: Doc = {};
-  if (isDoc(validator)) {
+  if (validator) {
     if (Object.keys(validator).some((key) => key === "$where" || key === "$text" || key === "$near"))
       throw new CommandError("CommandNotSupported", "a validator can not use $where, $text or $near");
     compileFilter(validator);

@@ -84,7 +84,9 @@ function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint
   if (isDoc(hint) && hint.$natural !== undefined) {
     return { kind: "collection", reverse: isNumber(hint.$natural) && toNumber(hint.$natural) < 0 };
   }
-  const index = findIndex(collection, hint);
+  const named = findIndex(collection, hint);
+  // To the planner a hidden index is not there (source: MongoDB manual, "Hidden Indexes").
+  const index = named?.hidden ? undefined : named;
   if (!index)
     throw badValue(
       "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
