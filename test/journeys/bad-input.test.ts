@@ -99,6 +99,14 @@ test("a price that changed under Buy now is shown again instead of being charged
   await shopper.sees(/€123\.45/);
 });
 
+test("who buys at once and comes too late hears that somebody was faster, although their cart is empty", async () => {
+  const { shopper, sku } = await at("quill-pen");
+  await setStock("demo", sku, 0);
+  await shopper.presses("Buy now");
+  await shopper.sees(/somebody was faster: of .* only 0 left/);
+  await setStock("demo", sku, 20);
+});
+
 test("an order that was not paid in time lets go of its stock and tells the shopper", async () => {
   const { shopper, number, sku } = await toPayment("linen-towels");
   const before = await StockModel.findById(`demo/${sku}`).orFail().lean();
