@@ -62,9 +62,10 @@ async function readVisit(front: Shopfront, turn: Turn): Promise<Visit> {
   const id = front.shopOf(turn.address.connection);
   const identity = identityOf(turn);
   const { name } = turn.sender;
+  const first = { language: turn.locale, ...(name && { name }), key: turn.key("customer") };
   const [shop, { customer, isNew }] = await Promise.all([
     getShop(id),
-    customerFor(id, identity, { language: turn.locale, ...(name && { name }) }, turn.now),
+    customerFor(id, identity, first, turn.now),
   ]);
   if (turn.inbound.body.kind !== "signal") await noteUse(customer, identity);
   return { shop, customer, isNew };

@@ -35,6 +35,8 @@ export interface StoredCustomer {
   newsTo?: string;
   /** When to try to erase them, as they asked to be once their orders are done. */
   eraseAt?: Date;
+  /** Idempotency key of what made the account. */
+  madeBy?: string;
   createdAt: Date;
 }
 
@@ -61,6 +63,7 @@ const schema = new Schema<StoredCustomer>(
     lastUsed: String,
     newsTo: String,
     eraseAt: Date,
+    madeBy: String,
     createdAt: { type: Date, required: true },
   },
   { strict: "throw", versionKey: false, id: false },

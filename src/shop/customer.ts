@@ -92,16 +92,20 @@ function knownName(name: string | undefined): string | undefined {
 /**
  * The customer behind an identity, made at first sight. Of linked accounts each answers the same customer.
  *
- * Two processes that see a person first at the same time get the same customer; `isNew` is true for one of them.
+ * Two processes that see a person first at the same time get the same customer; `isNew` is true for one of them. With
+ * `first.key` it is true again for whoever repeats the call that made the customer, as a turn does after a crash.
  */
 export async function customerFor(
   shop: string,
   identity: Identity,
-  first: { language: string; name?: string },
+  first: { language: string; name?: string; key?: string },
   now: Date = new Date(),
 ): Promise<{ customer: Customer; isNew: boolean }> {
   const found = await accountByIdentity(shop, identity);
-  if (found !== null) return { customer: opened(await familyOf(found)), isNew: false };
+  if (found !== null) {
+    const isNew = first.key !== undefined && found.madeBy === first.key;
+    return { customer: opened(await familyOf(found)), isNew };
+  }
   const _id = newId("c");
   const name = knownName(first.name);
   const { platform, connection, user } = identity;
@@ -112,6 +116,7 @@ export async function customerFor(
     ...(name === undefined ? {} : { name: sealField(_id, "name", name) }),
     language: first.language,
     addresses: [],
+    ...(first.key === undefined ? {} : { madeBy: first.key }),
     createdAt: now,
   };
   try {

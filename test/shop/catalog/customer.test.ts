@@ -39,6 +39,14 @@ test("someone seen first is a new customer, and the same one afterwards", async 
   expect(again).toEqual({ isNew: false, customer: first.customer });
 });
 
+test("somebody stays new for the call that made them, so that a turn that is run again greets them again", async () => {
+  const identity = someone();
+  const seen = async (key: string) => (await customerFor("s", identity, { language: "en", key })).isNew;
+  expect(await seen("first turn")).toBe(true);
+  expect(await seen("first turn")).toBe(true);
+  expect(await seen("second turn")).toBe(false);
+});
+
 test("twenty events of a new person at a time make one customer", async () => {
   const identity = someone();
   const seen = await Promise.all(
