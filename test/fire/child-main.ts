@@ -19,7 +19,10 @@ async function obey(order: Order): Promise<void> {
     const { publicUrl, webhookSecret } = order;
     const telegram = config.telegram && { ...config.telegram, webhookSecret };
     // Any free port: the gate before it keeps the address.
-    const hawker = await startHawker({ ...config, port: 0, publicUrl, telegram }, createLogger(config.logLevel));
+    const hawker = await startHawker(
+      { ...config, port: 0, publicUrl, telegram },
+      createLogger(config.logLevel),
+    );
     tell({ is: "up", url: hawker.url.replace("localhost", config.host) });
   }
   if (order.do === "merchant") {

@@ -15,10 +15,7 @@ beforeAll(async () => {
   children = new Children(program.file);
   world = await CrashWorld.open(children);
   await world.start();
-  // Enough for everybody who comes.
-  await world.db
-    .collection("stocks")
-    .updateMany({ sku: /^MUG/ }, { $inc: { available: 100_000, adjustments: 100_000 } });
+  await world.restock(100_000);
 });
 afterAll(async () => {
   await world.close();
@@ -46,7 +43,10 @@ interface Lived {
 let person = 1000;
 
 /** Lives a part of a life, and dies at most once in each step, where `plan` says so. */
-async function lives(part: string, plan: (step: string) => Moment | undefined = () => undefined): Promise<Lived> {
+async function lives(
+  part: string,
+  plan: (step: string) => Moment | undefined = () => undefined,
+): Promise<Lived> {
   if (part === "first order") person += 1;
   const passed: Moment[] = [];
   const died: Moment[] = [];
@@ -112,7 +112,9 @@ test("a shop that is killed at any step, and started again, keeps every promise"
         return open[Math.floor(random() * open.length)];
       });
       for (const moment of lived.died) pending.delete(nameOf(moment));
-      console.log(`${part}: ${lived.died.length} deaths, ${lived.doubled} may be doubled, ${pending.size} left, ${Math.round(performance.now() - started)} ms`);
+      console.log(
+        `${part}: ${lived.died.length} deaths, ${lived.doubled} may be doubled, ${pending.size} left, ${Math.round(performance.now() - started)} ms`,
+      );
       expectSame(lived, before);
       await checkPromises(world);
       doubled += missingFrom(before.said, lived.said).length;

@@ -143,6 +143,11 @@ export class CrashWorld {
     return this.#client.db();
   }
 
+  /** Puts as many units more of everything into the stock. */
+  async restock(units: number): Promise<void> {
+    await this.db.collection("stocks").updateMany(all, { $inc: { available: units, adjustments: units } });
+  }
+
   /** Starts the shop. Resolves when it is up, however often it dies on the way. */
   async start(): Promise<void> {
     this.#starting = this.#starting.then(() => this.#run());
@@ -241,6 +246,28 @@ export class CrashWorld {
     }
   }
 
+  /** Waits until nothing is left to do for one person on Telegram, while others go on. */
+  async quietFor(chat: number): Promise<void> {
+    const patience = performance.now() + PATIENCE_MS;
+    for (let calm = 0; calm < 2; ) {
+      const left = await this.#leftFor(chat);
+      calm = left.length === 0 ? calm + 1 : 0;
+      if (this.crashes.length > 0) throw new Error(`The shop ended by itself:\n${this.crashes.join("\n")}`);
+      if (performance.now() > patience) throw new Error(await this.#unrest());
+      if (calm < 2) await pause(10);
+    }
+  }
+
+  async #leftFor(chat: number): Promise<string[]> {
+    this.#post();
+    if (this.stripe.events.length > this.#posted) return ["an event of Stripe"];
+    const waits = this.telegram.unconfirmed.some((update) =>
+      JSON.stringify(update).includes(`"id":${chat},`),
+    );
+    if (waits) return ["an update of Telegram"];
+    return leftToDo(this.db, this.clock.now(), chat);
+  }
+
   /** Whether everybody has been heard and nothing is left to do: in the mailboxes, in the orders, in the journals. */
   async isQuiet(): Promise<boolean> {
     if (this.#target === undefined) return false;
@@ -317,22 +344,43 @@ function idle({ command, collection, body }: Step): boolean {
   return command === "findAndModify" && collection === "jobs";
 }
 
-/** What is left to do in a store, in words; nothing where all has come to its end. */
-export async function leftToDo(db: Db, now: Date): Promise<string[]> {
+/** Finds every document whose id is a text, by the index of ids: the store may refuse to read without one. */
+export const all = { _id: { $gte: "" } } as Document;
+
+/** What is left to do in a store, for everybody or for one person on Telegram, in words; nothing where all has come to its end. */
+export async function leftToDo(db: Db, now: Date, chat?: number): Promise<string[]> {
+  const one = chat !== undefined;
+  const mine = one && {
+    customer: {
+      $in: (
+        await db
+          .collection("customers")
+          .find({ ...all, "identities.user": String(chat) })
+          .toArray()
+      ).map(({ _id }) => _id),
+    },
+  };
   const mailboxes = await db
     .collection("conversations")
-    .find({ $or: [{ "inbox.0": { $exists: true } }, { "outbox.0": { $exists: true } }, { owner: { $ne: null } }] })
+    .find({
+      ...all,
+      $or: [{ "inbox.0": { $exists: true } }, { "outbox.0": { $exists: true } }, { owner: { $ne: null } }],
+    })
     .project({ inbox: 1, outbox: 1, owner: 1, due: 1 })
     .toArray();
   const orders = await db
     .collection("orders")
-    .find({ attendAt: { $ne: null } })
+    .find({ ...all, ...mine, attendAt: { $ne: null } })
     .project({ number: 1, tasks: 1, notices: 1, attendAt: 1 })
     .toArray();
-  const events = await db.collection("paymentevents").find({ appliedAt: null }).toArray();
+  const events = await db
+    .collection("paymentevents")
+    .find({ ...all, appliedAt: null })
+    .toArray();
   const due = orders.filter(
     ({ tasks, notices, attendAt }) =>
       notices.length > 0 || tasks.some(({ at }: { at: Date }) => at <= now) || attendAt <= now,
   );
-  return [...mailboxes, ...due, ...events].map((one) => JSON.stringify(one).slice(0, 400));
+  const boxes = mailboxes.filter(({ _id }) => !one || String(_id).endsWith(`/${chat}`));
+  return [...boxes, ...due, ...(one ? [] : events)].map((one) => JSON.stringify(one).slice(0, 400));
 }

@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { expect } from "vitest";
 import { type OrderState, transitions } from "../../src/shop/order-machine.ts";
 import type { ChatMessage } from "../doubles/telegram.ts";
-import { type CrashWorld, leftToDo } from "./crash-world.ts";
+import { all, type CrashWorld, leftToDo } from "./crash-world.ts";
 
 const FULFILLED: readonly OrderState[] = ["paid", "packed", "shipped", "delivered", "completed"];
 
@@ -11,7 +11,7 @@ const FULFILLED: readonly OrderState[] = ["paid", "packed", "shipped", "delivere
  * fulfilled or refunded, 4 and 9 once each, 5 and 13 the order's life, 7 and 15 nothing lost or left, 8 refunds.
  */
 export async function checkPromises(world: CrashWorld): Promise<void> {
-  const orders = await world.db.collection("orders").find().toArray();
+  const orders = await world.db.collection("orders").find(all).toArray();
   expect(world.crashes).toEqual([]);
   expect(await leftToDo(world.db, world.clock.now())).toEqual([]);
   await checkStock(world, orders);
@@ -28,7 +28,7 @@ async function checkStock(world: CrashWorld, orders: readonly Document[]): Promi
       .flatMap(({ lines }) => lines)
       .filter((line: Document) => line.sku === sku)
       .reduce((sum: number, { quantity }: Document) => sum + quantity, 0);
-  for (const stock of await world.db.collection("stocks").find().toArray()) {
+  for (const stock of await world.db.collection("stocks").find(all).toArray()) {
     const { sku, available, holds, sold, adjustments } = stock;
     const held = holds.reduce((sum: number, { quantity }: Document) => sum + quantity, 0);
     expect(available, sku).toBeGreaterThanOrEqual(0);
@@ -96,8 +96,9 @@ function checkMoney({ stripe }: CrashWorld, orders: readonly Document[]): void {
 /** 7, 9, 15: each delivery was handled by one turn, and nobody waits. */
 async function checkMailboxes({ db, telegram }: CrashWorld): Promise<void> {
   expect(telegram.unconfirmed).toEqual([]);
-  for (const one of await db.collection("conversations").find().toArray()) {
-    const { _id, inbox, outbox, owner, due, seen, revision } = one;
+  for (const one of await db.collection("conversations").find(all).toArray()) {
+    const { inbox, outbox, owner, due, seen, revision } = one;
+    const _id = String(one._id);
     expect({ inbox, outbox, owner, due }, _id).toEqual({ inbox: [], outbox: [], owner: null, due: null });
     expect(new Set(seen).size, `${_id}: repeated deliveries`).toBe(seen.length);
     // One commit a delivery; the list of those seen is kept to its latest 256.
@@ -107,7 +108,7 @@ async function checkMailboxes({ db, telegram }: CrashWorld): Promise<void> {
 
 async function checkJournals({ db }: CrashWorld): Promise<void> {
   for (const journal of ["importundos"]) {
-    expect(await db.collection(journal).countDocuments(), journal).toBe(0);
+    expect(await db.collection(journal).countDocuments(all), journal).toBe(0);
   }
 }
 
@@ -116,7 +117,9 @@ const shown = ({ text, caption, keyboard }: ChatMessage): string =>
   `${text ?? caption ?? ""} ${keyboard
     .flat()
     .map((button) => `[${button.text}]`)
-    .join("")}`.replaceAll(/\d+/g, "#").replaceAll("reviews)", "review)");
+    .join("")}`
+    .replaceAll(/\d+/g, "#")
+    .replaceAll("reviews)", "review)");
 
 /** What the bot has said in a chat after the message of this id, as it stands there now. */
 export const saidIn = ({ telegram }: CrashWorld, chat: number, after = 0): string[] =>
@@ -150,4 +153,46 @@ export function missingFrom(one: readonly string[], other: readonly string[]): s
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
+}
+
+/** What a customer is told when their order comes to a state. */
+const NEWS: Readonly<Partial<Record<OrderState, RegExp>>> = {
+  paid: /is paid/,
+  shipped: /is on its way with/,
+  delivered: /was delivered/,
+  expired: /was not paid in time/,
+  cancelled: /is cancelled|did not go through/,
+  refunded: /is on its way back to you/,
+};
+
+/** 4 and 7: the customer in a chat was told of each turn of their orders, and once, but for what may be doubled. */
+export async function checkNews(world: CrashWorld, chat: number): Promise<void> {
+  const orders = await ordersOf(world, chat);
+  const told = world.telegram
+    .messages(chat)
+    .flatMap(({ from, text }) => (from === "bot" ? (text ?? "") : []));
+  let again = 0;
+  for (const { number, history } of orders) {
+    for (const { state } of history as { state: OrderState }[]) {
+      const news = NEWS[state];
+      if (news === undefined) continue;
+      const times = told.filter((text) => text.includes(`${number} `) && news.test(text)).length;
+      expect(times, `${number}: news of ${state}`).toBeGreaterThanOrEqual(1);
+      again += times - 1;
+    }
+  }
+  expect(again, "news that came twice").toBeLessThanOrEqual(mayBeDoubled(world, chat));
+}
+
+/** The orders of the customer in a chat with the bot, the latest first. */
+export async function ordersOf({ db }: CrashWorld, chat: number): Promise<Document[]> {
+  const customers = await db
+    .collection("customers")
+    .find({ ...all, "identities.user": String(chat) })
+    .toArray();
+  return db
+    .collection("orders")
+    .find({ ...all, customer: { $in: customers.map(({ _id }) => _id) } })
+    .sort({ createdAt: -1 })
+    .toArray();
 }

@@ -1,5 +1,6 @@
 import type { Person } from "../doubles/telegram-person.ts";
 import type { CrashWorld } from "./crash-world.ts";
+import { ordersOf } from "./promises.ts";
 
 /** Does one thing of a life and waits until all that follows from it is done. */
 export type DoStep = (name: string, deed: () => Promise<unknown>) => Promise<void>;
@@ -75,15 +76,7 @@ export class Shopping {
 
   /** The number of the person's latest order and the id of its session. */
   async latest(): Promise<{ number: string; session: string }> {
-    const [order] = await this.world.db
-      .collection("orders")
-      .aggregate([
-        { $lookup: { from: "customers", localField: "customer", foreignField: "_id", as: "who" } },
-        { $match: { "who.identities.user": String(this.person.id) } },
-        { $sort: { createdAt: -1 } },
-        { $limit: 1 },
-      ])
-      .toArray();
+    const [order] = await ordersOf(this.world, this.person.id);
     return { number: order?.number ?? "", session: order?.payment?.session ?? "" };
   }
 
@@ -180,4 +173,6 @@ const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")
 /** A message with a button of this label, as a person's transcript shows it. */
 const button = (label: string) => new RegExp(`\\[[^\\]]*${escaped(label)}[^\\]]*\\]`, "i");
 const buttonLike = ({ source }: RegExp) =>
-  new RegExp(`\\[${source.startsWith("^") ? source.slice(1).replace(/\$$/, "") : `[^\\]]*${source}`}[^\\]]*\\]`);
+  new RegExp(
+    `\\[${source.startsWith("^") ? source.slice(1).replace(/\$$/, "") : `[^\\]]*${source}`}[^\\]]*\\]`,
+  );
