@@ -49,7 +49,9 @@ export async function benchEngine(figures: Figures, seconds: number): Promise<vo
     const sent = new Promise<void>((resolve) => {
       told = resolve;
     });
-    const body = token ? ({ kind: "press", token, message: "1" } as const) : ({ kind: "text", text: "hi" } as const);
+    const body = token
+      ? ({ kind: "press", token, message: "1" } as const)
+      : ({ kind: "text", text: "hi" } as const);
     await engine.accept({ id: `u${id++}`, address: ADDRESS, sender: PERSON, at: new Date(), body });
     await sent;
     await engine.idle();
@@ -63,9 +65,14 @@ export async function benchEngine(figures: Figures, seconds: number): Promise<vo
   const turns = id - first;
   await engine.stop();
   restore();
-  figures.tell("engine alone: CPU a turn, store and network stubbed", (used.user + used.system) / turns, "us", {
-    most: 150,
-  });
+  figures.tell(
+    "engine alone: CPU a turn, store and network stubbed",
+    (used.user + used.system) / turns,
+    "us",
+    {
+      most: 150,
+    },
+  );
   figures.tell("engine alone: turns a second", turns / ((performance.now() - started) / 1000), "/s");
 }
 
@@ -77,7 +84,10 @@ function pageScript(): Script {
       cards: [
         {
           title: "Dune Mug",
-          text: joined([bold("€22.00"), plain("A generous stoneware mug with a thumb-friendly handle. ".repeat(4))]),
+          text: joined([
+            bold("€22.00"),
+            plain("A generous stoneware mug with a thumb-friendly handle. ".repeat(4)),
+          ]),
           facts: [["Stock", "in stock"]],
         },
       ],

@@ -11,6 +11,8 @@ import { SECRET, TelegramSide, TOKEN } from "./telegram-side.ts";
 export interface BenchWorld {
   readonly side: TelegramSide;
   readonly child: Child;
+  /** Where the bot listens. */
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function openBenchWorld({
   return {
     side,
     child,
+    url: `http://127.0.0.1:${port}`,
     async close() {
       await child.stop();
       await side.close();
