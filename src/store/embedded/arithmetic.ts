@@ -174,3 +174,60 @@ export function toDecimal(value: Numeric): Decimal128 {
   const parts = toParts(value);
   return parts ? fromParts(parts) : Decimal128.fromString(special(toNumber(value)));
 }
+
+/** How a decimal is rounded: down, up, towards zero, or to the nearest, a half to the even one. */
+export type Rounding = "floor" | "ceil" | "trunc" | "half-even";
+
+/** Rounds a decimal at a decimal place, exactly; a negative place rounds before the point. */
+export function roundDecimal(value: Decimal128, place: number, mode: Rounding): Decimal128 {
+  const parts = toParts(value);
+  if (!parts || parts.exponent >= -place) return value;
+  const unit = 10n ** BigInt(-place - parts.exponent);
+  const coefficient = roundedQuotient(parts.coefficient, unit, mode);
+  return fromParts(
+    place < 0
+      ? { coefficient: coefficient * 10n ** BigInt(-place), exponent: 0 }
+      : { coefficient, exponent: -place },
+  );
+}
+
+function roundedQuotient(value: bigint, unit: bigint, mode: Rounding): bigint {
+  const towardsZero = value / unit;
+  const rest = value % unit;
+  if (rest === 0n || mode === "trunc") return towardsZero;
+  const down = rest < 0n ? towardsZero - 1n : towardsZero;
+  if (mode === "floor") return down;
+  if (mode === "ceil") return down + 1n;
+  const above = (value - down * unit) * 2n;
+  if (above === unit) return down % 2n === 0n ? down : down + 1n;
+  return above > unit ? down + 1n : down;
+}
+
+/** Rounds a whole number before the point. */
+export function roundInteger(value: bigint, place: number, mode: Rounding): bigint {
+  const unit = 10n ** BigInt(-place);
+  return roundedQuotient(value, unit, mode) * unit;
+}
+
+/** The square root of a decimal that is not negative, to 34 digits. */
+export function sqrtDecimal(value: Decimal128): Decimal128 {
+  const parts = toParts(value);
+  if (!parts) return value;
+  if (parts.coefficient === 0n) return Decimal128.fromString("0");
+  const shift = 72 + (parts.exponent % 2 === 0 ? 0 : 1);
+  const wanted = parts.coefficient * 10n ** BigInt(shift);
+  let root = BigInt(Math.floor(Math.sqrt(Number(wanted))));
+  for (let turn = 0; turn < 100; turn++) {
+    const next = (root + wanted / root) / 2n;
+    if (next === root || next === root + 1n) break;
+    root = next;
+  }
+  while (root * root > wanted) root--;
+  let exponent = (parts.exponent - shift) / 2;
+  // An exact root shows no more zeros than it needs.
+  while (root % 10n === 0n && exponent < Math.floor(parts.exponent / 2)) {
+    root /= 10n;
+    exponent++;
+  }
+  return fromParts({ coefficient: root, exponent });
+}

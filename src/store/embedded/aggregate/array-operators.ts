@@ -21,11 +21,15 @@ function arrayOf(name: string, value: Value, code = 28689): Value[] {
   return value;
 }
 
-function whole(name: string, value: Value): number {
-  if (!isNumber(value) || !Number.isInteger(toNumber(value))) {
-    throw new CommandError(28690, `${name} needs a whole number, but was given ${typeName(value)}`);
+function whole(name: string, value: Value | undefined, noNumber = 28690, fraction = noNumber): number {
+  const number = isNumber(value) ? toNumber(value) : undefined;
+  if (number === undefined || !Number.isInteger(number)) {
+    throw new CommandError(
+      number === undefined ? noNumber : fraction,
+      `${name} needs a whole number, but was given ${typeName(value)}`,
+    );
   }
-  return toNumber(value);
+  return number;
 }
 
 /** The values an accumulator-like expression (`$sum`, `$avg`, `$min`, `$max`) goes over. */
@@ -70,8 +74,12 @@ export function averageOf(values: Iterable<Value | undefined>): Value {
 
 /** A comparison for `$sortArray` and `$firstN`-like operators: 1, -1 or a document of paths. */
 export function sortBy(order: Value): (a: Value, b: Value) => number {
+  const directions = isDoc(order) ? Object.values(order) : [order];
+  for (const direction of directions)
+    if (!isNumber(direction) || Math.abs(toNumber(direction)) !== 1)
+      throw new CommandError("BadValue", "Illegal sort specification: a direction must be 1 or -1");
   if (isNumber(order)) {
-    const sign = Math.sign(toNumber(order));
+    const sign = toNumber(order);
     return (a, b) => sign * compare(a, b);
   }
   const by = isDoc(order)
@@ -87,6 +95,38 @@ export function sortBy(order: Value): (a: Value, b: Value) => number {
     }
     return 0;
   };
+}
+
+function objectOf(pairs: Value[]): Doc {
+  const doc: Doc = {};
+  const byPairs = Array.isArray(pairs[0]);
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) && !isDoc(pair))
+      throw new CommandError(40398, `Unrecognised input type format for $arrayToObject: ${typeName(pair)}`);
+    if (Array.isArray(pair) !== byPairs)
+      throw new CommandError(byPairs ? 40396 : 40391, "$arrayToObject requires a consistent input format");
+    const [key, value] = Array.isArray(pair) ? keyAndValue(pair) : keyAndValueOf(pair);
+    setField(doc, key, value);
+  }
+  return doc;
+}
+
+function keyAndValue(pair: Value[]): [string, Value] {
+  if (pair.length !== 2) throw new CommandError(40397, "$arrayToObject requires an array of size 2 arrays");
+  const [key, value] = pair as [Value, Value];
+  if (typeof key !== "string")
+    throw new CommandError(40395, "$arrayToObject requires an array of key-value pairs, with string keys");
+  return [key, value];
+}
+
+function keyAndValueOf(pair: Doc): [string, Value] {
+  if (Object.keys(pair).length !== 2)
+    throw new CommandError(40392, "$arrayToObject requires an object with exactly the keys 'k' and 'v'");
+  if (pair.k === undefined || pair.v === undefined)
+    throw new CommandError(40393, "$arrayToObject requires an object with the keys 'k' and 'v'");
+  if (typeof pair.k !== "string")
+    throw new CommandError(40394, "$arrayToObject requires an object with a 'k' of type string");
+  return [pair.k, pair.v];
 }
 
 /** Arrays, sets, and sums over arrays. */
@@ -110,7 +150,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
   $arrayElemAt: (operand, evaluation) => {
     const [array, index] = exactly("$arrayElemAt", 2, operand, evaluation);
     if (isMissing(array) || isMissing(index)) return null;
-    return arrayOf("$arrayElemAt", array).at(whole("$arrayElemAt", index));
+    return arrayOf("$arrayElemAt", array).at(whole("$arrayElemAt", index, 28690, 28691));
   },
   $first: (operand, evaluation) => {
     const [array] = exactly("$first", 1, operand, evaluation);
@@ -130,19 +170,25 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
   },
   $reverseArray: (operand, evaluation) => {
     const [array] = exactly("$reverseArray", 1, operand, evaluation);
-    return isMissing(array) ? null : [...arrayOf("$reverseArray", array)].reverse();
+    return isMissing(array) ? null : [...arrayOf("$reverseArray", array, 34435)].reverse();
   },
   $slice: (operand, evaluation) => {
     const [array, first, second] = operands(operand, evaluation);
     if (isMissing(array) || isMissing(first) || second === null) return null;
-    const items = arrayOf("$slice", array);
-    const from = whole("$slice", first);
+    const items = arrayOf("$slice", array, 28724);
+    const from = whole("$slice", first, 28725, 28726);
     if (second === undefined) return from >= 0 ? items.slice(0, from) : items.slice(from);
     const start = from >= 0 ? from : Math.max(0, items.length + from);
-    return items.slice(start, start + whole("$slice", second));
+    const count = whole("$slice", second, 28727, 28728);
+    if (count <= 0) throw new CommandError(28729, `Third argument to $slice must be positive: ${count}`);
+    return items.slice(start, start + count);
   },
   $filter: (operand, { run }) => {
-    const { input, cond, as, limit } = named("$filter", operand, ["input", "cond", "as", "limit"]);
+    const { input, cond, as, limit } = named("$filter", operand, ["input", "cond", "as", "limit"], {
+      form: 28646,
+      unknown: 28647,
+      missing: { input: 28648, cond: 28650 },
+    });
     const array = run(input as Value);
     if (isMissing(array)) return null;
     const most = limit === undefined ? null : run(limit);
@@ -150,17 +196,36 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const kept = arrayOf("$filter", array, 28651).filter((item) =>
       isTrue(run(cond as Value, new Map([[name, item]]))),
     );
-    return isMissing(most) ? kept : kept.slice(0, whole("$filter", most));
+    if (isMissing(most)) return kept;
+    const count = whole("$filter", most, 327391);
+    if (count < 1) throw new CommandError(327392, `$filter: limit must be greater than 0: ${count}`);
+    return kept.slice(0, count);
   },
   $map: (operand, { run }) => {
-    const { input, as, in: body } = named("$map", operand, ["input", "as", "in"]);
+    const {
+      input,
+      as,
+      in: body,
+    } = named("$map", operand, ["input", "as", "in"], {
+      form: 16878,
+      unknown: 16879,
+      missing: { input: 16880, in: 16882 },
+    });
     const array = run(input as Value);
     if (isMissing(array)) return null;
     const name = typeof as === "string" ? as : "this";
     return arrayOf("$map", array, 16883).map((item) => run(body as Value, new Map([[name, item]])) ?? null);
   },
   $reduce: (operand, { run }) => {
-    const { input, initialValue, in: body } = named("$reduce", operand, ["input", "initialValue", "in"]);
+    const {
+      input,
+      initialValue,
+      in: body,
+    } = named("$reduce", operand, ["input", "initialValue", "in"], {
+      form: 40075,
+      unknown: 40076,
+      missing: { input: 40077, initialValue: 40078, in: 40079 },
+    });
     const array = run(input as Value);
     if (isMissing(array)) return null;
     let value = run(initialValue as Value);
@@ -176,15 +241,19 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     return value;
   },
   $sortArray: (operand, { run }) => {
-    const { input, sortBy: order } = named("$sortArray", operand, ["input", "sortBy"]);
+    const { input, sortBy: order } = named("$sortArray", operand, ["input", "sortBy"], {
+      form: 2942500,
+      unknown: 2942501,
+      missing: { input: 2942502, sortBy: 2942503 },
+    });
     const array = run(input as Value);
     return isMissing(array) ? null : [...arrayOf("$sortArray", array, 2942504)].sort(sortBy(order as Value));
   },
   $range: (operand, evaluation) => {
     const [from, to, by] = operands(operand, evaluation);
-    const start = whole("$range", from ?? null);
-    const end = whole("$range", to ?? null);
-    const step = by === undefined ? 1 : whole("$range", by);
+    const start = whole("$range", from, 34443, 34444);
+    const end = whole("$range", to, 34445, 34446);
+    const step = by === undefined ? 1 : whole("$range", by, 34447, 34448);
     if (step === 0) throw new CommandError(34449, "$range requires a non-zero step value");
     const numbers: number[] = [];
     for (let value = start; step > 0 ? value < end : value > end; value += step) numbers.push(value);
@@ -194,8 +263,10 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const [array, wanted, from, to] = operands(operand, evaluation);
     if (isMissing(array)) return null;
     const items = arrayOf("$indexOfArray", array, 40090);
-    const end = to === undefined ? items.length : Math.min(items.length, whole("$indexOfArray", to));
-    for (let index = from === undefined ? 0 : whole("$indexOfArray", from); index < end; index++) {
+    const start = from === undefined ? 0 : whole("$indexOfArray", from, 40096);
+    const end = to === undefined ? items.length : Math.min(items.length, whole("$indexOfArray", to, 40096));
+    if (start < 0 || end < 0) throw new CommandError(40097, "$indexOfArray requires a nonnegative index");
+    for (let index = start; index < end; index++) {
       if (wanted !== undefined && equal(items[index], wanted)) return index;
     }
     return -1;
@@ -203,14 +274,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
   $arrayToObject: (operand, evaluation) => {
     const [array] = exactly("$arrayToObject", 1, operand, evaluation);
     if (isMissing(array)) return null;
-    const doc: Doc = {};
-    for (const item of arrayOf("$arrayToObject", array, 40386)) {
-      const [key, value] = Array.isArray(item) ? item : isDoc(item) ? [item.k, item.v] : [];
-      if (typeof key !== "string" || value === undefined)
-        throw new CommandError(40392, "$arrayToObject requires pairs of a string key and a value");
-      setField(doc, key, value);
-    }
-    return doc;
+    return objectOf(arrayOf("$arrayToObject", array, 40386));
   },
   $objectToArray: (operand, evaluation) => {
     const [doc] = exactly("$objectToArray", 1, operand, evaluation);
@@ -244,7 +308,9 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     );
   },
   $setEquals: (operand, evaluation) => {
-    const sets = operands(operand, evaluation).map((value) => arrayOf("$setEquals", value ?? null, 17044));
+    const given = operands(operand, evaluation);
+    if (given.length < 2) throw new CommandError(17045, "$setEquals needs at least two arguments");
+    const sets = given.map((value) => arrayOf("$setEquals", value ?? null, 17044));
     return sets.every(
       (set) =>
         set.every((item) => sets[0]?.some((value) => equal(value, item))) &&

@@ -27,15 +27,38 @@ export function exactly(
   return values;
 }
 
-/** Reads the named operands of an operator such as `$filter`. @throws {CommandError} BadValue when it is no document. */
-export function named(name: string, operand: Value, fields: readonly string[]): Doc {
+/** The codes by which an operator refuses its named operands. */
+export interface NamedCodes {
+  /** It is given no document. */
+  form: number;
+  /** It is given an operand that it does not know. */
+  unknown: number;
+  /** The operands it needs, and what is said of a missing one. */
+  missing?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Reads the named operands of an operator such as `$filter`.
+ *
+ * @throws {CommandError} with these codes, or FailedToParse.
+ */
+export function named(name: string, operand: Value, fields: readonly string[], codes?: NamedCodes): Doc {
   if (!isDoc(operand))
-    throw new CommandError("FailedToParse", `${name} only supports an object as its argument`);
+    throw new CommandError(codes?.form ?? "FailedToParse", `${name} only supports an object as its argument`);
   for (const key of Object.keys(operand)) {
     if (!fields.includes(key))
-      throw new CommandError("FailedToParse", `Unrecognized argument to ${name}: ${key}`);
+      throw new CommandError(codes?.unknown ?? "FailedToParse", `Unrecognized argument to ${name}: ${key}`);
   }
+  for (const [field, code] of Object.entries(codes?.missing ?? {}))
+    if (operand[field] === undefined) throw new CommandError(code, `Missing '${field}' parameter to ${name}`);
   return operand;
+}
+
+/** @throws {CommandError} FailedToParse for a name that a variable must not have. */
+export function checkVariable(name: string): void {
+  if (name === "CURRENT") return;
+  if (!/^[a-z\u0080-\uffff][\w\u0080-\uffff]*$/.test(name))
+    throw new CommandError("FailedToParse", `'${name}' is not a valid name for a user variable`);
 }
 
 function comparison(name: string, test: (order: number) => boolean): ExpressionOperator {
@@ -85,11 +108,13 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
       }
       return run((isTrue(run(operand[0] as Value)) ? operand[1] : operand[2]) as Value);
     }
-    const { if: test, then: yes, else: no } = named("$cond", operand, ["if", "then", "else"]);
-    if (test === undefined) throw new CommandError(17080, "Missing 'if' parameter to $cond");
-    if (yes === undefined) throw new CommandError(17081, "Missing 'then' parameter to $cond");
-    if (no === undefined) throw new CommandError(17082, "Missing 'else' parameter to $cond");
-    return run(isTrue(run(test)) ? yes : no);
+    const parts = named("$cond", operand, ["if", "then", "else"], {
+      form: 16020,
+      unknown: 17083,
+      // biome-ignore lint/suspicious/noThenProperty: it is the name of an operand.
+      missing: { if: 17080, then: 17081, else: 17082 },
+    });
+    return run((isTrue(run(parts.if as Value)) ? parts.then : parts.else) as Value);
   },
   $function: (operand, { run }) => {
     const { body, args, lang } = named("$function", operand, ["body", "args", "lang"]);
@@ -112,14 +137,23 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
     return value;
   },
   $switch: (operand, { run }) => {
-    const { branches, default: otherwise } = named("$switch", operand, ["branches", "default"]);
-    if (!Array.isArray(branches)) throw new CommandError(40061, "$switch expected an array for 'branches'");
-    for (const branch of branches) {
-      const { case: test, then } = named("$switch", branch, ["case", "then"]);
-      if (test === undefined || then === undefined)
-        throw new CommandError(40067, "$switch requires each branch have 'case' and 'then'");
-      if (isTrue(run(test))) return run(then);
-    }
+    const { branches, default: otherwise } = named("$switch", operand, ["branches", "default"], {
+      form: 40060,
+      unknown: 40067,
+    });
+    if (branches !== undefined && !Array.isArray(branches))
+      throw new CommandError(40061, "$switch expected an array for 'branches'");
+    if (!branches || branches.length === 0)
+      throw new CommandError(40068, "$switch requires at least one branch.");
+    const read = branches.map((branch) =>
+      named("$switch", branch, ["case", "then"], {
+        form: 40062,
+        unknown: 40063,
+        // biome-ignore lint/suspicious/noThenProperty: it is the name of an operand.
+        missing: { case: 40064, then: 40065 },
+      }),
+    );
+    for (const branch of read) if (isTrue(run(branch.case as Value))) return run(branch.then as Value);
     if (otherwise === undefined) {
       throw new CommandError(
         40066,
@@ -129,11 +163,16 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
     return run(otherwise);
   },
   $let: (operand, { run }) => {
-    const { vars, in: body } = named("$let", operand, ["vars", "in"]);
-    if (!isDoc(vars) || body === undefined) throw new CommandError(16874, "$let needs 'vars' and 'in'");
+    const { vars, in: body } = named("$let", operand, ["vars", "in"], {
+      form: 16874,
+      unknown: 16875,
+      missing: { vars: 16876, in: 16877 },
+    });
+    if (!isDoc(vars)) throw new CommandError(10065, "invalid parameter: expected an object (vars)");
+    for (const key of Object.keys(vars)) checkVariable(key);
     const more = new Map<string, Value | undefined>();
     for (const key of Object.keys(vars)) more.set(key, run(vars[key] as Value));
-    return run(body, more);
+    return run(body as Value, more);
   },
   $mergeObjects: (operand, evaluation) => {
     const merged: Doc = {};
@@ -150,7 +189,7 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
     const options: Doc = isDoc(operand) && operand.field !== undefined ? operand : { field: operand };
     const name = run(options.field as Value);
     if (typeof name !== "string")
-      throw new CommandError(5654602, "$getField requires 'field' to evaluate to type String");
+      throw new CommandError(3041704, "$getField requires 'field' to evaluate to type String");
     const input = options.input === undefined ? root : run(options.input);
     return isDoc(input) ? getField(input, name) : input === null ? null : undefined;
   },

@@ -20,6 +20,7 @@ import {
   type Value,
 } from "../value.ts";
 import { exactly, named, operands } from "./basic-operators.ts";
+import { parseDate } from "./date-format.ts";
 import type { ExpressionOperator } from "./expression.ts";
 
 const failure = (value: Value, type: string, why = ""): CommandError =>
@@ -72,11 +73,7 @@ export function convert(value: Value, type: string): Value {
       if (isNumber(value) && !(typeof value === "number" && isInt32(value)))
         return new Date(Math.trunc(toNumber(value)));
       if (typeof value === "string") {
-        const time = Date.parse(
-          /[zZ]|[+-]\d\d:?\d\d$/.test(value) || !value.includes("T") ? value : `${value}Z`,
-        );
-        if (!Number.isNaN(time)) return new Date(time);
-        throw failure(value, type, `: Error parsing date string '${value}'`);
+        return new Date(parseDate(value, undefined));
       }
       throw failure(value, type);
     }
@@ -147,6 +144,9 @@ export const conversionOperators: Readonly<Record<string, ExpressionOperator>> =
   $toObjectId: conversion("objectId"),
   $convert: (operand, { run }) => {
     const options = named("$convert", operand, ["input", "to", "onError", "onNull", "format", "byteOrder"]);
+    for (const field of ["input", "to"])
+      if (options[field] === undefined)
+        throw new CommandError("FailedToParse", `Missing '${field}' parameter to $convert`);
     const value = run(options.input as Value);
     const to = run(options.to as Value);
     if (isMissing(value)) return options.onNull === undefined ? null : run(options.onNull);

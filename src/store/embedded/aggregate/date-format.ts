@@ -52,7 +52,7 @@ const printers: Readonly<Record<string, (date: Date, offset: number) => string>>
     const minutes = Math.abs(offset);
     return `${offset < 0 ? "-" : "+"}${padded(Math.floor(minutes / 60), 2)}${padded(minutes % 60, 2)}`;
   },
-  Z: (_date, offset) => `${offset < 0 ? "-" : "+"}${Math.abs(offset)}`,
+  Z: (_date, offset) => String(offset),
   "%": () => "%",
 };
 

@@ -37,12 +37,12 @@ function instantOf(value: Value, code = 16006, what?: string): number {
 }
 
 /** The zone an operand names: UTC when there is none, `null` when it is null. */
-function zoneFrom(expression: Value | undefined, { run }: Evaluation): Zone | null {
+function zoneFrom(expression: Value | undefined, { run }: Evaluation, code = 40517): Zone | null {
   if (expression === undefined) return utc;
   const name = run(expression);
   if (isMissing(name)) return null;
   if (typeof name !== "string")
-    throw new CommandError(40517, `timezone must evaluate to a string, found ${typeName(name)}`);
+    throw new CommandError(code, `timezone must evaluate to a string, found ${typeName(name)}`);
   return zoneOf(name);
 }
 
@@ -52,7 +52,7 @@ function part(name: string, read: (local: number) => Value): ExpressionOperator 
     const spec = dateAndZone(name, operand);
     const date = evaluation.run(spec.date as Value);
     if (isMissing(date)) return null;
-    const zone = zoneFrom(spec.timezone, evaluation);
+    const zone = zoneFrom(spec.timezone, evaluation, 40533);
     return zone && read(toLocal(instantOf(date), zone));
   };
 }
@@ -193,10 +193,10 @@ const dateFromParts: ExpressionOperator = (operand, evaluation) => {
   const byWeek = given.isoWeekYear !== undefined;
   if (!byWeek && given.year === undefined)
     throw new CommandError(40516, "$dateFromParts requires either 'year' or 'isoWeekYear' to be present");
-  if (byWeek && (given.year !== undefined || given.month !== undefined || given.day !== undefined))
-    throw new CommandError(40489, "$dateFromParts does not allow mixing natural dates with ISO dates");
-  if (!byWeek && (given.isoWeek !== undefined || given.isoDayOfWeek !== undefined))
+  if (given.year === undefined && (given.month !== undefined || given.day !== undefined))
     throw new CommandError(40525, "$dateFromParts does not allow mixing natural dates with ISO dates");
+  if (given.year !== undefined && (byWeek || given.isoWeek !== undefined || given.isoDayOfWeek !== undefined))
+    throw new CommandError(40489, "$dateFromParts does not allow mixing natural dates with ISO dates");
   const number = (field: string, otherwise: number): number | null => {
     const expression = given[field];
     if (expression === undefined) return otherwise;

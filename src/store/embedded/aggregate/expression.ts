@@ -54,9 +54,9 @@ export function evaluate(
 function run(expression: Value, evaluation: Evaluation): Value | undefined {
   if (typeof expression === "string") {
     if (!expression.startsWith("$")) return expression;
-    return expression.startsWith("$$")
-      ? variable(expression.slice(2), evaluation)
-      : fieldPath(evaluation.root, expression.slice(1));
+    if (expression.startsWith("$$")) return variable(expression.slice(2), evaluation);
+    const current = evaluation.scope.has("CURRENT") ? evaluation.scope.get("CURRENT") : evaluation.root;
+    return fieldPath(current, expression.slice(1));
   }
   if (Array.isArray(expression)) return expression.map((item) => run(item, evaluation) ?? null);
   if (!isDoc(expression)) return expression;
@@ -130,11 +130,27 @@ function step(value: Value | undefined, name: string): Value | undefined {
   });
 }
 
+function checkPath(expression: string): void {
+  if (!expression.startsWith("$")) return;
+  const path = expression.slice(expression.startsWith("$$") ? 2 : 1);
+  if (path === "") throw new CommandError(16872, `'${expression}' by itself is not a valid FieldPath`);
+  if (path.endsWith(".")) throw new CommandError(40353, "FieldPath must not end with a '.'.");
+  for (const part of path.split(".")) {
+    if (part === "") throw new CommandError(15998, "FieldPath field names may not be empty strings.");
+    if (part.startsWith("$"))
+      throw new CommandError(
+        16410,
+        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
+      );
+  }
+}
+
 /** True for an operator that there is. */
 export const hasOperator = (name: string): boolean => own.has(name);
 
 /** @throws {CommandError} InvalidPipelineOperator (168) for an operator that there is not. */
 export function checkExpression(expression: Value): void {
+  if (typeof expression === "string") checkPath(expression);
   if (Array.isArray(expression)) {
     for (const item of expression) checkExpression(item);
     return;
@@ -146,7 +162,7 @@ export function checkExpression(expression: Value): void {
       if (!hasOperator(key)) {
         throw new CommandError("InvalidPipelineOperator", `Unrecognized expression '${key}'`);
       }
-      if (key === "$literal" || key === "$switch") continue;
+      if (key === "$literal" || key === "$const" || key === "$switch") continue;
     }
     checkExpression(expression[key] as Value);
   }
