@@ -62,7 +62,7 @@ export class Figures {
 }
 
 function line({ name, value, unit, least, most, met, ratio }: Figure): string {
-  const parts = [name.padEnd(52), value.toLocaleString("en").padStart(12), unit.padEnd(5)];
+  const parts = [name.padEnd(60), value.toLocaleString("en").padStart(12), unit.padEnd(5)];
   const target = [
     least === undefined ? "" : `at least ${least.toLocaleString("en")}`,
     most === undefined ? "" : `at most ${most.toLocaleString("en")}`,
@@ -103,18 +103,34 @@ export function spread(samples: readonly number[]): Spread {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
-/** Watches this process's event loop; the function it gives stops it and tells the lag in milliseconds. */
-export function watchLoop(): () => Spread {
+/** How long an event loop stood still, in milliseconds. */
+export interface Lag extends Spread {
+  /** The most processor time spent between two looks: unlike the rest it has no part in what others do on the machine. */
+  cpuMax: number;
+}
+
+/** Watches this process's event loop; the function it gives stops it and tells the lag. */
+export function watchLoop(): () => Lag {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   histogram.enable();
+  let cpuMax = 0;
+  let before = process.cpuUsage();
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    cpuMax = Math.max(cpuMax, (user + system) / 1000);
+  }, 1);
+  timer.unref();
   return () => {
     histogram.disable();
+    clearInterval(timer);
     const ms = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? nanoseconds / 1e6 : 0);
     return {
       p50: ms(histogram.percentile(50)),
       p95: ms(histogram.percentile(95)),
       p99: ms(histogram.percentile(99)),
       max: ms(histogram.max),
+      cpuMax,
     };
   };
 }

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { open } from "lmdb";
 import { type Collection, MongoClient } from "mongodb";
-import { Figures, type Spread, spread } from "./figures.ts";
+import { Figures, type Lag, type Spread, spread } from "./figures.ts";
 
 interface Thing {
   _id: number;
@@ -148,8 +148,9 @@ async function lag(name: string, client: MongoClient, query: (n: number) => Prom
   await Promise.all(Array.from({ length: IN_FLIGHT }, (_, n) => query(n)));
   running = false;
   await pinging;
-  const { max } = await ask<Spread>(server, "lag");
+  const { max, cpuMax } = await ask<Lag>(server, "lag");
   figures.tell(`longest block, ${name}`, max, "ms", { most: 20 });
+  figures.tell(`longest turn's processor time, ${name}`, cpuMax, "ms", { most: 20 });
   figures.tell(`ping, 99 in 100, ${name}`, spread(pings).p99, "ms");
 }
 

@@ -87,12 +87,15 @@ export class Patience {
   }
 }
 
+/** Milliseconds of a transaction: longer than a turn's, since each ends with a wait for the disk. */
+const transactionMs = 8;
+
 /** A slice of time for work that can not be interrupted, such as a transaction: it ends itself when {@link due}. */
 export class Slice {
   readonly #end: number;
 
   /** Begins now. */
-  constructor(ms = turnMs) {
+  constructor(ms = transactionMs) {
     this.#end = performance.now() + ms;
   }
 
