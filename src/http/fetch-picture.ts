@@ -1,4 +1,4 @@
-import { lookup as resolveName } from "node:dns";
+import { lookup } from "node:dns/promises";
 import { request } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
@@ -14,7 +14,7 @@ export interface FetchPictureOptions {
   /** How long it may take in all. */
   readonly timeoutMs: number;
   /** Finds the addresses of a name; DNS unless given. */
-  readonly resolve?: typeof resolveName;
+  readonly resolve?: (name: string) => Promise<readonly { address: string; family: number }[]>;
   /** Whether an address (v4 or v6) may be connected to; `isPublic` unless given. */
   readonly allows?: (address: string) => boolean;
   /** Certificates to trust beside the usual ones, in PEM. */
@@ -135,15 +135,18 @@ const TOO_SLOW = "it takes too long";
 
 const codeOf = (error: Error): string => ("code" in error ? ` (${String(error.code)})` : "");
 
+const everyAddress = (name: string) => lookup(name, { all: true });
+
 /** Resolves a name and lets through only what may be connected to: one address that may not refuses them all. */
 const checkedLookup =
-  ({ resolve = resolveName, allows = isPublic }: FetchPictureOptions): LookupFunction =>
-  (name, options, callback) => {
-    resolve(name, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) callback(error, "");
-      else if (addresses.length === 0 || addresses.some(({ address }) => !allows(address)))
+  ({ resolve = everyAddress, allows = isPublic }: FetchPictureOptions): LookupFunction =>
+  (name, { all }, callback) => {
+    const answer = (addresses: readonly { address: string; family: number }[]) => {
+      const [first] = addresses;
+      if (first === undefined || addresses.some(({ address }) => !allows(address)))
         callback(new NoPicture(PRIVATE), "");
-      else if (options.all) callback(null, addresses);
-      else callback(null, addresses[0]?.address ?? "", addresses[0]?.family);
-    });
+      else if (all) callback(null, [...addresses]);
+      else callback(null, first.address, first.family);
+    };
+    resolve(name).then(answer, (error: Error) => callback(error, ""));
   };
