@@ -433,7 +433,7 @@ describe("a hint", () => {
           () => docs.find({}, { hint }).toArray(),
           () => docs.aggregate([], { hint }).toArray(),
           () => docs.find({ a: 1 }, { hint }).count(),
-          () => docs.findOneAndDelete({}, { hint }),
+          () => bench.db.command({ findAndModify: docs.collectionName, remove: true, hint }),
         ])
           expect(await failure(run)).toMatchObject({ code: 2 });
       }

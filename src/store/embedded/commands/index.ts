@@ -54,7 +54,7 @@ const commands = new Map<string, Command>(
     startSession: server.nothing,
     logout: server.nothing,
     setParameter: server.setParameter,
-    profile: server.nothing,
+    profile: server.profile,
     atlasVersion: server.standaloneOnly,
     replSetGetStatus: server.standaloneOnly,
     replSetGetConfig: server.standaloneOnly,

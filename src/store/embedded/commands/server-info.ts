@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { CommandError } from "../errors.ts";
+import { CommandError, notImplemented } from "../errors.ts";
 import { type Doc, isNumber, Long, ObjectId, toNumber } from "../value.ts";
 import { type Command, type CommandContext, numberField } from "./context.ts";
 
@@ -141,6 +141,13 @@ export const getMore: Command = async ({ command, cursors, database }) => {
   return {
     cursor: await cursors.more(id.toBigInt(), `${database}.${String(command.collection)}`, batch, wait),
   };
+};
+
+/** `profile`: nothing is profiled, and it says so. @throws {CommandError} NotImplemented for a level above 0. */
+export const profile: Command = ({ command }) => {
+  const level = numberField(command, "profile", true) ?? -1;
+  if (level > 0) throw notImplemented("profiling");
+  return { was: 0, slowms: 100, sampleRate: 1 };
 };
 
 /** `getLog`. */
