@@ -23,13 +23,28 @@ const readOrExit = (): Config => {
 
 const config = readOrExit();
 const log = createLogger(config.logLevel);
-let stopping = false;
+/** How long what is under way may take at the end: less than the 30 s that operators are asked to give, in milliseconds. */
+const GRACE_MS = 25_000;
+/** Ctrl-C under npm comes twice at the same time; somebody who means it twice is slower, in milliseconds. */
+const SAME_SIGNAL_MS = 500;
+
+let stoppingSince: number | undefined;
 const starting: Promise<Hawker> = startHawker(config, log);
 
 const stop = async (signal: string) => {
-  if (stopping) return;
-  stopping = true;
+  if (stoppingSince !== undefined) {
+    if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+    log.warn({ signal }, "Stopping at once: what is not finished stays in the store for the next process");
+    process.exit(1);
+  }
+  stoppingSince = performance.now();
   log.info({ signal }, "Stopping: finishing what is under way");
+  setTimeout(() => {
+    log.error(
+      `Not finished after ${GRACE_MS / 1000} s (does the store answer?): what is left stays in the store for the next process`,
+    );
+    process.exit(1);
+  }, GRACE_MS).unref();
   const hawker = await starting;
   await hawker.stop();
   process.exit(0);

@@ -16,7 +16,7 @@ export const LEASE_MS = 30_000;
  * How long the first write of an event may take before the second goes beside it, in milliseconds. Discord and Slack
  * want an acknowledgement within 3 s; two writes of a slow store, one after the other, would be too late.
  */
-const QUEUE_BESIDE_MS = 300;
+const QUEUE_BESIDE_MS = 150;
 
 /** The result of a turn, as it is written in one step. */
 export interface Commit {

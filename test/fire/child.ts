@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -63,8 +63,10 @@ export class Child {
   ended = false;
   readonly exited: Promise<number | null>;
 
-  constructor(file: string) {
-    this.#process = fork(file, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
+  /** `env` is its whole environment; this process's own if not given. */
+  constructor(file: string, env?: Record<string, string>) {
+    const stdio: StdioOptions = ["ignore", "pipe", "pipe", "ipc"];
+    this.#process = fork(file, { stdio, execArgv: [], ...(env && { env }) });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on("data", (chunk) => {
         this.printed += String(chunk);
@@ -97,6 +99,11 @@ export class Child {
 
   told(order: Order): void {
     if (this.#process.connected) this.#process.send(order);
+  }
+
+  /** Asks it to end. */
+  signal(name: "SIGTERM" | "SIGINT"): void {
+    this.#process.kill(name);
   }
 
   /** Ends it at once, wherever it is, and resolves when it is gone. */
