@@ -257,6 +257,7 @@ describe.skipIf(outside)("the plan", () => {
         const query = { [path]: condition };
         const { n } = await db.command({ count: "mixed", query });
         expect(n, JSON.stringify(query)).toBe((await db.command({ count: "unmixed", query })).n);
+        expect(await mixed.countDocuments(query), JSON.stringify(query)).toBe(n);
       }
     }
   });

@@ -8,11 +8,11 @@ import { checkNamespace } from "../catalog.ts";
 import { equal } from "../compare.ts";
 import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
-import { candidates, type Found, matchingInTurns } from "../find.ts";
+import { candidates, distinctRecords, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
-import { makePlan } from "../planner.ts";
+import { type IndexScan, isExact, makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
-import { clone, type Doc, isDoc, ObjectId, type Value } from "../value.ts";
+import { clone, type Doc, isDoc, isNumber, ObjectId, type Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -66,8 +66,36 @@ function reading(
   const collection = context.catalog.find(namespace);
   if (!collection) return { parts: oneEmptyPart(), used };
   const plan = planFor(context, collection, filter, sort, context.command.hint);
+  if (plan.kind === "index" && isExact(plan.scan, filter) && readsNoField(stages[used]))
+    return { parts: keysInParts(context, plan.scan), used };
   const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
   return { parts: inParts(found), used: used + Number(sort !== undefined && inOrder(plan, sort)) };
+}
+
+/** Whether a stage only counts, as the one that drivers make of countDocuments. */
+function readsNoField(stage: { name: string; operand: Value } | undefined): boolean {
+  if (stage?.name === "$count") return true;
+  if (stage?.name !== "$group" || !isDoc(stage.operand)) return false;
+  const { _id, ...fields } = stage.operand;
+  const counts = Object.values(fields).every(
+    (field) => isDoc(field) && (isNumber(field.$sum) || field.$count !== undefined),
+  );
+  return counts && (_id === null || isNumber(_id));
+}
+
+/** An empty document for each key of a scan, without reading what it stands for. */
+async function* keysInParts({ storage, patience }: CommandContext, scan: IndexScan): AsyncGenerator<Doc[]> {
+  const nothing: Doc = {};
+  let part: Doc[] = [];
+  for (const _ of distinctRecords(storage, [scan])) {
+    part.push(nothing);
+    if (part.length === 128) {
+      yield part;
+      part = [];
+      if (patience.due()) await patience.pause();
+    }
+  }
+  yield part;
 }
 
 async function* oneEmptyPart(): AsyncGenerator<Doc[]> {
