@@ -109,8 +109,11 @@ test("an update that takes turns changes what still matches when its turn comes,
   const theirs = other.db().collection<Document>("shared");
   const [all] = await Promise.all([
     shared.updateMany({ free: { $gte: 0 } }, { $inc: { n: 1 }, $set: { seen: true } }),
-    theirs.updateMany({ _id: { $gte: 2500 as never } }, { $set: { free: -1 } }),
+    theirs.updateMany({ _id: { $gte: 2500 as never }, n: null }, { $set: { free: -1 } }),
   ]);
+  // Who came first took the document from the other.
+  expect(await shared.countDocuments({ free: -1 })).toBeGreaterThan(0);
+  expect(await shared.countDocuments({ free: -1, n: 1 })).toBe(0);
   expect(await shared.countDocuments({ n: 1 })).toBe(all.modifiedCount);
   expect(await shared.countDocuments({ n: { $gt: 1 } })).toBe(0);
 });
@@ -140,8 +143,10 @@ test("an index that is built while others write holds every document, and only o
   const writes = (async () => {
     for (let at = 0; at < 60; at++) {
       await theirs.insertOne({ _id: (100_000 + at) as never, kind: 1000, free: at });
+      // Of what is indexed already and of what is not yet.
+      await theirs.updateOne({ _id: at as never }, { $set: { kind: 2000 } });
       await theirs.updateOne({ _id: (7999 - at) as never }, { $set: { kind: 2000 } });
-      await theirs.deleteOne({ _id: (at * 3) as never });
+      await theirs.deleteOne({ _id: (100 + at) as never });
     }
   })();
   await Promise.all([build, writes]);
@@ -153,6 +158,8 @@ test("an index that is built while others write holds every document, and only o
   const ids = (docs: Document[]): unknown[] => docs.map(({ _id }) => _id).sort((a, b) => a - b);
   expect(ids(byIndex)).toEqual(ids(all));
   expect(all).toHaveLength(8000);
+  const moved = await growing.find({ kind: 2000 }).hint({ kind: 1, free: 1 }).toArray();
+  expect(moved).toHaveLength(120);
 });
 
 test("a duplicate written while a unique index is built fails the build, and the write stands", async () => {
