@@ -4,23 +4,16 @@ import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { type MemoryLimit, roughSize } from "../memory-limit.ts";
 import { sortDocs } from "../query/sort.ts";
-import { type Doc, double, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
+import { type Doc, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { averageOf, sumOf } from "./array-operators.ts";
 import { checkExpression, evaluate, type Scope } from "./expression.ts";
 import type { Fold } from "./flow.ts";
+import { checkMethod, deviation, percentiles, sharesOf } from "./list-operators.ts";
 
 /** Computes one output field of `$group` from the documents of a group. */
 export type Accumulator = (docs: Doc[]) => Value;
 
 type Reduce = (values: (Value | undefined)[]) => Value;
-
-function deviation(values: (Value | undefined)[], sample: boolean): Value {
-  const numbers = values.filter((value) => isNumber(value)).map(toNumber);
-  const size = numbers.length - (sample ? 1 : 0);
-  if (size <= 0) return null;
-  const mean = numbers.reduce((total, value) => total + value, 0) / numbers.length;
-  return double(Math.sqrt(numbers.reduce((total, value) => total + (value - mean) ** 2, 0) / size));
-}
 
 function best(sign: 1 | -1): Reduce {
   return (values) => {
@@ -81,7 +74,25 @@ export function compileAccumulator(field: string, spec: Value, variables?: Scope
     checkExpression(operand);
     return (docs) => reduce(docs.map((doc) => evaluate(operand, doc, variables)));
   }
+  if (name === "$median" || name === "$percentile") return percentileOf(name, operand, variables);
   return manyOf(name, operand, variables);
+}
+
+function percentileOf(name: string, operand: Value, variables?: Scope): Accumulator {
+  if (!isDoc(operand)) throw new CommandError(7436100, `${name} specification must be an object`);
+  const { input, method, p } = operand;
+  if (input === undefined)
+    throw new CommandError(40414, `BSON field '${name}.input' is missing but a required field`);
+  checkMethod(name, method);
+  checkExpression(input);
+  const shares = name === "$median" ? [0.5] : sharesOf(evaluate(p ?? null, {}, variables));
+  return (docs) => {
+    const results = percentiles(
+      docs.map((doc) => evaluate(input, doc, variables)),
+      shares,
+    );
+    return name === "$median" ? (results[0] ?? null) : results;
+  };
 }
 
 /** Makes the growing value of an accumulator in a new group; what it keeps is counted in `memory`. */

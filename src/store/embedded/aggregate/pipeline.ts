@@ -15,14 +15,7 @@ const askStages = new Set([
   "$listLocalSessions",
   "$planCacheStats",
 ]);
-const missing = new Set([
-  "$geoNear",
-  "$search",
-  "$searchMeta",
-  "$vectorSearch",
-  "$listSearchIndexes",
-  "$redact",
-]);
+const missing = new Set(["$geoNear", "$search", "$searchMeta", "$vectorSearch", "$listSearchIndexes"]);
 
 /** Reads a pipeline's stages. @throws {CommandError} FailedToParse, 40324 for an unknown stage, NotImplemented. */
 export function readStages(pipeline: Value): { name: string; operand: Value }[] {

@@ -4,12 +4,23 @@ import { MemoryLimit, roughSize } from "../memory-limit.ts";
 import { splitPath, valueAt } from "../path.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileSort, sortDocs } from "../query/sort.ts";
-import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
+import {
+  clone,
+  type Doc,
+  getField,
+  isDoc,
+  isNumber,
+  Long,
+  setField,
+  toNumber,
+  type Value,
+} from "../value.ts";
 import { compileFold } from "./accumulators.ts";
 import { bucket, bucketAuto } from "./bucket-stages.ts";
 import { checkExpression, evaluate, fieldPath } from "./expression.ts";
 import { counted, each, type Fold, limited, skipped } from "./flow.ts";
 import { mingoStage } from "./mingo-stage.ts";
+import { redact } from "./redact.ts";
 import { flowing, type MakeStage } from "./stage.ts";
 
 function document(name: string, operand: Value, code = 15955): Doc {
@@ -69,6 +80,24 @@ const group: MakeStage = (operand, variables) => {
 const unwind: MakeStage = (operand) => {
   const spec: Doc = typeof operand === "string" ? { path: operand } : document("$unwind", operand, 15981);
   const { path, includeArrayIndex: index, preserveNullAndEmptyArrays: keep } = spec;
+  for (const key of Object.keys(spec))
+    if (!["path", "includeArrayIndex", "preserveNullAndEmptyArrays"].includes(key))
+      throw new CommandError(28811, `unrecognized option to $unwind stage: ${key}`);
+  if (keep !== undefined && typeof keep !== "boolean")
+    throw new CommandError(
+      28809,
+      "expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage",
+    );
+  if (index !== undefined && (typeof index !== "string" || index === ""))
+    throw new CommandError(
+      28810,
+      "expected a non-empty string for the includeArrayIndex option to $unwind stage",
+    );
+  if (typeof index === "string" && index.startsWith("$"))
+    throw new CommandError(
+      28822,
+      `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${index}`,
+    );
   if (typeof path !== "string") throw new CommandError(28812, "no path specified to $unwind stage");
   if (!path.startsWith("$"))
     throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
@@ -84,12 +113,12 @@ const unwind: MakeStage = (operand) => {
           : typeof index === "string"
             ? clone(doc)
             : doc;
-        if (typeof index === "string") setField(result, index, null);
+        if (typeof index === "string") place(result, index, null);
         return [result];
       }
       return value.map((item, at) => {
         const result = withValue(doc, parts, item);
-        if (typeof index === "string") setField(result, index, at);
+        if (typeof index === "string") place(result, index, Long.fromNumber(at));
         return result;
       });
     });
@@ -164,9 +193,22 @@ function joinFilter(local: Value | undefined, field: string): Doc {
   return Array.isArray(local) ? { [field]: { $in: [...local] } } : { [field]: { $eq: local } };
 }
 
+const notInFacets = new Set(
+  "$facet $out $merge $geoNear $indexStats $collStats $planCacheStats $changeStream".split(" "),
+);
+
 const facet: MakeStage = (operand, variables, nested) => {
   const spec = document("$facet", operand, 40169);
   const names = Object.keys(spec);
+  if (names.length === 0)
+    throw new CommandError(40169, "the $facet specification must be a non-empty object");
+  for (const name of names) {
+    for (const stage of Array.isArray(spec[name]) ? spec[name] : []) {
+      const inner = isDoc(stage) ? (Object.keys(stage)[0] ?? "") : "";
+      if (notInFacets.has(inner))
+        throw new CommandError(40600, `${inner} is not allowed to be used within a $facet stage`);
+    }
+  }
   for (const name of names) nested.compile(spec[name] as Value, variables);
   return async (docs, host) => {
     const result: Doc = {};
@@ -268,7 +310,7 @@ export const stages: Readonly<Record<string, MakeStage>> = {
     return flowing(limited(most));
   },
   $skip: (operand) => {
-    const first = count("$skip", operand, 0, 15956);
+    const first = count("$skip", operand, 0, 5107200);
     return flowing(skipped(first));
   },
   $count: (operand) => {
@@ -300,6 +342,7 @@ export const stages: Readonly<Record<string, MakeStage>> = {
   $unionWith: unionWith,
   $graphLookup: graphLookup,
   $sortByCount: sortByCount,
+  $redact: redact,
   $bucket: bucket,
   $bucketAuto: bucketAuto,
   $setWindowFields: mingoStage("$setWindowFields"),

@@ -328,7 +328,8 @@ export function unsetSpec(operand: Value): Doc {
   const names = Array.isArray(operand) ? operand : [operand];
   const spec: Doc = {};
   for (const name of names) {
-    if (typeof name !== "string" || name === "")
+    if (name === "") throw new CommandError(40352, "FieldPath cannot be constructed with empty string");
+    if (typeof name !== "string")
       throw badValue("$unset specification must be a string or an array of strings");
     spec[name] = 0;
   }
