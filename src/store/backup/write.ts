@@ -58,8 +58,25 @@ export async function writeBackup(db: mongo.Db, path: string, options: BackupOpt
     }
     yield encoder.end();
   }
-  await writeWhole(path, bytes);
+  await writeWhole(path, () => gathered(bytes()));
   return result;
+}
+
+/** Compressing a small record costs as much as compressing many at once. */
+const gatheredBytes = 256 * 1024;
+
+async function* gathered(records: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const record of records) {
+    parts.push(record);
+    length += record.length;
+    if (length < gatheredBytes) continue;
+    yield Buffer.concat(parts, length);
+    parts = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(parts, length);
 }
 
 async function readSections(db: mongo.Db): Promise<Section[]> {

@@ -209,23 +209,26 @@ test.skipIf(outside)("all documents are of one moment while others write", async
   };
   const writers = [0, 1, 2, 3].map(writer);
   let during = 0;
-  for (let round = 0; round < times(5, 50); round++) {
-    await rm(file, { force: true });
-    const before = writes;
-    expect(await writeBackup(from, file, { secret })).toMatchObject({ consistent: true, documents: 800 });
-    during += writes - before;
-    await restoreBackup(to, file);
-    const other = new Map(
-      (await to.collection<Account>("z_right").find().toArray()).map(({ _id, rev }) => [_id, rev]),
-    );
-    const ahead = (await to.collection<Account>("a_left").find().toArray()).map(
-      ({ _id, rev }) => rev - (other.get(_id) ?? 0),
-    );
-    expect(ahead.filter((by) => by !== 0 && by !== 1)).toEqual([]);
-    expect(ahead.filter((by) => by === 1).length).toBeLessThanOrEqual(4);
+  try {
+    for (let round = 0; round < times(5, 50); round++) {
+      await rm(file, { force: true });
+      const before = writes;
+      expect(await writeBackup(from, file, { secret })).toMatchObject({ consistent: true, documents: 800 });
+      during += writes - before;
+      await restoreBackup(to, file);
+      const other = new Map(
+        (await to.collection<Account>("z_right").find().toArray()).map(({ _id, rev }) => [_id, rev]),
+      );
+      const ahead = (await to.collection<Account>("a_left").find().toArray()).map(
+        ({ _id, rev }) => rev - (other.get(_id) ?? 0),
+      );
+      expect(ahead.filter((by) => by !== 0 && by !== 1)).toEqual([]);
+      expect(ahead.filter((by) => by === 1).length).toBeLessThanOrEqual(4);
+    }
+  } finally {
+    writing = false;
+    await Promise.all(writers);
   }
-  writing = false;
-  await Promise.all(writers);
   expect(during).toBeGreaterThan(0);
 });
 
