@@ -5,6 +5,7 @@ import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop
 import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/order.ts";
+import { IllegalTransition } from "../src/shop/order-machine.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { OutOfStock } from "../src/shop/stock.ts";
@@ -127,7 +128,11 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     try {
       const order = await getOrder(shop._id, id);
       if (!owns(customer, order)) return orderGone(turn);
-      if (order.state === "draft") await setShipping(order, option);
+      if (order.state === "draft")
+        await setShipping(order, option).catch((error: unknown) => {
+          // A run that lost its lease may have placed it just now; whether it can be had, placing it tells.
+          if (!(error instanceof IllegalTransition)) throw error;
+        });
       return await place(turn, id);
     } catch (error) {
       return refused(turn, error, id);
