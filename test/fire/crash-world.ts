@@ -24,10 +24,11 @@ export interface Kill {
 /** Names each moment at which the shop's process is seen from outside; answers whether it dies there. */
 export type Reaper = (point: string) => boolean;
 
-/** Longer than any lease, so that what a dead process had in hand is free for the next. */
-const LEASES_MS = 61_000;
+/** Longer than the leases of conversations and orders, so that what a dead process had in hand is free for the next. */
+const LEASES_MS = 31_000;
 const PATIENCE_MS = 60_000;
-const SPEED = 10;
+/** Holds of half an hour outlast what people do on a busy machine; sweeps come several times a second. */
+const SPEED = 4;
 
 /** Everything of one database: the shop's process, which may die, and all that outlives it. */
 export class CrashWorld {
