@@ -138,6 +138,11 @@ export async function serveStripe(
         return send(409, {
           error: { type: "idempotency_error", code: "idempotency_key_in_use", message: "In progress." },
         });
+      if (kept && fault === "cut") {
+        request.socket.destroy();
+        return;
+      }
+      if (kept && fault === "silence") return;
       if (kept) return send(kept.status, kept.body, true);
     }
 

@@ -54,6 +54,7 @@ function ofMoney(order: Order, stripe: StripeDouble): string[] {
   const owed = bought.has(order.state) ? order.total : 0;
   const { payment } = order;
   return [
+    ...ofPages(order, stripe),
     ...(paid.length > 1 ? [`${paid.length} charges for one order`] : []),
     ...(captured - refunded === owed
       ? []
@@ -66,6 +67,17 @@ function ofMoney(order: Order, stripe: StripeDouble): string[] {
           `the order says ${payment.paid} paid and ${payment.refunded} refunded, Stripe ${captured} and ${refunded}`,
         ]),
   ];
+}
+
+/** One page to pay at; one more for each failure of Stripe's own, which may have made a page that nobody knows. */
+function ofPages({ _id }: Order, stripe: StripeDouble): string[] {
+  const isOurs = (metadata: unknown): boolean =>
+    typeof metadata === "object" && metadata !== null && "order" in metadata && metadata.order === _id;
+  const pages = stripe.sessions().filter(({ metadata }) => isOurs(metadata)).length;
+  const failures = stripe.requests.filter(
+    ({ params, status = 0 }) => isOurs(params.metadata) && params.mode === "payment" && status >= 500,
+  ).length;
+  return pages > 1 + failures ? [`${pages} pages to pay at for one order`] : [];
 }
 
 const news: readonly (readonly [OrderState, string])[] = [
