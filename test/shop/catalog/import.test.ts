@@ -269,6 +269,78 @@ describe("an import", () => {
   });
 });
 
+describe("pictures at addresses", () => {
+  const at = (name: string) => `https://pictures.example/${name}`;
+  const file = csv(
+    `mug,Mug,table,Table,MUG,9,3,${at("red.jpg")}|${at("gone.jpg")}`,
+    `cup,Cup,table,,CUP,9,3,${at("red.jpg")}`,
+  );
+
+  test("are fetched once and kept; one that cannot be had is left out and told", async () => {
+    const { _id: shop } = await aShop();
+    const asked: string[] = [];
+    const fetchPicture = async (url: string) => {
+      asked.push(url);
+      if (url === at("red.jpg")) return picture;
+      throw Object.assign(new Error("the server answers 404"), { code: "NO_PICTURE" });
+    };
+    const missed = await applyImport(await plan(shop, file), { fetchPicture });
+    expect(missed).toEqual([
+      { line: 2, message: `picture ${at("gone.jpg")} is left out: the server answers 404` },
+    ]);
+    expect(asked.sort()).toEqual([at("gone.jpg"), at("red.jpg")]);
+    const { products } = await seen(shop);
+    const kept = [{ url: undefined, alt: { en: "Mug" }, picture: picture.toString("hex") }];
+    expect(products.find(({ slug }) => slug === "mug")?.images).toEqual(kept);
+    // The next import asks again only for what it could not have.
+    asked.length = 0;
+    await applyImport(await plan(shop, file), { fetchPicture });
+    expect(asked).toEqual([at("gone.jpg")]);
+  });
+
+  test("that are no pictures are left out, and the shown picture of a variant stays the right one", async () => {
+    const { _id: shop } = await aShop();
+    const bytes = Buffer.from(
+      `handle,title_en,category,category_en,sku,price,images,variant_image\nmug,Mug,table,Table,MUG,9,${at("text.jpg")}|${at("red.jpg")},2\n`,
+    );
+    const fetchPicture = async (url: string) =>
+      url === at("red.jpg") ? picture : Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>");
+    const missed = await applyImport(await plan(shop, bytes), { fetchPicture });
+    expect(missed.map(({ message }) => message)).toEqual([expect.stringContaining("JPEG, PNG or WebP")]);
+    const [product] = await ProductModel.find({ shop }).lean();
+    expect(product?.images).toHaveLength(1);
+    expect(product?.variants[0]?.image).toBe(0);
+  });
+
+  test("stay addresses unless they are fetched", async () => {
+    const { _id: shop } = await aShop();
+    expect(await applyImport(await plan(shop, file))).toEqual([]);
+    const { products } = await seen(shop);
+    expect(products.flatMap(({ images }) => images.map(({ url }) => url)).sort()).toEqual(
+      [at("gone.jpg"), at("red.jpg"), at("red.jpg")].sort(),
+    );
+  });
+});
+
+test("a file of many groups is written whole, in its order, and undone whole", async () => {
+  const { _id: shop } = await aShop();
+  const rows = Array.from({ length: 1203 }, (_, n) => `p-${n},P ${n},table,Table,S-${n},${n % 9},${n % 7},`);
+  await applyImport(await plan(shop, csv(...rows)));
+  const after = await seen(shop);
+  expect(after.order).toEqual(rows.map((_, n) => `p-${n}`));
+  expect(after.stock.filter(([sku, count]) => count !== Number(sku.slice(2)) % 7)).toEqual([]);
+  const again = await plan(shop, csv(...rows));
+  expect(again.entries.filter(({ action }) => action !== "same")).toEqual([]);
+  // The last of them fails: another product takes its SKU between check and import.
+  const dearer = rows.map((row) => row.replace(/,(\d),(\d),$/, ",9$1,8,"));
+  const late = await plan(shop, csv(...dearer, "last,Last,table,,LAST,1,1,"));
+  await saveProduct(aProduct(shop, "thief", { variants: [{ sku: "LAST", values: [], price: 1 }] }));
+  await expect(applyImport(late)).rejects.toMatchObject({ code: "PRODUCT_CLASH" });
+  const undone = await seen(shop);
+  expect(undone.products.filter(({ slug }) => slug !== "thief")).toEqual(after.products);
+  expect(undone.stock.filter(([sku]) => sku !== "LAST")).toEqual(after.stock);
+}, 120_000);
+
 const specials = fc.constantFrom(
   "=1",
   "+",
