@@ -12,7 +12,11 @@ import { flowing, type MakeStage } from "./stage.ts";
  */
 export const redact: MakeStage = (operand, variables) => {
   checkExpression(operand);
-  return flowing(each((docs) => docs.flatMap((doc) => redacted(doc, doc, operand, variables) ?? [])));
+  return flowing(
+    each((docs) =>
+      docs.map((doc) => redacted(doc, doc, operand, variables)).filter((doc) => doc !== undefined),
+    ),
+  );
 };
 
 function redacted(level: Doc, root: Doc, expression: Value, variables: Scope | undefined): Doc | undefined {
