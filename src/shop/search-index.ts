@@ -33,7 +33,7 @@ const NEARLY = 0.4;
 
 /**
  * An inverted index of products in memory: for each term the products that have it, as typed arrays, beside typed arrays of
- * what is filtered by. A hundred thousand products take tens of megabytes, and no query visits more than the lists of its
+ * what is filtered by. A hundred thousand products take some hundred megabytes, and no query visits more than the lists of its
  * words. The order follows tf-idf: words that few products have count more, and so do words of short texts and of the
  * title. (Manning, Raghavan, Schütze: Introduction to Information Retrieval, chapters 1, 3 and 6.)
  */

@@ -134,11 +134,11 @@ export class CatalogSearch {
     { filters = {}, ...paging }: Paging & { filters?: ProductFilter } = {},
   ): Promise<SearchPage> {
     await this.#fresh(shop).awaited;
-    const { index } = this.#of(shop);
-    const hits = index.search(query.slice(0, QUERY_MAX), filters);
+    const { complete } = this.state(shop);
+    const hits = this.#of(shop).index.search(query.slice(0, QUERY_MAX), filters);
     const { page, pages, size, skip } = pageOf(hits.total, paging);
     const products = await getProducts(shop, hits.ids(skip, skip + size));
-    return { products, total: hits.total, page, pages, complete: this.state(shop).complete };
+    return { products, total: hits.total, page, pages, complete };
   }
 
   /**
@@ -216,7 +216,10 @@ export class CatalogSearch {
       const read = new StoreReader(shop, held, this.#closing.signal, () => long(undefined));
       await read.follow(now);
     })();
-    const reading: Reading = { done, awaited: Promise.race([done, takesLong]) };
+    const awaited = Promise.race([done, takesLong]);
+    // Whoever waits is told of a failure, and so is `onError`; nobody need wait.
+    awaited.catch(() => {});
+    const reading: Reading = { done, awaited };
     held.reading = reading;
     const settle = () => {
       if (held.reading === reading) held.reading = undefined;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveCategory } from "../../../src/shop/category.ts";
-import { type Product, saveProduct, writeProduct } from "../../../src/shop/product.ts";
+import { type Product, ProductModel, saveProduct, writeProduct } from "../../../src/shop/product.ts";
 import { CatalogSearch } from "../../../src/shop/search.ts";
 import { termsOf } from "../../../src/shop/search-terms.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
@@ -170,3 +170,34 @@ test("a change whose process died before it told so is found within a minute", a
 test("Chinese is cut into words, pairs and characters", () => {
   expect(termsOf("陶瓷杯ABC")).toEqual(expect.arrayContaining(["陶瓷", "瓷杯", "陶", "瓷", "杯", "abc"]));
 });
+
+test("while a large catalog is being read, searches find what is there so far and say so; stopping ends it quietly", async () => {
+  const { _id: own } = await aShop();
+  const count = 2300;
+  const now = new Date();
+  const made = Array.from({ length: count }, (_, n) => ({
+    ...aProduct(own, `lamp-${n}`, { title: { en: `Oak Lamp ${n}` } }),
+    _id: `p-${own}-${n}`,
+    minPrice: 1000,
+    rating: { average: 0, count: 0 },
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+  }));
+  await ProductModel.insertMany(made);
+  const errors: unknown[] = [];
+  const mine = new CatalogSearch({ onError: (error) => errors.push(error) });
+  const early = await mine.search(own, "lamp");
+  expect(early.complete).toBe(false);
+  expect(early.total).toBeGreaterThanOrEqual(2000);
+  expect(early.total).toBeLessThan(count);
+  expect(await mine.count(own, {})).toBeUndefined();
+  await mine.refresh(own);
+  expect(await mine.search(own, "lamp")).toMatchObject({ complete: true, total: count });
+  expect(await mine.count(own, {})).toBe(count);
+  const stopped = new CatalogSearch({ onError: (error) => errors.push(error) });
+  await stopped.search(own, "lamp");
+  await stopped.stop();
+  expect(stopped.state(own).complete).toBe(false);
+  expect(errors).toEqual([]);
+}, 60_000);
