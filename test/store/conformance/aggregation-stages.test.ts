@@ -2,10 +2,10 @@
  * Aggregation stages, each with what it gives in order (source: MongoDB manual, "Aggregation Stages").
  */
 import { Decimal128, type Document, Double, Long } from "mongodb";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { deviationsOf } from "./deviations.ts";
 import { shown } from "./finds.ts";
-import { conformsEach, failure, keepTypes, openBench, typed } from "./servers.ts";
+import { conforms, conformsEach, failure, keepTypes, openBench, typed } from "./servers.ts";
 
 const bench = await openBench();
 
@@ -271,67 +271,71 @@ pipelines(
   ],
 );
 
-test("$lookup joins by field and by pipeline, $unionWith appends, $graphLookup follows", async () => {
-  const people = await bench.filled([
-    { _id: 1, name: "Ada", boss: null },
-    { _id: 2, name: "Bob", boss: 1 },
-    { _id: 3, name: "Eve", boss: 2 },
-  ]);
-  const from = people.collectionName;
-  const joined = await people
-    .aggregate([
-      { $lookup: { from, localField: "boss", foreignField: "_id", as: "b" } },
-      { $sort: { _id: 1 } },
-      { $project: { b: "$b.name" } },
-    ])
-    .toArray();
-  expect(joined).toEqual([
-    { _id: 1, b: [] },
-    { _id: 2, b: ["Ada"] },
-    { _id: 3, b: ["Bob"] },
-  ]);
-  const correlated = await people
-    .aggregate([
-      { $match: { _id: 1 } },
-      {
-        $lookup: {
-          from,
-          let: { me: "$_id" },
-          pipeline: [{ $match: { $expr: { $eq: ["$boss", "$$me"] } } }, { $project: { _id: 1 } }],
-          as: "staff",
+conforms(
+  "$lookup joins by field and by pipeline, $unionWith appends, $graphLookup follows",
+  async () => {
+    const people = await bench.filled([
+      { _id: 1, name: "Ada", boss: null },
+      { _id: 2, name: "Bob", boss: 1 },
+      { _id: 3, name: "Eve", boss: 2 },
+    ]);
+    const from = people.collectionName;
+    const joined = await people
+      .aggregate([
+        { $lookup: { from, localField: "boss", foreignField: "_id", as: "b" } },
+        { $sort: { _id: 1 } },
+        { $project: { b: "$b.name" } },
+      ])
+      .toArray();
+    expect(joined).toEqual([
+      { _id: 1, b: [] },
+      { _id: 2, b: ["Ada"] },
+      { _id: 3, b: ["Bob"] },
+    ]);
+    const correlated = await people
+      .aggregate([
+        { $match: { _id: 1 } },
+        {
+          $lookup: {
+            from,
+            let: { me: "$_id" },
+            pipeline: [{ $match: { $expr: { $eq: ["$boss", "$$me"] } } }, { $project: { _id: 1 } }],
+            as: "staff",
+          },
         },
-      },
-    ])
-    .toArray();
-  expect(correlated).toEqual([{ _id: 1, name: "Ada", boss: null, staff: [{ _id: 2 }] }]);
-  const union = await people
-    .aggregate([
-      { $match: { _id: 1 } },
-      { $unionWith: { coll: from, pipeline: [{ $match: { _id: 3 } }] } },
-      { $project: { _id: 1 } },
-    ])
-    .toArray();
-  expect(union).toEqual([{ _id: 1 }, { _id: 3 }]);
-  const chain = await people
-    .aggregate([
-      { $match: { _id: 3 } },
-      {
-        $graphLookup: {
-          from,
-          startWith: "$boss",
-          connectFromField: "boss",
-          connectToField: "_id",
-          as: "up",
-          depthField: "d",
+      ])
+      .toArray();
+    expect(correlated).toEqual([{ _id: 1, name: "Ada", boss: null, staff: [{ _id: 2 }] }]);
+    const union = await people
+      .aggregate([
+        { $match: { _id: 1 } },
+        { $unionWith: { coll: from, pipeline: [{ $match: { _id: 3 } }] } },
+        { $project: { _id: 1 } },
+      ])
+      .toArray();
+    expect(union).toEqual([{ _id: 1 }, { _id: 3 }]);
+    const chain = await people
+      .aggregate([
+        { $match: { _id: 3 } },
+        {
+          $graphLookup: {
+            from,
+            startWith: "$boss",
+            connectFromField: "boss",
+            connectToField: "_id",
+            as: "up",
+            depthField: "d",
+          },
         },
-      },
-      { $unwind: "$up" },
-      { $sort: { "up.d": 1 } },
-      { $project: { _id: 0, n: "$up.name", d: "$up.d" } },
-    ])
-    .toArray();
-  expect(chain).toEqual([
-    { n: "Bob", d: 0 },
-    { n: "Ada", d: 1 },
-  ]);
-});
+        { $unwind: "$up" },
+        { $sort: { "up.d": 1 } },
+        { $project: { _id: 0, n: "$up.name", d: "$up.d" } },
+      ])
+      .toArray();
+    expect(chain).toEqual([
+      { n: "Bob", d: 0 },
+      { n: "Ada", d: 1 },
+    ]);
+  },
+  { secantus: "a path through an array gives nothing" },
+);
