@@ -1,10 +1,10 @@
 import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
-import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
+import { compilePipeline, readStages, runPipeline } from "../aggregate/pipeline.ts";
 import type { PipelineHost } from "../aggregate/stage.ts";
 import { stream } from "../aggregate/stream.ts";
 import { decode, encode } from "../bson-codec.ts";
-import { checkNamespace } from "../catalog.ts";
+import { checkNamespace, databaseOf } from "../catalog.ts";
 import { equal } from "../compare.ts";
 import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
@@ -27,6 +27,7 @@ import { insertOne, prepare } from "./insert.ts";
 import { planFor } from "./plan.ts";
 import { collectionStats } from "./stats.ts";
 import { variablesOf } from "./update.ts";
+import { isView, resolveView } from "./view-definition.ts";
 
 /** MongoDB's `aggregate` command. */
 export const aggregate: Command = async (context) => {
@@ -148,11 +149,28 @@ async function readAll(
   return docs;
 }
 
+/** The documents another collection, or a view, gives to a stage. */
+async function readJoined(
+  context: CommandContext,
+  namespace: string,
+  filter: Doc,
+  variables: Scope | undefined,
+): Promise<Doc[]> {
+  const view = context.catalog.find(namespace);
+  if (!view || !isView(view)) return readAll(context, namespace, filter, variables);
+  const { source, pipeline } = resolveView(context.catalog, view);
+  const sourceName = `${databaseOf(namespace)}.${source}`;
+  const docs = await readAll(context, sourceName, {}, undefined);
+  const shown = await runPipeline(pipeline, docs, pipelineHost(context, sourceName));
+  return shown.filter(compileFilter(filter, { variables }));
+}
+
 function pipelineHost(context: CommandContext, namespace: string): PipelineHost {
   const { database } = context;
   return {
     database,
-    read: (collection, filter, variables) => readAll(context, `${database}.${collection}`, filter, variables),
+    read: (collection, filter, variables) =>
+      readJoined(context, `${database}.${collection}`, filter, variables),
     write: (name, operand, docs) =>
       name === "$out" ? out(context, operand, docs) : merge(context, operand, docs),
     ask: async (name, operand) => {

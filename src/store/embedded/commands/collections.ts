@@ -18,7 +18,8 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
-import { isView, readView } from "./views.ts";
+import { isView } from "./view-definition.ts";
+import { readView } from "./views.ts";
 
 /** `create`. */
 export const create: Command = async (context) => {

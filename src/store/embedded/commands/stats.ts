@@ -1,6 +1,7 @@
 import type { Collection } from "../collection.ts";
 import type { Doc } from "../value.ts";
 import { type Command, collectionFor, namespaceOf } from "./context.ts";
+import { isView } from "./view-definition.ts";
 
 /** A collection's sizes in bytes and counts. */
 export function collectionStats(collection: Collection | undefined): Doc {
@@ -33,13 +34,14 @@ export const collStats: Command = (context) => ({
 
 /** `dbStats`. */
 export const dbStats: Command = ({ catalog, database }) => {
-  const collections = catalog.list(database);
+  const all = catalog.list(database);
+  const collections = all.filter((collection) => !isView(collection));
   const objects = collections.reduce((sum, collection) => sum + collection.count, 0);
   const dataSize = collections.reduce((sum, collection) => sum + collection.size, 0);
   return {
     db: database,
     collections: collections.length,
-    views: 0,
+    views: all.length - collections.length,
     objects,
     avgObjSize: objects > 0 ? dataSize / objects : 0,
     dataSize,

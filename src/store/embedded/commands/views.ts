@@ -1,7 +1,5 @@
 import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
 import { decode } from "../bson-codec.ts";
-import { type Catalog, collectionOf, databaseOf } from "../catalog.ts";
-import type { Collection } from "../collection.ts";
 import { compare } from "../compare.ts";
 import { badValue, CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
@@ -9,9 +7,7 @@ import { valuesAt } from "../path.ts";
 import { type Doc, isDoc, isNumber, Long, RawDoc, toNumber, type Value } from "../value.ts";
 import { aggregate } from "./aggregate.ts";
 import { type Command, type CommandContext, docField, flag, numberField } from "./context.ts";
-
-/** The most views that may stand upon each other (source: MongoDB manual, "Views"). */
-const depthMax = 20;
+import { isView, resolveView } from "./view-definition.ts";
 
 /** The commands that work on a view as on a collection; all others but `drop` and `collMod` refuse it. */
 const reading: Readonly<Record<string, (context: CommandContext, pipeline: Value[]) => Promise<Doc>>> = {
@@ -35,11 +31,6 @@ const needsCollection = new Set([
   "collstats",
   "validate",
 ]);
-
-/** Whether a collection's name stands for a view. */
-export function isView(collection: Collection): boolean {
-  return typeof collection.options.viewOn === "string";
-}
 
 /**
  * Reads the options of a view from `create` or `collMod`; its pipeline is compiled to see that it can be run.
@@ -76,23 +67,9 @@ export function onView(name: string, context: CommandContext): Command | undefin
   const read = Object.hasOwn(reading, name) ? reading[name] : undefined;
   if (!read) return undefined;
   return (given) => {
-    const { source, pipeline } = resolve(given.catalog, view);
+    const { source, pipeline } = resolveView(given.catalog, view);
     return read({ ...given, command: { ...given.command, [name]: source } }, pipeline);
   };
-}
-
-/** The collection at the bottom of a view, and the stages that lead from it to the view. */
-function resolve(catalog: Catalog, view: Collection): { source: string; pipeline: Value[] } {
-  let pipeline: Value[] = [];
-  let current = view;
-  for (let depth = 0; depth < depthMax; depth++) {
-    pipeline = [...listOf(current.options.pipeline), ...pipeline];
-    const source = `${databaseOf(view.namespace)}.${String(current.options.viewOn)}`;
-    const next = catalog.find(source);
-    if (!next || !isView(next)) return { source: collectionOf(source), pipeline };
-    current = next;
-  }
-  throw new CommandError(165, `View depth too deep or view cycle detected; maximum depth is ${depthMax}`);
 }
 
 const listOf = (value: Value | undefined): Value[] => (Array.isArray(value) ? value : []);
