@@ -223,6 +223,31 @@ describe("a refund", () => {
   );
 });
 
+describe("a process that stands still until another takes its work over", () => {
+  /** So late that what the other has begun counts as left behind. */
+  const takesOver: Act = async ({ world, right }) => {
+    world.clock.advance(MINUTE);
+    await right.sweep();
+  };
+
+  meeting("sells the units of a payment once", waiting, pays, takesOver, async (scene) => {
+    expect(scene.order.state).toBe("paid");
+    await stockIs(scene, "sold");
+  });
+
+  meeting(
+    "refunds once and puts the units back once",
+    bought,
+    ({ left, order }) => left.cancelOrder(order, "shop"),
+    takesOver,
+    async (scene) => {
+      expect(scene.order.state).toBe("refunded");
+      expect(scene.world.provider.refunds).toHaveLength(1);
+      await stockIs(scene, "free");
+    },
+  );
+});
+
 describe("two processes that sweep", () => {
   meeting(
     "end a hold once",
