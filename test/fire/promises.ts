@@ -168,9 +168,11 @@ const NEWS: Readonly<Partial<Record<OrderState, RegExp>>> = {
 /** 4 and 7: the customer in a chat was told of each turn of their orders, and once, but for what may be doubled. */
 export async function checkNews(world: CrashWorld, chat: number): Promise<void> {
   const orders = await ordersOf(world, chat);
+  // As they were sent: a message whose button is pressed becomes what was asked for.
   const told = world.telegram
-    .messages(chat)
-    .flatMap(({ from, text }) => (from === "bot" ? (text ?? "") : []));
+    .callsOf("sendMessage")
+    .filter(({ payload, status }) => status === 200 && Number(payload.chat_id) === chat)
+    .map(({ payload }) => String(payload.text));
   let again = 0;
   for (const { number, history } of orders) {
     for (const { state } of history as { state: OrderState }[]) {
