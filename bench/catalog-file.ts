@@ -1,7 +1,7 @@
-import { createWriteStream } from "node:fs";
 import { once } from "node:events";
-import { COLUMNS } from "../src/shop/catalog-files/hawker.ts";
+import { createWriteStream } from "node:fs";
 import { joinList, writeHeader, writeRows } from "../src/shop/catalog-files/csv-table.ts";
+import { COLUMNS } from "../src/shop/catalog-files/hawker.ts";
 
 /** A word in English and Chinese. */
 type Word = readonly [en: string, zh: string];
@@ -37,7 +37,10 @@ export function productAt(n: number) {
   const number = edition === 0 ? "" : ` No. ${edition + 1}`;
   return {
     handle: `${make[0]}-${look[0]}-${thing[0]}-${n}`.toLowerCase(),
-    title: { en: `${make[0]} ${look[0]} ${thing[0]}${number}`, zh: `${make[1]}${look[1]}${thing[1]}${number}` },
+    title: {
+      en: `${make[0]} ${look[0]} ${thing[0]}${number}`,
+      zh: `${make[1]}${look[1]}${thing[1]}${number}`,
+    },
     // Some shelves are far fuller than others, as in every shop.
     category: Math.floor(CATEGORIES * ((n * 0.618_033_988_75) % 1) ** 2),
     thing,
@@ -72,7 +75,10 @@ function rowsOf(n: number): ReadonlyMap<string, string>[] {
   const whole: [string, string][] = [
     ["title_en", title.en],
     ["title_zh", title.zh],
-    ["description_en", `The ${title.en}: ${text.map(([en]) => en).join(", ")}. Item ${n} of our ${make[0].toLowerCase()} range, inspired by ${look[0].toLowerCase()}.`],
+    [
+      "description_en",
+      `The ${title.en}: ${text.map(([en]) => en).join(", ")}. Item ${n} of our ${make[0].toLowerCase()} range, inspired by ${look[0].toLowerCase()}.`,
+    ],
     ["description_zh", `${title.zh}：${text.map(([, zh]) => zh).join("，")}。`],
     ["category", `shelf-${category}`],
     ["category_en", `${at(makes, category)[0]} ${at(things, Math.floor(category / 4))[0]}s ${category}`],
@@ -81,7 +87,8 @@ function rowsOf(n: number): ReadonlyMap<string, string>[] {
     ["status", n % 50 === 49 ? "draft" : "active"],
   ];
   const row = (cells: [string, string][]) => new Map([["handle", handle], ...cells]);
-  if (n % 5 > 0) return [row([...whole, ["sku", `SKU-${n}`], ["price", price.toFixed(2)], ["stock", `${n % 90}`]])];
+  if (n % 5 > 0)
+    return [row([...whole, ["sku", `SKU-${n}`], ["price", price.toFixed(2)], ["stock", `${n % 90}`]])];
   const options: [string, string][] = [
     ["option1_name_en", "Colour"],
     ["option1_name_zh", "颜色"],
