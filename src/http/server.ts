@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
@@ -47,6 +48,7 @@ export function createHttp({
 }: HttpOptions): Http {
   const app = new Hono();
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // one an open stream: many are no leak
   const server = createAdaptorServer({
     fetch: app.fetch,
     createServer,
