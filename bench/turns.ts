@@ -6,7 +6,7 @@
  *   npm run bench:turns -- [--rate 300] [--seconds 60] [--people 3000] [--only hawker,reference,…] [--grow]
  *
  * Parts: harness, engine, hawker, reference, memory, adapters; outside where MONGODB_URL is set; grow with --grow.
- * BENCH_NODE="--cpu-prof --cpu-prof-dir=/tmp/prof" profiles the bots.
+ * BENCH_NODE="--cpu-prof --cpu-prof-dir=profiles" profiles the bots.
  */
 import { parseArgs } from "node:util";
 import { Figures } from "./figures.ts";

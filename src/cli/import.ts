@@ -73,8 +73,9 @@ await runTool(USAGE, async () => {
   }
 });
 
-const told = (file: string, { line, column, message }: Issue): string =>
-  `${file}:${line}: ${column === undefined ? "" : `${column} `}${message}`;
+function told(file: string, { line, column, message }: Issue): string {
+  return `${file}:${line}: ${column === undefined ? "" : `${column} `}${message}`;
+}
 
 /** Prints lines, not more than anybody reads. */
 function list(lines: readonly string[], print: (line: string) => void = console.log): void {
