@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { flashSale } from "../../bench/flash/sale.ts";
 import { Figures } from "../../bench/figures.ts";
+import { flashSale } from "../../bench/flash/sale.ts";
 import { Crowd } from "../../bench/turns/shoppers.ts";
 import { openBenchWorld } from "../../bench/turns/world.ts";
 
