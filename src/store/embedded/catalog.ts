@@ -1,6 +1,7 @@
 import { decode, encode } from "./bson-codec.ts";
 import { Collection, clearPrefix, type Index, type IndexMeta, openIndex, prefixOf } from "./collection.ts";
 import { CommandError } from "./errors.ts";
+import { declaredKind } from "./index-kinds.ts";
 import { after } from "./key-encoding.ts";
 import type { Storage } from "./storage.ts";
 import { Binary, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
@@ -143,6 +144,7 @@ export class Catalog {
       hidden: false,
       multikey: false,
       cut: false,
+      declared: false,
     });
     const collection = this.#open(new Collection(this.#storage, id, namespace, options, [index]));
     this.save(collection);
@@ -368,5 +370,6 @@ export function describeIndex(spec: Doc): Omit<IndexMeta, "id"> {
     expireAfterSeconds: isNumber(spec.expireAfterSeconds) ? toNumber(spec.expireAfterSeconds) : undefined,
     multikey: false,
     cut: false,
+    declared: declaredKind(key) !== undefined,
   };
 }

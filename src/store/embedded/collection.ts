@@ -1,6 +1,7 @@
 import { decode, encode } from "./bson-codec.ts";
 import { CommandError } from "./errors.ts";
 import { type IndexKeys, indexKeys } from "./index-keys.ts";
+import { checkDeclared } from "./index-kinds.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
 import type { Slice } from "./patience.ts";
 import { compileFilter, type Match } from "./query/filter.ts";
@@ -29,6 +30,8 @@ export interface IndexMeta {
   multikey: boolean;
   /** Some key was cut (see `shorten`), so entries are not wholly in order. */
   cut: boolean;
+  /** It holds no entries, being of a kind that is only declared (see `DeclaredKind`). */
+  declared: boolean;
 }
 
 /** An open index. */
@@ -234,7 +237,7 @@ export class Collection {
     const seen = new Map<string, Keyed[]>();
     for (const { record, bytes } of this.scan()) {
       const doc = decode(bytes);
-      const made = this.#keys(index, doc);
+      const made = this.#newKeys(index, doc);
       if (!made) continue;
       if (made.multikey) index.multikey = true;
       if (made.cut) index.cut = true;
@@ -275,7 +278,7 @@ export class Collection {
   }
 
   #fill(index: Index, doc: Doc, record: number): void {
-    const made = this.#keys(index, doc);
+    const made = this.#newKeys(index, doc);
     if (!made) return;
     index.multikey ||= made.multikey;
     index.cut ||= made.cut;
@@ -302,9 +305,15 @@ export class Collection {
   }
 
   #keys(index: Index, doc: Doc): IndexKeys | undefined {
-    if (index.partial && !index.includes(doc)) return undefined;
+    if (index.declared || (index.partial && !index.includes(doc))) return undefined;
     const made = indexKeys(doc, index.paths, index.directions);
     return index.sparse && made.missing ? undefined : made;
+  }
+
+  /** The keys of a document that is to be written. @throws {CommandError} as `indexKeys` and `checkDeclared`. */
+  #newKeys(index: Index, doc: Doc): IndexKeys | undefined {
+    if (index.declared && (!index.partial || index.includes(doc))) checkDeclared(index.spec, doc);
+    return this.#keys(index, doc);
   }
 
   #plan(old: Doc | undefined, next: Doc | undefined, record?: number): Change[] {
@@ -313,7 +322,7 @@ export class Collection {
     for (const index of every) {
       if (index.isId) continue;
       const before = old && this.#keys(index, old);
-      const made = next && this.#keys(index, next);
+      const made = next && this.#newKeys(index, next);
       const had = new Set(before?.keys.map((key) => key.toString("latin1")));
       const has = new Set(made?.keys.map((key) => key.toString("latin1")));
       const add = made?.keys.filter((key) => !had.has(key.toString("latin1"))) ?? [];

@@ -67,7 +67,7 @@ export function makePlan(collection: Collection, filter: Doc, sort?: Doc, hint?:
   const conditions = gather(filter);
   let best: { scan: IndexScan; sorted: boolean; score: number } | undefined;
   for (const index of collection.indexes) {
-    if (index.hidden) continue;
+    if (index.hidden || index.declared) continue;
     if (index.partial && !implies(filter, index.partial)) continue;
     if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
     const plan = scanOf(index, conditions, sort);
@@ -91,6 +91,7 @@ function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint
     throw badValue(
       "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
     );
+  if (index.declared) return { kind: "collection", reverse: false };
   const plan = scanOf(index, gather(filter), sort);
   if (plan) return { kind: "index", scan: plan.scan, sorted: plan.sorted };
   return {
@@ -263,7 +264,7 @@ function unionOf(collection: Collection, filter: Doc): IndexScan[] | undefined {
     const conditions = gather(branch);
     let best: { scan: IndexScan; score: number } | undefined;
     for (const index of collection.indexes) {
-      if (index.hidden) continue;
+      if (index.hidden || index.declared) continue;
       if (index.partial && !implies(branch, index.partial)) continue;
       if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
       const plan = scanOf(index, conditions, undefined);

@@ -3,6 +3,7 @@ import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import { buildIndexes } from "../index-build.ts";
+import { declaredKind, isWildcard } from "../index-kinds.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { shellText } from "../shell-text.ts";
@@ -17,6 +18,7 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { completeKind, kindOptions } from "./index-kind-options.ts";
 
 const known = new Set([
   "v",
@@ -31,21 +33,9 @@ const known = new Set([
   "hidden",
   "collation",
   "dropDups",
+  ...kindOptions,
 ]);
-const unsupported = new Set([
-  "weights",
-  "default_language",
-  "language_override",
-  "textIndexVersion",
-  "2dsphereIndexVersion",
-  "bits",
-  "min",
-  "max",
-  "bucketSize",
-  "wildcardProjection",
-  "storageEngine",
-  "prepareUnique",
-]);
+const unsupported = new Set(["storageEngine", "prepareUnique"]);
 
 /** `createIndexes`. */
 export const createIndexes: Command = async (context) => {
@@ -84,14 +74,16 @@ function readSpec(spec: Doc): Doc {
     if (typeof direction === "string") {
       if (!["text", "2d", "2dsphere", "hashed"].includes(direction))
         throw cannot(`Unknown index plugin '${direction}'`);
-      throw notImplemented(`a ${direction} index`);
-    }
-    if (path.includes("$**")) throw notImplemented("a wildcard index");
+      if (path === "$**" && direction !== "text")
+        throw cannot(`Index type '${direction}' does not support '$**'`);
+      if (path === "$**") continue;
+    } else if (isWildcard(path)) continue;
     if (path.split(".").some((part) => part === ""))
       throw cannot(`Index key contains an illegal field name: field name cannot be empty: ${path}`);
     if (path.split(".").some((part) => part.startsWith("$") && !["$id", "$ref", "$db"].includes(part))) {
       throw cannot("Index key contains an illegal field name: field name starts with '$'.");
     }
+    if (typeof direction === "string") continue;
     if (!isNumber(direction))
       throw cannot(
         `Values in v:2 index key pattern cannot be of type ${direction === null ? "null" : typeof direction}. Only numbers > 0, numbers < 0, and strings are allowed.`,
@@ -140,7 +132,14 @@ function readSpec(spec: Doc): Doc {
     name,
     ...rest
   } = spec;
-  return { v: 2, key, name: name as string, ...rest, ...(background === undefined ? {} : { background }) };
+  const stored = {
+    v: 2,
+    key,
+    name: name as string,
+    ...rest,
+    ...(background === undefined ? {} : { background }),
+  };
+  return completeKind(stored);
 }
 
 const partialOperators = new Set([
@@ -176,11 +175,19 @@ function checkPartial(filter: Doc): void {
   }
 }
 
-const compared = ["unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "hidden"] as const;
+const compared = [
+  "unique",
+  "sparse",
+  "partialFilterExpression",
+  "expireAfterSeconds",
+  "hidden",
+  ...kindOptions,
+] as const;
 
 /** @throws {CommandError} IndexOptionsConflict, IndexKeySpecsConflict. */
 function isNew(collection: Collection, spec: Doc): boolean {
   const key = spec.key as Doc;
+  const words = declaredKind(key) === "text";
   for (const index of collection.indexes) {
     const sameKey = samePattern(index.spec.key as Doc, key);
     const sameName = index.name === spec.name;
@@ -197,6 +204,11 @@ function isNew(collection: Collection, spec: Doc): boolean {
       const message = `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${shellText(spec)}, existing index: ${shellText(index.spec)}`;
       throw new CommandError("IndexKeySpecsConflict", message);
     }
+    if (words && declaredKind(index.spec.key as Doc) === "text")
+      throw new CommandError(
+        "IndexOptionsConflict",
+        `only one text index per collection allowed, found existing text index "${index.name}"`,
+      );
     const samePartial = equal(
       (index.spec.partialFilterExpression ?? null) as Value,
       spec.partialFilterExpression ?? null,

@@ -1,0 +1,184 @@
+import { badValue } from "../errors.ts";
+import { somePath, splitPath } from "../path.ts";
+import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
+import { arc, EARTH_METRES, geometry, holds, intersect, type Point, pointOf, shapeOf } from "./shapes.ts";
+
+/**
+ * Queries by place (source: MongoDB manual, "Geospatial Query Operators"). No index serves them here: each candidate's
+ * place is worked out.
+ */
+
+/** Whether a value lies where a condition says. Arrays have been opened by the caller, and are also given whole. */
+export type GeoTest = (value: Value | undefined) => boolean;
+
+/**
+ * Compiles `$geoWithin` (or its old name `$within`) or `$geoIntersects`.
+ *
+ * @throws {CommandError} BadValue for a shape that is none.
+ */
+export function geoTest(name: string, operand: Value): GeoTest {
+  if (!isDoc(operand)) throw badValue(`${name} requires an object`);
+  const [kind, given] =
+    Object.entries(operand).find(([key]) => !/^\$(uniqueDocs|maxDistance)$/.test(key)) ?? [];
+  if (name === "$geoIntersects") {
+    if (kind !== "$geometry") throw badValue(`$geoIntersects not supported with provided geometry: ${kind}`);
+    const shape = geometry(given);
+    return (value) => {
+      const place = shapeOf(value);
+      return place !== undefined && intersect(place, shape);
+    };
+  }
+  switch (kind) {
+    case "$geometry": {
+      const area = geometry(given);
+      if (!/Polygon$/.test(area.type))
+        throw badValue(`$geoWithin not supported with provided geometry: ${area.type}`);
+      return (value) => {
+        const place = shapeOf(value);
+        return place !== undefined && holds(area, place);
+      };
+    }
+    case "$centerSphere": {
+      const { center, radius } = circle(kind, given);
+      return onPoint((point) => arc(point, center) <= radius);
+    }
+    case "$center": {
+      const { center, radius } = circle(kind, given);
+      return onPoint((point) => flat(point, center) <= radius);
+    }
+    case "$box": {
+      const [a, b] = points(kind, given, 2) as [Point, Point];
+      return onPoint(([x, y]) => between(x, a?.[0], b?.[0]) && between(y, a?.[1], b?.[1]));
+    }
+    case "$polygon": {
+      const corners = points(kind, given, 3);
+      return onPoint((point) => insideFlat(point, corners));
+    }
+    default:
+      throw badValue(`unknown geo specifier: ${kind}`);
+  }
+}
+
+const onPoint =
+  (test: (point: Point) => boolean): GeoTest =>
+  (value) => {
+    const point = pointOf(value);
+    return point !== undefined && test(point);
+  };
+
+const between = (x: number, a: number, b: number): boolean => x >= Math.min(a, b) && x <= Math.max(a, b);
+const flat = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+function circle(name: string, given: Value | undefined): { center: Point; radius: number } {
+  const [at, radius] = Array.isArray(given) ? given : [];
+  const center = pointOf(at);
+  if (!center) throw badValue("Point must be an array or object");
+  if (!isNumber(radius) || toNumber(radius) < 0)
+    throw badValue(`radius of ${name} must be a non-negative number`);
+  return { center, radius: toNumber(radius) };
+}
+
+function points(name: string, given: Value | undefined, least: number): Point[] {
+  const list = Array.isArray(given) ? given : isDoc(given) ? Object.values(given) : [];
+  const found = list.map(pointOf).filter((each) => each !== undefined);
+  if (found.length < least || found.length !== list.length)
+    throw badValue(
+      name === "$polygon" ? "Polygon must have at least 3 points" : "Point must be an array or object",
+    );
+  return found;
+}
+
+/** Counts the edges that a line to the right crosses (even–odd rule). */
+function insideFlat([x, y]: Point, corners: readonly Point[]): boolean {
+  let inside = false;
+  corners.forEach(([ax, ay], at) => {
+    const [bx, by] = corners.at(at - 1) as Point;
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  });
+  return inside;
+}
+
+/** How far documents are from a place. */
+export interface Near {
+  /** The field that holds their places. */
+  path: string;
+  /** The distance of a document's nearest place, in the unit of the query; undefined when it has none, or none near. */
+  distanceOf(doc: Value): number | undefined;
+}
+
+/** What `$near`, `$nearSphere` and the stage `$geoNear` ask for. */
+export interface NearQuery {
+  path: string;
+  center: Point;
+  /** `metres` for GeoJSON, `radians` on the sphere and `plane` for legacy points. */
+  unit: "metres" | "radians" | "plane";
+  least?: number;
+  most?: number;
+}
+
+/** Makes the measure of a place. */
+export function near({ path, center, unit, least = 0, most = Number.POSITIVE_INFINITY }: NearQuery): Near {
+  const parts = splitPath(path);
+  const measure = (point: Point): number =>
+    unit === "plane" ? flat(point, center) : arc(point, center) * (unit === "metres" ? EARTH_METRES : 1);
+  return {
+    path,
+    distanceOf(doc) {
+      let best: number | undefined;
+      const consider = (value: Value | undefined): void => {
+        const point = pointOf(value);
+        if (point) best = Math.min(best ?? Number.POSITIVE_INFINITY, measure(point));
+        else if (Array.isArray(value)) value.forEach(consider);
+      };
+      somePath(doc, parts, 0, false, (value) => {
+        consider(value);
+        return false;
+      });
+      return best !== undefined && best >= least && best <= most ? best : undefined;
+    },
+  };
+}
+
+/**
+ * Reads the one `$near` or `$nearSphere` of a filter, if it has one. It may stand at the top or in a top `$and`.
+ *
+ * @throws {CommandError} BadValue when what it says makes no sense.
+ */
+export function nearOf(filter: Doc): Near | undefined {
+  for (const [path, condition] of Object.entries(filter)) {
+    if (path === "$and" && Array.isArray(condition)) {
+      for (const clause of condition) {
+        const found = isDoc(clause) ? nearOf(clause) : undefined;
+        if (found) return found;
+      }
+    }
+    if (path.startsWith("$") || !isDoc(condition)) continue;
+    for (const name of ["$near", "$nearSphere", "$geoNear"] as const) {
+      const operand = condition[name];
+      if (operand !== undefined) return near({ path, ...readNear(name, operand, condition) });
+    }
+  }
+  return undefined;
+}
+
+function readNear(name: string, operand: Value, beside: Doc): Omit<NearQuery, "path"> {
+  const byGeometry = isDoc(operand) && operand.$geometry !== undefined;
+  const center = pointOf(byGeometry ? operand.$geometry : operand);
+  if (!center)
+    throw badValue(`invalid point in geo near query $geometry argument: ${JSON.stringify(operand)}`);
+  const limits = byGeometry ? operand : { ...(isDoc(operand) ? operand : {}), ...beside };
+  // A third number of a legacy pair is the greatest distance.
+  const third = Array.isArray(operand) ? operand[2] : undefined;
+  return {
+    center,
+    unit: byGeometry ? "metres" : name === "$nearSphere" ? "radians" : "plane",
+    least: limit("minDistance", limits.$minDistance),
+    most: limit("maxDistance", limits.$maxDistance ?? third),
+  };
+}
+
+function limit(name: string, value: Value | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!isNumber(value) || !(toNumber(value) >= 0)) throw badValue(`${name} must be non-negative`);
+  return toNumber(value);
+}
