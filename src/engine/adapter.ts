@@ -101,14 +101,17 @@ export class SendError extends Error {
   readonly code = "SEND_FAILED";
   readonly fate: "unsent" | "unknown" | "refused";
   readonly retryAfterMs: number | undefined;
+  /** It was not even tried, as too many others are to be sent before it: this counts as no attempt. */
+  readonly paced: boolean;
   constructor(
     fate: SendError["fate"],
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; paced?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "SendError";
     this.fate = fate;
     this.retryAfterMs = options.retryAfterMs;
+    this.paced = options.paced ?? false;
   }
 }

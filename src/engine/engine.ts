@@ -4,16 +4,23 @@ import { languageOf, locales, sayIn } from "../i18n/index.ts";
 import { type Adapter, type Asker, type Host, SendError } from "./adapter.ts";
 import type { Conversation, News, OutboxEntry } from "./conversation.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
-import { LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
+import { type Commit, LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
 import { apology, glance, runTurn, type TurnContext } from "./run-turn.ts";
 import type { Script } from "./script.ts";
+import { Slots } from "./slots.ts";
 import { TokenSealer } from "./token.ts";
 
 const SWEEP_EVERY_MS = 2_000;
+const SWEPT_AT_A_TIME = 100;
 const TURN_TRIES = 3;
 const SEND_TRIES = 20;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 const SUGGESTIONS_MAX = 25;
+/**
+ * Turns that run at a time in a process; more wait in the order they came. Ten thousand at once would each be slower than
+ * its lease and be taken for lost. Enough that those that wait for a payment provider do not hold up the rest.
+ */
+const TURNS_AT_A_TIME = 64;
 
 /** What the engine measures; a metrics library stands behind it. */
 export interface EngineMetrics {
@@ -51,6 +58,9 @@ export class Engine {
   readonly #mailbox: Mailbox;
   readonly #sealer: TokenSealer;
   readonly #working = new Set<Promise<void>>();
+  readonly #slots = new Slots(TURNS_AT_A_TIME);
+  /** Conversations that are claimed and wait for their turn to run. */
+  readonly #waiting = new Set<string>();
   readonly #now: () => Date;
   #sweeping: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -159,7 +169,9 @@ export class Engine {
 
   /** Picks up conversations that a crash or a failed delivery left behind. */
   async sweep(): Promise<void> {
-    for (const id of await this.#mailbox.stranded(100)) {
+    // Those that wait here are not left behind, however long that takes; another process may take them over.
+    for (const id of await this.#mailbox.stranded(SWEPT_AT_A_TIME + this.#waiting.size)) {
+      if (this.#waiting.has(id)) continue;
       const claimed = await this.#mailbox.claim(id);
       if (claimed) this.#work(id, claimed);
     }
@@ -205,8 +217,8 @@ export class Engine {
       const event: Inbound | undefined = held.inbox[0];
       const replies: OutboxEntry[] = [...held.outbox];
       if (event) {
-        const outcome = await this.#turn(held, event);
-        if (!(await this.#mailbox.commit(held, event, outcome))) return;
+        const outcome = await this.#inSlot(held, event);
+        if (!outcome) return;
         held.revision += 1;
         replies.push(...outcome.replies);
       }
@@ -215,7 +227,23 @@ export class Engine {
     }
   }
 
-  async #turn(held: Conversation, event: Inbound) {
+  /** Runs a turn and writes its outcome as soon as not too many others do; undefined if the lease was lost. */
+  async #inSlot(held: Conversation, event: Inbound): Promise<Commit | undefined> {
+    this.#waiting.add(held._id);
+    const claimed = this.#now().getTime();
+    await this.#slots.take();
+    this.#waiting.delete(held._id);
+    try {
+      const late = this.#now().getTime() - claimed > LEASE_MS / 2;
+      if (late && !(await this.#mailbox.renew(held))) return undefined;
+      const outcome = await this.#turn(held, event);
+      return (await this.#mailbox.commit(held, event, outcome)) ? outcome : undefined;
+    } finally {
+      this.#slots.give();
+    }
+  }
+
+  async #turn(held: Conversation, event: Inbound): Promise<Commit> {
     const { log, metrics } = this.#options;
     const adapter = this.#adapters.get(held.address.platform);
     const started = performance.now();
@@ -265,7 +293,9 @@ export class Engine {
             ? error
             : new SendError("unknown", "The adapter failed", { cause: error });
         this.#options.metrics?.sent(adapter.name, failure.fate);
-        const attempts = sent.length === 0 ? held.attempts + 1 : 1;
+        // What has waited for its place among many has not been tried yet.
+        const tried = failure.paced ? 0 : 1;
+        const attempts = (sent.length === 0 ? held.attempts : 0) + tried;
         if (failure.fate === "refused" || attempts >= SEND_TRIES) {
           if ("news" in entry && entry.news && failure.fate === "refused")
             await this.#elsewhere(held, entry.news);

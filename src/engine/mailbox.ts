@@ -14,9 +14,10 @@ export const LEASE_MS = 30_000;
 
 /**
  * How long the first write of an event may take before the second goes beside it, in milliseconds. Discord and Slack
- * want an acknowledgement within 3 s; two writes of a slow store, one after the other, would be too late.
+ * want an acknowledgement within 3 s; two writes of a slow store, one after the other, would be too late. Not sooner
+ * than that asks for, as the second write is more work for a store that is behind.
  */
-const QUEUE_BESIDE_MS = 150;
+const QUEUE_BESIDE_MS = 700;
 
 /** The result of a turn, as it is written in one step. */
 export interface Commit {
@@ -71,12 +72,13 @@ export class Mailbox {
   /** Queues an event and takes the conversation; null if somebody works on it, or it knows the event. */
   async #take(inbound: Inbound, until: Date): Promise<Conversation | null> {
     const _id = conversationId(inbound.address);
+    const pushed = put(_id, inbound);
     this.#onTrip("accept");
     try {
       const taken = await ConversationModel.findOneAndUpdate(
         { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
         {
-          $push: put(_id, inbound),
+          $push: pushed,
           $set: { owner: this.#owner, until, due: until, at: this.#now() },
           $setOnInsert: {
             address: inbound.address,
@@ -93,7 +95,7 @@ export class Mailbox {
       const applied =
         taken ??
         (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());
-      return applied && openConversation(applied);
+      return applied && openConversation(applied, { sealed: pushed.inbox.sealed, event: inbound });
     } catch (error) {
       if (isDuplicateKey(error)) return null;
       throw error;

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
 
 /** Who may press a button: one person (`platform/connection/user`), or everyone. */
@@ -21,9 +21,9 @@ const SHORT_PREFIX = "#";
  * replaced by a content-addressed short one, `#` and 22 characters of its SHA-256.
  */
 export class TokenSealer {
-  readonly #secret: string;
+  readonly #secret: KeyObject;
   constructor(secret: string) {
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret, "utf8");
   }
 
   seal(ref: LinkRef, audience: Audience): string {

@@ -40,7 +40,7 @@ export class SecretBox {
   /** Seals a text for one place. */
   seal(text: string, place: Place): string {
     const [key] = this.#keys;
-    const nonce = randomBytes(12);
+    const nonce = freshNonce();
     const cipher = createCipheriv("aes-256-gcm", key.bytes, nonce).setAAD(bound(key.id, place));
     const sealed = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
     return `${key.id}.${sealed.toString("base64url")}`;
@@ -75,6 +75,17 @@ function deriveKey(secret: string): Key {
   const derive = (use: string, length: number) =>
     Buffer.from(hkdfSync("sha256", secret, "hawker", `secret-box/${use}`, length));
   return { id: derive("id", 4).toString("hex"), bytes: derive("key", 32) };
+}
+
+// Asked of the system for many at a time, which is most of what a nonce costs. None is given out twice.
+const NONCE_BYTES = 12;
+const NONCES = 256;
+let nonces = Buffer.alloc(0);
+function freshNonce(): Buffer {
+  if (nonces.length < NONCE_BYTES) nonces = randomBytes(NONCE_BYTES * NONCES);
+  const nonce = nonces.subarray(0, NONCE_BYTES);
+  nonces = nonces.subarray(NONCE_BYTES);
+  return nonce;
 }
 
 // As JSON, so that no two places give the same bytes.
