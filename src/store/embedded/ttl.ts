@@ -1,12 +1,13 @@
 import { decode } from "./bson-codec.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Collection } from "./collection.ts";
 import { matchingInTurns } from "./find.ts";
 import { valuesAt } from "./path.ts";
 import { Patience } from "./patience.ts";
 import { makePlan } from "./planner.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { Storage } from "./storage.ts";
-import type { Doc } from "./value.ts";
+import { type Doc, isDoc, isNumber, toNumber } from "./value.ts";
 import { writeInParts } from "./write-in-parts.ts";
 
 /**
@@ -18,12 +19,10 @@ export async function sweepExpired(storage: Storage, catalog: Catalog, now = new
   const patience = new Patience();
   let removed = 0;
   for (const collection of catalog.all()) {
-    for (const index of collection.indexes) {
-      if (index.expireAfterSeconds === undefined || index.isId) continue;
-      const path = index.paths[0] as string;
-      const limit = new Date(now.getTime() - index.expireAfterSeconds * 1000);
+    for (const { path, seconds, partial } of expiries(collection)) {
+      const limit = new Date(now.getTime() - seconds * 1000);
       const filter: Doc = { [path]: { $lte: limit } };
-      const match = compileFilter(index.partial ? { $and: [filter, index.partial] } : filter);
+      const match = compileFilter(partial ? { $and: [filter, partial] } : filter);
       const over = (doc: Doc): boolean =>
         match(doc) && valuesAt(doc, path).some((value) => value instanceof Date && value <= limit);
       const records: number[] = [];
@@ -46,4 +45,20 @@ export async function sweepExpired(storage: Storage, catalog: Catalog, now = new
     }
   }
   return removed;
+}
+
+/** A field by which documents expire: that of a TTL index, a time series' time, a clustered collection's `_id`. */
+interface Expiry {
+  path: string;
+  seconds: number;
+  partial?: Doc | undefined;
+}
+
+function* expiries({ indexes, options }: Collection): Generator<Expiry> {
+  for (const { paths, expireAfterSeconds: seconds, isId, partial } of indexes)
+    if (seconds !== undefined && !isId) yield { path: paths[0] as string, seconds, partial };
+  const { expireAfterSeconds, timeseries } = options;
+  if (!isNumber(expireAfterSeconds)) return;
+  const path = isDoc(timeseries) ? String(timeseries.timeField) : "_id";
+  yield { path, seconds: toNumber(expireAfterSeconds) };
 }

@@ -172,6 +172,16 @@ describe("a tailable cursor", () => {
     { documentdb: "answers: cursor id 0 not found" },
   );
   conforms(
+    "is not kept on a collection without documents",
+    async () => {
+      const docs = await capped("vacant");
+      const cursor = await find(docs, { tailable: true, awaitData: true });
+      expect(cursor.firstBatch).toEqual([]);
+      expect(BigInt(cursor.id)).toBe(0n);
+    },
+    { secantus: "keeps it" },
+  );
+  conforms(
     "of a collection that is not capped is refused with 2",
     async () => {
       const docs = await bench.filled([{ a: 1 }]);

@@ -1,3 +1,4 @@
+import { geoNearFilter } from "../aggregate/geo-near.ts";
 import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
 import { compilePipeline, readStages, runPipeline } from "../aggregate/pipeline.ts";
@@ -5,6 +6,8 @@ import type { PipelineHost } from "../aggregate/stage.ts";
 import { stream } from "../aggregate/stream.ts";
 import { decode, encode } from "../bson-codec.ts";
 import { checkNamespace, databaseOf } from "../catalog.ts";
+import { collationIn, withCollation } from "../collation.ts";
+import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse, notImplemented } from "../errors.ts";
@@ -12,16 +15,19 @@ import { candidates, distinctRecords, type Found, matchingInTurns } from "../fin
 import { valueAt } from "../path.ts";
 import { type IndexScan, isExact, makePlan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
+import { nearOrder } from "../query/sort.ts";
+import { Sorter } from "../sorter.ts";
 import { clone, type Doc, isDoc, isNumber, ObjectId, type Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
+  collationFor,
   docField,
   flag,
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { currentOperation } from "./current-operation.ts";
 import { inOrder } from "./first-match.ts";
 import { insertOne, prepare } from "./insert.ts";
 import { planFor } from "./plan.ts";
@@ -32,13 +38,13 @@ import { isView, resolveView } from "./view-definition.ts";
 /** MongoDB's `aggregate` command. */
 export const aggregate: Command = async (context) => {
   const { command, database, cursors } = context;
-  checkCollation(command);
   const whole = typeof command.aggregate !== "string";
   const namespace = whole ? `${database}.$cmd.aggregate` : namespaceOf(context);
   if (command.explain !== true && !isDoc(command.cursor)) {
     throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   }
-  const variables = variablesOf(docField(command, "let"));
+  const collation = collationFor(command, whole ? undefined : context.catalog.find(namespace));
+  const variables = withCollation(variablesOf(docField(command, "let")), collation);
   const stages = readStages(command.pipeline as Value);
   const compiled = compilePipeline(command.pipeline as Value, variables);
   const host = pipelineHost(context, namespace);
@@ -62,15 +68,28 @@ function reading(
   stages: { name: string; operand: Value }[],
   variables: Scope | undefined,
 ): { parts: AsyncGenerator<Doc[]>; used: number } {
-  const { filter, sort, used } = leading(stages);
-  const match = compileFilter(filter, { variables });
   const collection = context.catalog.find(namespace);
+  const { filter, sort, used } = leading(stages, collection);
+  const searched = collection ?? {};
+  const order = stages[0]?.name === "$geoNear" ? nearOrder(filter) : undefined;
+  const match = compileFilter(filter, { variables, words: searched, places: order && searched });
   if (!collection) return { parts: oneEmptyPart(), used };
-  const plan = planFor(context, collection, filter, sort, context.command.hint);
+  const plan = planFor(context, collection, filter, sort, context.command.hint, collationIn(variables));
   if (plan.kind === "index" && isExact(plan.scan, filter) && readsNoField(stages[used]))
     return { parts: keysInParts(context, plan.scan), used };
   const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
+  if (order) return { parts: inParts(sorted(context, found, order)), used };
   return { parts: inParts(found), used: used + Number(sort !== undefined && inOrder(plan, sort)) };
+}
+
+async function* sorted(
+  { patience }: CommandContext,
+  found: AsyncGenerator<Found>,
+  order: Doc,
+): AsyncGenerator<Found> {
+  const sorter = new Sorter<Found>(order, 0, "$geoNear");
+  for await (const each of found) sorter.add(each, each.doc, each.bytes.length);
+  yield* sorter.sorted(patience);
 }
 
 /** Whether a stage only counts, as the one that drivers make of countDocuments. */
@@ -117,13 +136,25 @@ async function* inParts(found: AsyncGenerator<Found>): AsyncGenerator<Doc[]> {
   yield part;
 }
 
-/** The `$match` and the `$sort` at the pipeline's start, which the planner can serve; `used` counts the `$match`. */
-export function leading(stages: { name: string; operand: Value }[]): {
+/**
+ * The `$match` and the `$sort` at the pipeline's start, which the planner can serve; `used` counts the `$match`. A
+ * `$geoNear` is searched for too, and stays to tell the distances.
+ */
+export function leading(
+  stages: { name: string; operand: Value }[],
+  collection: Collection | undefined,
+): {
   filter: Doc;
   sort: Doc | undefined;
   used: number;
 } {
   const [first] = stages;
+  if (first?.name === "$geoNear")
+    return {
+      filter: collection ? geoNearFilter(first.operand, collection.indexes) : {},
+      sort: undefined,
+      used: 0,
+    };
   const used = first?.name === "$match" && isDoc(first.operand) ? 1 : 0;
   const next = stages[used];
   return {
@@ -142,7 +173,7 @@ async function readAll(
   const match = compileFilter(filter, { variables });
   const collection = context.catalog.find(namespace);
   if (!collection) return [];
-  const plan = planFor(context, collection, filter);
+  const plan = planFor(context, collection, filter, undefined, undefined, collationIn(variables));
   const docs: Doc[] = [];
   for await (const { doc } of matchingInTurns(context.storage, collection, plan, match, context.patience))
     docs.push(doc);
@@ -196,7 +227,7 @@ function pipelineHost(context: CommandContext, namespace: string): PipelineHost 
         const { lsid } = context.command;
         return isDoc(lsid) ? [{ _id: lsid, lastUse: new Date() }] : [];
       }
-      if (name === "$currentOp") return [];
+      if (name === "$currentOp") return [currentOperation(context)];
       throw notImplemented(name);
     },
   };

@@ -1,9 +1,11 @@
 import { decode } from "../bson-codec.ts";
 import { collectionOf } from "../catalog.ts";
+import { readCollation } from "../collation.ts";
 import type { Collection, Index } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { readValidation } from "../document-validation.ts";
 import { CommandError, notImplemented } from "../errors.ts";
+import { keyIdentity } from "../index-keys.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { validateCollection } from "../validate.ts";
@@ -11,13 +13,13 @@ import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
   collectionFor,
   docField,
   flag,
   namespaceOf,
   numberField,
 } from "./context.ts";
+import { changeTimeseries, isTimeseries, timeseriesOptions } from "./timeseries.ts";
 import { isView } from "./view-definition.ts";
 import { readView } from "./views.ts";
 
@@ -25,14 +27,19 @@ import { readView } from "./views.ts";
 export const create: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
-  checkCollation(command);
-  for (const name of ["timeseries", "encryptedFields"]) {
-    if (command[name] !== undefined) throw notImplemented(`create with ${name}`);
-  }
-  const options =
+  const given = docField(command, "collation");
+  const collation = given && readCollation(given)?.spec;
+  if (command.encryptedFields !== undefined) throw notImplemented("create with encryptedFields");
+  const own =
     command.viewOn === undefined
-      ? { ...cappedOptions(command), ...clusteredOptions(command), ...readValidation(command) }
+      ? {
+          ...cappedOptions(command),
+          ...clusteredOptions(command),
+          ...timeseriesOptions(command),
+          ...readValidation(command),
+        }
       : readView(command);
+  const options: Doc = { ...own, ...(collation ? { collation } : {}) };
   await storage.write(() => {
     const existing = catalog.find(namespace);
     if (existing && equal(existing.options, options)) return;
@@ -124,7 +131,6 @@ export const renameCollection: Command = async ({ catalog, storage, command, cur
 export const collMod: Command = async (context) => {
   const { command, catalog, storage } = context;
   const namespace = namespaceOf(context);
-  if (command.timeseries !== undefined) throw notImplemented("collMod with timeseries");
   const change = docField(command, "index");
   return storage.write(() => {
     const collection = catalog.find(namespace);
@@ -183,10 +189,12 @@ export const collMod: Command = async (context) => {
 /** @throws {CommandError} CannotConvertIndexToUnique (359) with the `_id`s of the documents that share a key. */
 function checkUnique(collection: Collection, index: Index): void {
   const idsOf = new Map<string, Value[]>();
+  const identify = keyIdentity(index.collation);
   for (const { bytes } of collection.scan()) {
     const doc = decode(bytes);
-    for (const key of collection.keysOf(index, doc)?.keys ?? []) {
-      const text = key.toString("latin1");
+    const { keys = [], values = [] } = collection.keysOf(index, doc) ?? {};
+    for (const [at, key] of keys.entries()) {
+      const text = identify(key, values[at] ?? []);
       idsOf.set(text, [...(idsOf.get(text) ?? []), doc._id as Value]);
     }
   }
@@ -207,6 +215,7 @@ function changeOptions(collection: Collection, command: Doc): void {
   }
   if (command.viewOn !== undefined || command.pipeline !== undefined)
     throw new CommandError("InvalidOptions", "'viewOn' and 'pipeline' are only for views");
+  collection.options = changeTimeseries(collection.options, command);
   const { validator } = command;
   if (isDoc(validator) && Object.keys(validator).length === 0) {
     const { validator: _, ...rest } = collection.options;
@@ -229,6 +238,7 @@ export const listCollections: Command = async (context) => {
       const name = collectionOf(collection.namespace);
       const { options } = collection;
       if (isView(collection)) return { name, type: "view", options, info: { readOnly: true } };
+      if (isTimeseries(collection)) return { name, type: "timeseries", options, info: { readOnly: false } };
       const info = { readOnly: false, uuid: catalog.uuid(collection) };
       if (options.clusteredIndex !== undefined) return { name, type: "collection", options, info };
       return { name, type: "collection", options, info, idIndex: { v: 2, key: { _id: 1 }, name: "_id_" } };

@@ -1,18 +1,21 @@
 import { decode } from "../bson-codec.ts";
+import { type Collation, withCollation } from "../collation.ts";
 import type { Stored } from "../collection.ts";
 import { badValue, failedToParse } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { makePlan, type Plan } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
+import { asksNear } from "../query/geo.ts";
 import { compileProjection } from "../query/projection.ts";
-import { compileSort } from "../query/sort.ts";
+import { compileSort, nearOrder } from "../query/sort.ts";
+import { asksWords } from "../query/text.ts";
 import { Sorter } from "../sorter.ts";
 import { type Doc, isNumber, Long, RawDoc, setField, type Timestamp, toNumber } from "../value.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
+  collationFor,
   collectionFor,
   docField,
   flag,
@@ -53,7 +56,6 @@ export function readQuery(command: Doc): FindQuery {
 export const find: Command = async (context) => {
   const { command, cursors } = context;
   const namespace = namespaceOf(context);
-  checkCollation(command);
   const query = readQuery(command);
   const rawLimit = command.limit;
   const single = flag(command, "singleBatch") || (isNumber(rawLimit) && toNumber(rawLimit) < 0);
@@ -83,7 +85,7 @@ function findById(context: CommandContext, query: FindQuery): RawDoc[] | undefin
     return undefined;
   const collection = collectionFor(context);
   if (!collection || filter._id === undefined) return undefined;
-  const plan = makePlan(collection, filter);
+  const plan = makePlan(collection, filter, undefined, undefined, collationFor(context.command, collection));
   if (plan.kind !== "id") return undefined;
   return [...candidates(context.storage, collection, plan)].map(({ bytes }) => new RawDoc(bytes));
 }
@@ -94,28 +96,39 @@ export function results(
   query: FindQuery,
   atClusterTime?: Timestamp,
 ): AsyncGenerator<Doc | RawDoc> {
-  const { filter, sort, projection } = query;
-  const variables = variablesOf(docField(context.command, "let"));
-  const match = compileFilter(filter, { variables });
+  const { filter, projection } = query;
+  const sort = query.sort ?? nearOrder(filter);
+  const collection = collectionFor(context);
+  const collation = collationFor(context.command, collection);
+  const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
+  const searched = collection ?? {};
+  const match = compileFilter(filter, { variables, words: searched, places: searched });
   const project = projection && compileProjection(projection, { filter, variables });
+  const searches = asksWords(filter) || asksNear(filter);
+  const read = (bytes: Buffer): Doc => {
+    const doc = decode(bytes);
+    // What the search knows of a document went with the document when only its bytes were kept.
+    if (searches) match(doc);
+    return doc;
+  };
   if (atClusterTime) {
     const { storage, patience } = context;
     const found = matchingInSnapshot(storage, namespaceOf(context), atClusterTime, match, patience);
     const order = sort?.$natural === undefined ? sort : undefined;
-    const shown = shaper(context.command, project, undefined);
-    return part(order ? sortedFound(context, found, order, query) : found, query, shown);
+    const shown = shaper(context.command, project, undefined, read);
+    return part(order ? sortedFound(context, found, order, query, collation) : found, query, shown);
   }
-  const collection = collectionFor(context);
   if (!collection) return nothing();
   const natural = sort?.$natural;
   const hint = natural === undefined ? context.command.hint : { $natural: natural };
   // A clustered collection lies in the order of its key.
   const lies = collection.options.clusteredIndex === undefined ? undefined : { _id: 1 };
   const order = natural === undefined ? (sort ?? lies) : undefined;
-  const plan = planFor(context, collection, filter, order, hint);
+  const plan = planFor(context, collection, filter, order, hint, collation);
   const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
-  const shown = shaper(context.command, project, plan);
-  const sorted = order && !inOrder(plan, order) ? sortedFound(context, found, order, query) : found;
+  const shown = shaper(context.command, project, plan, read);
+  const sorted =
+    order && !inOrder(plan, order) ? sortedFound(context, found, order, query, collation) : found;
   return part(sorted, query, shown);
 }
 
@@ -127,12 +140,13 @@ function shaper(
   command: Doc,
   project: ((doc: Doc) => Doc) | undefined,
   plan: Plan | undefined,
+  readAgain: (bytes: Buffer) => Doc,
 ): (found: Read) => Doc | RawDoc {
   const paths = flag(command, "returnKey") ? keyPaths(plan) : undefined;
   const withRecord = flag(command, "showRecordId");
   if (!project && !paths && !withRecord) return ({ bytes }) => new RawDoc(bytes);
   return ({ doc, bytes, record }) => {
-    const read = doc ?? decode(bytes);
+    const read = doc ?? readAgain(bytes);
     if (paths) return keyOf(read, paths);
     const shown = project ? project(read) : read;
     return withRecord ? { ...shown, $recordId: Long.fromNumber(record) } : shown;
@@ -173,8 +187,9 @@ async function* sortedFound(
   found: AsyncGenerator<Found>,
   order: Doc,
   { skip, limit }: FindQuery,
+  collation: Collation | undefined,
 ): AsyncGenerator<Read> {
-  const sorter = new Sorter<Stored>(order, limit > 0 ? skip + limit : 0);
+  const sorter = new Sorter<Stored>(order, limit > 0 ? skip + limit : 0, "sort", collation);
   for await (const { record, bytes, doc } of found) sorter.add({ record, bytes }, doc, bytes.length);
   // Only the bytes are kept meanwhile: a read document takes several times their room.
   yield* sorter.sorted(patience);
@@ -188,10 +203,12 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
       `error processing query: ns=${namespace} tailable cursor requested on non capped collection`,
     );
   }
-  if (!collection) {
+  // MongoDB keeps no tailable cursor on a collection without documents: whoever waits for the first one asks again.
+  if (!collection || collection.count === 0) {
     return context.cursors.start(results(context, query), { namespace });
   }
-  const match = compileFilter(query.filter);
+  const variables = withCollation(undefined, collationFor(context.command, collection));
+  const match = compileFilter(query.filter, { variables });
   const project = query.projection && compileProjection(query.projection, { filter: query.filter });
   let last: number | undefined;
   const source: AsyncIterator<Doc | RawDoc> = {

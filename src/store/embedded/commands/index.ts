@@ -1,5 +1,6 @@
 import { CommandError } from "../errors.ts";
 import type { Doc } from "../value.ts";
+import * as administration from "./administration.ts";
 import { aggregate } from "./aggregate.ts";
 import { checkApiVersion } from "./api-version.ts";
 import {
@@ -16,6 +17,7 @@ import { checkFields } from "./command-fields.ts";
 import { checkConcerns } from "./concerns.ts";
 import { type Command, type CommandContext, numberField } from "./context.ts";
 import { count, distinct } from "./count-distinct.ts";
+import { currentOp } from "./current-operation.ts";
 import { deleteCommand } from "./delete.ts";
 import { explain, explainCommand } from "./explain.ts";
 import type { Fault } from "./fail-point.ts";
@@ -28,7 +30,7 @@ import { collStats, dbStats } from "./stats.ts";
 import { update } from "./update.ts";
 import { onView } from "./views.ts";
 
-const commands = new Map<string, Command>(
+const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
     hello: server.hello,
     isMaster: server.hello,
@@ -61,8 +63,27 @@ const commands = new Map<string, Command>(
     commitTransaction: server.standaloneOnly,
     abortTransaction: server.standaloneOnly,
     mapReduce: server.standaloneOnly,
-    saslStart: server.standaloneOnly,
+    saslStart: administration.saslStart,
     createUser: server.standaloneOnly,
+    createRole: server.standaloneOnly,
+    top: server.standaloneOnly,
+    updateUser: administration.noSuchUser,
+    dropUser: administration.noSuchUser,
+    dropAllUsersFromDatabase: administration.dropAllUsers,
+    usersInfo: administration.usersInfo,
+    rolesInfo: administration.rolesInfo,
+    killOp: administration.killOp,
+    fsync: administration.fsync,
+    fsyncUnlock: administration.fsyncUnlock,
+    dbHash: administration.dbHash,
+    dbhash: administration.dbHash,
+    convertToCapped: administration.convertToCapped,
+    reIndex: administration.reIndex,
+    dataSize: administration.dataSize,
+    compact: administration.compact,
+    planCacheClear: server.nothing,
+    currentOp,
+    listCommands,
     bulkWrite: server.standaloneOnly,
     createSearchIndexes: server.standaloneOnly,
     insert,
@@ -93,6 +114,11 @@ const commands = new Map<string, Command>(
     explain,
   } satisfies Record<string, Command>),
 );
+
+/** `listCommands`: the names alone. */
+function listCommands(): Doc {
+  return { commands: Object.fromEntries([...commands.keys()].map((name) => [name, { help: "" }])) };
+}
 
 /**
  * Runs a command and gives its reply, also for an error: `ok: 0` with code, codeName and errmsg. An error that is

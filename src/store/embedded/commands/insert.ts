@@ -13,6 +13,7 @@ import {
   type Value,
 } from "../value.ts";
 import { type Command, type CommandContext, docsField, flag, namespaceOf } from "./context.ts";
+import { checkMeasurement } from "./timeseries.ts";
 import { checkBatchSize, documentBytesMax, runOrdered } from "./write-result.ts";
 
 /** MongoDB's `insert` command. */
@@ -38,6 +39,7 @@ export function insertOne(
   checkSize(bytes);
   const collection = context.catalog.ensure(namespace);
   if (!flag(context.command, "bypassDocumentValidation")) checkDocument(collection, doc);
+  checkMeasurement(collection, doc);
   collection.insert(doc, bytes);
   if (collection.options.capped === true) trimCapped(collection);
   return doc;
