@@ -1,13 +1,14 @@
 import { decode, encode } from "./bson-codec.ts";
+import { type Collation, readCollation } from "./collation.ts";
 import { CommandError } from "./errors.ts";
-import { type IndexKeys, indexKeys } from "./index-keys.ts";
+import { type IndexKeys, indexKeys, keyIdentity } from "./index-keys.ts";
 import { checkDeclared } from "./index-kinds.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
 import type { Slice } from "./patience.ts";
 import { compileFilter, type Match } from "./query/filter.ts";
 import { shellText } from "./shell-text.ts";
 import type { Snapshot, Storage } from "./storage.ts";
-import { type Doc, setField, type Value } from "./value.ts";
+import { type Doc, isDoc, setField, type Value } from "./value.ts";
 
 /** An index as it is stored in the catalog. */
 export interface IndexMeta {
@@ -39,6 +40,8 @@ export interface Index extends IndexMeta {
   prefix: Buffer;
   includes: Match;
   isId: boolean;
+  /** How its text is compared, when not by bytes. */
+  collation: Collation | undefined;
   /** A duplicate that was written while the index was built: the build fails by it, not the write. */
   clash?: CommandError;
   /** How often a plan used it since the server started. */
@@ -72,6 +75,7 @@ export function openIndex(meta: IndexMeta): Index {
     prefix: prefixOf(meta.id),
     includes: compileFilter(meta.partial ?? {}),
     isId: meta.name === "_id_",
+    collation: isDoc(meta.spec.collation) ? readCollation(meta.spec.collation) : undefined,
     uses: 0,
   };
 }
@@ -235,6 +239,7 @@ export class Collection {
   build(index: Index): void {
     const entries: { key: Buffer; record: number }[] = [];
     const seen = new Map<string, Keyed[]>();
+    const identify = keyIdentity(index.collation);
     for (const { record, bytes } of this.scan()) {
       const doc = decode(bytes);
       const made = this.#newKeys(index, doc);
@@ -243,8 +248,8 @@ export class Collection {
       if (made.cut) index.cut = true;
       for (const [position, key] of made.keys.entries()) {
         if (index.unique) {
-          const text = key.toString("latin1");
           const values = made.values[position] as Keyed[];
+          const text = identify(key, values);
           if (seen.has(text)) throw this.#duplicate(index, values);
           seen.set(text, values);
         }
@@ -283,8 +288,8 @@ export class Collection {
     index.multikey ||= made.multikey;
     index.cut ||= made.cut;
     for (const [position, key] of made.keys.entries()) {
-      if (index.unique && this.#taken(index, key, record))
-        throw this.#duplicate(index, made.values[position] as Keyed[]);
+      const values = made.values[position] as Keyed[];
+      if (index.unique && this.#taken(index, key, values, record)) throw this.#duplicate(index, values);
       this.#storage.entries.put(Buffer.concat([index.prefix, key, recordBytes(record)]), empty);
     }
   }
@@ -306,7 +311,7 @@ export class Collection {
 
   #keys(index: Index, doc: Doc): IndexKeys | undefined {
     if (index.declared || (index.partial && !index.includes(doc))) return undefined;
-    const made = indexKeys(doc, index.paths, index.directions);
+    const made = indexKeys(doc, index.paths, index.directions, index.collation);
     return index.sparse && made.missing ? undefined : made;
   }
 
@@ -328,9 +333,11 @@ export class Collection {
       const add = made?.keys.filter((key) => !had.has(key.toString("latin1"))) ?? [];
       const remove = before?.keys.filter((key) => !has.has(key.toString("latin1"))) ?? [];
       if (index.unique) {
-        for (const key of add) {
-          if (!this.#taken(index, key, record)) continue;
-          const duplicate = this.#duplicate(index, made?.values[made.keys.indexOf(key)] ?? []);
+        // Under a collation different text may have the same key, so a key that stays may stand for a new value.
+        for (const key of index.collation ? (made?.keys ?? []) : add) {
+          const values = made?.values[made.keys.indexOf(key)] ?? [];
+          if (!this.#taken(index, key, values, record)) continue;
+          const duplicate = this.#duplicate(index, values);
           if (!this.building.includes(index)) throw duplicate;
           index.clash = duplicate;
         }
@@ -342,13 +349,23 @@ export class Collection {
     return changes;
   }
 
-  #taken(index: Index, key: Buffer, record: number | undefined): boolean {
+  #taken(index: Index, key: Buffer, values: readonly Keyed[], record: number | undefined): boolean {
     const start = Buffer.concat([index.prefix, key]);
     for (const found of this.#storage.entries.getKeys({ start, end: after(start) })) {
       if (found.length !== start.length + 8) continue;
-      if (Number(found.readBigUInt64BE(found.length - 8)) !== record) return true;
+      const other = Number(found.readBigUInt64BE(found.length - 8));
+      if (other !== record && (!index.collation || this.#holds(index, other, values))) return true;
     }
     return false;
+  }
+
+  /** Whether a document has these values in an index, compared by the index's collation. */
+  #holds(index: Index, record: number, values: readonly Keyed[]): boolean {
+    const bytes = this.get(record);
+    const made = bytes && this.#keys(index, decode(bytes));
+    const identify = keyIdentity(index.collation);
+    const wanted = identify(empty, values);
+    return made?.values.some((held) => identify(empty, held) === wanted) === true;
   }
 
   #apply(changes: Change[], record: number): void {

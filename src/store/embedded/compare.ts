@@ -48,17 +48,18 @@ export function typeOrder(value: Value | undefined): number {
 /**
  * Compares two values in MongoDB's order over all types: negative, zero or positive.
  *
- * Numbers of different types are compared by their exact value; NaN is the smallest number.
+ * Numbers of different types are compared by their exact value; NaN is the smallest number. `text` compares strings
+ * where a collation is asked for; the names of fields are compared by their bytes at any rate.
  */
-export function compare(a: Value | undefined, b: Value | undefined): number {
+export function compare(a: Value | undefined, b: Value | undefined, text = compareText): number {
   if (typeof a === "number" && typeof b === "number") return compareDoubles(a, b);
-  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  if (typeof a === "string" && typeof b === "string") return text(a, b);
   const order = typeOrder(a) - typeOrder(b);
   if (order !== 0) return order;
   if (a === undefined || b === undefined || a === null || b === null) return 0;
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
-  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b, text);
   if (a instanceof ObjectId && b instanceof ObjectId) return Buffer.compare(a.id, b.id);
   if (a instanceof Date && b instanceof Date) return compareDoubles(a.getTime(), b.getTime());
   if (a instanceof Timestamp && b instanceof Timestamp) return a.compare(b);
@@ -67,11 +68,11 @@ export function compare(a: Value | undefined, b: Value | undefined): number {
     return compareText(a.pattern, b.pattern) || compareText(a.options, b.options);
   }
   if (a instanceof Code && b instanceof Code) {
-    return compareText(a.code, b.code) || compareDocs((a.scope ?? {}) as Doc, (b.scope ?? {}) as Doc);
+    return compareText(a.code, b.code) || compareDocs((a.scope ?? {}) as Doc, (b.scope ?? {}) as Doc, text);
   }
   if (a instanceof MinKey || a instanceof MaxKey) return 0;
-  if (typeof a === "string" || a instanceof BSONSymbol) return compareText(String(a), String(b));
-  return compareDocs(a as Doc, b as Doc);
+  if (typeof a === "string" || a instanceof BSONSymbol) return text(String(a), String(b));
+  return compareDocs(a as Doc, b as Doc, text);
 }
 
 /** Whether two values are equal in MongoDB's order (1 equals NumberLong(1)). */
@@ -110,16 +111,16 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-function compareArrays(a: Value[], b: Value[]): number {
+function compareArrays(a: Value[], b: Value[], text: typeof compareText): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
-    const order = compare(a[index], b[index]);
+    const order = compare(a[index], b[index], text);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
-function compareDocs(a: Doc, b: Doc): number {
+function compareDocs(a: Doc, b: Doc, text: typeof compareText): number {
   const left = Object.keys(a);
   const right = Object.keys(b);
   const length = Math.min(left.length, right.length);
@@ -129,7 +130,7 @@ function compareDocs(a: Doc, b: Doc): number {
     const order =
       typeOrder(a[leftKey]) - typeOrder(b[rightKey]) ||
       compareText(leftKey, rightKey) ||
-      compare(a[leftKey], b[rightKey]);
+      compare(a[leftKey], b[rightKey], text);
     if (order !== 0) return order;
   }
   return left.length - right.length;

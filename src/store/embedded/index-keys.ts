@@ -1,3 +1,4 @@
+import { type Collation, canonical } from "./collation.ts";
 import { CommandError } from "./errors.ts";
 import { emptyArrayMark, encodeKey, type Keyed, shorten } from "./key-encoding.ts";
 import { arrayIndex, splitPath } from "./path.ts";
@@ -27,17 +28,26 @@ interface Field {
 /**
  * Works out the keys of a document (source: MongoDB manual, "Multikey Indexes").
  *
+ * With a collation the keys of equal text are the same, but the same key need not mean equal text (see `Collation`).
+ *
  * @throws {CommandError} CannotIndexParallelArrays when two fields of the index hold different arrays.
  */
-export function indexKeys(doc: Doc, paths: readonly string[], directions: readonly number[]): IndexKeys {
+export function indexKeys(
+  doc: Doc,
+  paths: readonly string[],
+  directions: readonly number[],
+  collation?: Collation,
+): IndexKeys {
   const result: IndexKeys = { keys: [], values: [], multikey: false, cut: false, missing: true };
   const seen = new Set<string>();
+  const identify = keyIdentity(collation);
   const fields = paths.map<Field>((path) => ({ value: doc, rest: splitPath(path), done: false }));
   expand(fields, paths, result, (values) => {
-    const { key, cut } = shorten(encodeKey(values, directions));
+    const keyed = collation ? values.map(collation.indexed) : values;
+    const { key, cut } = shorten(encodeKey(keyed, directions));
     if (cut) result.cut = true;
     if (result.multikey) {
-      const text = key.toString("latin1");
+      const text = identify(key, values);
       if (seen.has(text)) return;
       seen.add(text);
     }
@@ -45,6 +55,22 @@ export function indexKeys(doc: Doc, paths: readonly string[], directions: readon
     result.values.push(values);
   });
   return result;
+}
+
+/**
+ * Makes texts of keys that are the same just for keys that are equal: of the key's own bytes, or with a collation of
+ * its values, each string as the first equal one that was met.
+ */
+export function keyIdentity(
+  collation: Collation | undefined,
+): (key: Buffer, values: readonly Keyed[]) => string {
+  if (!collation) return (key) => key.toString("latin1");
+  const same = canonical(collation);
+  return (_, values) =>
+    encodeKey(
+      values.map((value) => (value === emptyArrayMark || value === undefined ? value : same(value))),
+      values.map(() => 1),
+    ).toString("latin1");
 }
 
 function expand(

@@ -1,5 +1,6 @@
 import {
   append,
+  type Condition,
   type Conditions,
   disjoint,
   everything,
@@ -8,6 +9,7 @@ import {
   gather,
   turn,
 } from "./bounds.ts";
+import { type Collation, hasText } from "./collation.ts";
 import type { Collection, Index } from "./collection.ts";
 import { typeOrder } from "./compare.ts";
 import { badValue } from "./errors.ts";
@@ -30,6 +32,8 @@ export interface IndexScan {
   reverse: boolean;
   /** What is scanned of each of the index's fields, as long as they narrow the scan. */
   fields: FieldRange[][];
+  /** A collation is in play: the bounds may hold more than what matches, and not in order. */
+  collated: boolean;
 }
 
 /** How the documents that may match are found. Every one of them is checked against the filter again. */
@@ -45,11 +49,20 @@ const rangesMax = 5000;
  * Picks how to find the documents: by `_id`, by the index that most of the filter's fields fit, or by reading the
  * whole collection.
  *
+ * With a collation text is looked for in indexes of the same one only, and no index spares a sort (source: MongoDB
+ * manual, "Collation and Index Use").
+ *
  * @throws {CommandError} BadValue for a hint that names no index.
  */
-export function makePlan(collection: Collection, filter: Doc, sort?: Doc, hint?: Value): Plan {
+export function makePlan(
+  collection: Collection,
+  filter: Doc,
+  sort?: Doc,
+  hint?: Value,
+  collation?: Collation,
+): Plan {
   if (hint !== undefined && hint !== null && !(isDoc(hint) && Object.keys(hint).length === 0)) {
-    return hinted(collection, filter, sort, hint);
+    return hinted(collection, filter, sort, hint, collation);
   }
   const id = filter._id;
   if (id !== undefined && Object.hasOwn(filter, "_id")) {
@@ -58,7 +71,8 @@ export function makePlan(collection: Collection, filter: Doc, sort?: Doc, hint?:
       value !== undefined &&
       !isOperators(value) &&
       !(value instanceof BSONRegExp) &&
-      !Array.isArray(value)
+      !Array.isArray(value) &&
+      !(collation && hasText(value))
     ) {
       return { kind: "id", id: value };
     }
@@ -68,19 +82,25 @@ export function makePlan(collection: Collection, filter: Doc, sort?: Doc, hint?:
   let best: { scan: IndexScan; sorted: boolean; score: number } | undefined;
   for (const index of collection.indexes) {
     if (index.hidden || index.declared) continue;
-    if (index.partial && !implies(filter, index.partial)) continue;
+    if (index.partial && !withinPartial(index, index.partial, filter, collation)) continue;
     if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
-    const plan = scanOf(index, conditions, sort);
+    const plan = scanOf(index, conditions, sort, collation);
     if (plan && (!best || plan.score > best.score)) best = plan;
   }
   if (best && best.score >= 100) return { kind: "index", scan: best.scan, sorted: best.sorted };
-  const union = unionOf(collection, filter);
+  const union = unionOf(collection, filter, collation);
   if (union) return { kind: "union", scans: union };
   if (best) return { kind: "index", scan: best.scan, sorted: best.sorted };
   return { kind: "collection", reverse: false };
 }
 
-function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint: Value): Plan {
+function hinted(
+  collection: Collection,
+  filter: Doc,
+  sort: Doc | undefined,
+  hint: Value,
+  collation: Collation | undefined,
+): Plan {
   if (isDoc(hint) && hint.$natural !== undefined) {
     return { kind: "collection", reverse: isNumber(hint.$natural) && toNumber(hint.$natural) < 0 };
   }
@@ -92,11 +112,17 @@ function hinted(collection: Collection, filter: Doc, sort: Doc | undefined, hint
       "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
     );
   if (index.declared) return { kind: "collection", reverse: false };
-  const plan = scanOf(index, gather(filter), sort);
+  const plan = scanOf(index, gather(filter), sort, collation);
   if (plan) return { kind: "index", scan: plan.scan, sorted: plan.sorted };
   return {
     kind: "index",
-    scan: { index, ranges: [{ low: Buffer.alloc(0), high: undefined }], reverse: false, fields: [] },
+    scan: {
+      index,
+      ranges: [{ low: Buffer.alloc(0), high: undefined }],
+      reverse: false,
+      fields: [],
+      collated: collation !== undefined || index.collation !== undefined,
+    },
     sorted: false,
   };
 }
@@ -113,8 +139,8 @@ export function findIndex(collection: Collection, hint: Value): Index | undefine
  * Whether a scan's bounds say all that the filter says, so that counting its keys counts the matches. That is so for
  * single conditions on fields without arrays that a scan's every field is bounded by.
  */
-export function isExact({ index, fields }: IndexScan, filter: Doc): boolean {
-  if (index.multikey || index.cut) return false;
+export function isExact({ index, fields, collated }: IndexScan, filter: Doc): boolean {
+  if (index.multikey || index.cut || collated) return false;
   const bounded = index.paths.slice(0, fields.length);
   return Object.keys(filter).every((path) => {
     const condition = filter[path] as Value;
@@ -168,11 +194,46 @@ function coversSparse(index: Index, conditions: Conditions): boolean {
   );
 }
 
+/** Whether a partial index has all a filter asks for. What text it leaves out is not known under a collation. */
+function withinPartial(index: Index, partial: Doc, filter: Doc, collation: Collation | undefined): boolean {
+  if ((collation || index.collation) && hasText(partial)) return false;
+  return implies(filter, partial);
+}
+
+/** The conditions that an index can serve, with text as the index has it. */
+function servedBy(index: Index, conditions: Conditions, collation: Collation | undefined): Conditions {
+  if (!collation && !index.collation) return conditions;
+  const served: Conditions = new Map();
+  for (const [path, list] of conditions) {
+    const some = list.flatMap((condition) => asIndexed(condition, index, collation));
+    if (some.length > 0) served.set(path, some);
+  }
+  return served;
+}
+
+function asIndexed(
+  { name, operand }: Condition,
+  { collation: own }: Index,
+  collation: Collation | undefined,
+): Condition[] {
+  if (operand instanceof BSONRegExp) return [];
+  if (!hasText(operand)) return [{ name, operand }];
+  if (!own || own !== collation) return [];
+  const indexed = own.indexed(operand) as Value;
+  if (["$eq", "$in", "$all"].includes(name)) return [{ name, operand: indexed }];
+  // Different text may have the same key, so the bound itself belongs to the range.
+  if (typeof operand !== "string" || !/^\$[gl]te?$/.test(name)) return [];
+  return [{ name: name.startsWith("$g") ? "$gte" : "$lte", operand: indexed }];
+}
+
 function scanOf(
   index: Index,
-  conditions: Conditions,
+  given: Conditions,
   sort: Doc | undefined,
+  collation: Collation | undefined,
 ): { scan: IndexScan; sorted: boolean; score: number } | undefined {
+  const conditions = servedBy(index, given, collation);
+  const collated = collation !== undefined || index.collation !== undefined;
   let prefixes: FieldRange[] = [{ ...everything, point: true }];
   const fields: FieldRange[][] = [];
   let score = 0;
@@ -199,7 +260,7 @@ function scanOf(
     if (merged.length > 1) onePoint = false;
     if (onePoint) fixed++;
   }
-  const order = sort && sortedBy(index, fixed, sort, conditions);
+  const order = collated ? undefined : sort && sortedBy(index, fixed, sort, conditions);
   if (score === 0 && !order) return undefined;
   // One range, or one that only widens the sort's field, keeps the order; several points in front do not.
   const inOrder = order !== undefined && (prefixes.length === 1 || sortsFirstField(index, sort, fixed));
@@ -219,7 +280,7 @@ function scanOf(
   const reverse = inOrder && order === -1;
   const ordered = ranges.sort((a, b) => Buffer.compare(a.low, b.low));
   if (reverse) ordered.reverse();
-  return { scan: { index, ranges: ordered, reverse, fields }, sorted: inOrder, score };
+  return { scan: { index, ranges: ordered, reverse, fields, collated }, sorted: inOrder, score };
 }
 
 /** Whether the sort is by the field that the several ranges are of, so that walking them in order is sorted. */
@@ -255,7 +316,11 @@ function sortedBy(index: Index, fixed: number, sort: Doc, conditions: Conditions
   return way ?? 1;
 }
 
-function unionOf(collection: Collection, filter: Doc): IndexScan[] | undefined {
+function unionOf(
+  collection: Collection,
+  filter: Doc,
+  collation: Collation | undefined,
+): IndexScan[] | undefined {
   const branches = filter.$or;
   if (!Array.isArray(branches)) return undefined;
   const scans: IndexScan[] = [];
@@ -265,13 +330,13 @@ function unionOf(collection: Collection, filter: Doc): IndexScan[] | undefined {
     let best: { scan: IndexScan; score: number } | undefined;
     for (const index of collection.indexes) {
       if (index.hidden || index.declared) continue;
-      if (index.partial && !implies(branch, index.partial)) continue;
+      if (index.partial && !withinPartial(index, index.partial, branch, collation)) continue;
       if (index.sparse && !index.isId && !coversSparse(index, conditions)) continue;
-      const plan = scanOf(index, conditions, undefined);
+      const plan = scanOf(index, conditions, undefined, collation);
       if (plan && (!best || plan.score > best.score)) best = plan;
     }
     if (!best) {
-      const nested = unionOf(collection, branch);
+      const nested = unionOf(collection, branch, collation);
       if (!nested) return undefined;
       scans.push(...nested);
     } else scans.push(best.scan);

@@ -1,3 +1,4 @@
+import type { Collation } from "./collation.ts";
 import { MemoryLimit } from "./memory-limit.ts";
 import type { Patience } from "./patience.ts";
 import { compileSortKeys } from "./query/sort.ts";
@@ -25,8 +26,8 @@ export class Sorter<T> {
   #run: Keyed<T>[] = [];
 
   /** `limit` 0 keeps all; `stage` is named when the memory limit is passed. */
-  constructor(sort: Doc, limit = 0, stage = "sort") {
-    const { keysOf, compareKeys } = compileSortKeys(sort);
+  constructor(sort: Doc, limit = 0, stage = "sort", collation?: Collation) {
+    const { keysOf, compareKeys } = compileSortKeys(sort, collation);
     this.#keysOf = keysOf;
     this.#order = (a, b) => compareKeys(a.keys, b.keys);
     this.#limit = limit > 0 ? limit : Number.POSITIVE_INFINITY;

@@ -1,6 +1,8 @@
+import { canonical, collationIn } from "../collation.ts";
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { MemoryLimit, roughSize } from "../memory-limit.ts";
+import { handOn } from "../metadata.ts";
 import { splitPath, valueAt } from "../path.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileSort, sortDocs } from "../query/sort.ts";
@@ -17,7 +19,7 @@ import {
 } from "../value.ts";
 import { compileFold } from "./accumulators.ts";
 import { bucket, bucketAuto } from "./bucket-stages.ts";
-import { checkExpression, evaluate, fieldPath } from "./expression.ts";
+import { checkExpression, evaluate, fieldPath, type Scope } from "./expression.ts";
 import { counted, each, type Fold, limited, skipped } from "./flow.ts";
 import { mingoStage } from "./mingo-stage.ts";
 import { redact } from "./redact.ts";
@@ -51,10 +53,11 @@ const group: MakeStage = (operand, variables) => {
     });
   return flowing(() => {
     const memory = new MemoryLimit("$group");
+    const same = canonical(collationIn(variables));
     const groups = new Map<string, { value: Value; folds: Fold[] }>();
     const groupOf = (doc: Doc): Fold[] => {
       const value = evaluate(id, doc, variables) ?? null;
-      const key = encodeValue(value).toString("latin1");
+      const key = encodeValue(same(value)).toString("latin1");
       const found = groups.get(key);
       if (found) return found.folds;
       memory.add(key.length + roughSize(value) + 64 * fields.length);
@@ -114,12 +117,12 @@ const unwind: MakeStage = (operand) => {
             ? clone(doc)
             : doc;
         if (typeof index === "string") place(result, index, null);
-        return [result];
+        return [handOn(doc, result)];
       }
       return value.map((item, at) => {
         const result = withValue(doc, parts, item);
         if (typeof index === "string") place(result, index, Long.fromNumber(at));
-        return result;
+        return handOn(doc, result);
       });
     });
   return flowing(each(unwound));
@@ -161,7 +164,7 @@ const lookup: MakeStage = (operand, outer, nested) => {
     for (const doc of docs) {
       let found: Doc[] = [];
       const filter = byField ? joinFilter(fieldPath(doc, localField), foreignField) : {};
-      if (typeof from === "string") found = await host.read(from, filter);
+      if (typeof from === "string") found = await host.read(from, filter, outer);
       if (pipeline !== undefined) {
         const scope = new Map<string, Value | undefined>(outer ?? []);
         for (const key of Object.keys(given)) scope.set(key, evaluate(given[key] as Value, doc, outer));
@@ -261,7 +264,11 @@ const graphLookup: MakeStage = (operand, variables) => {
       const seen = new Map<string, Doc>();
       let frontier = listOf(evaluate(startWith, doc, variables));
       for (let depth = 0; frontier.length > 0 && depth <= deepest; depth++) {
-        const found = await host.read(from, { $and: [{ [connectToField]: { $in: frontier } }, restriction] });
+        const found = await host.read(
+          from,
+          { $and: [{ [connectToField]: { $in: frontier } }, restriction] },
+          variables,
+        );
         frontier = [];
         for (const next of found) {
           const key = encodeValue(next._id as Value).toString("latin1");
@@ -283,9 +290,9 @@ function listOf(value: Value | undefined): Value[] {
   return Array.isArray(value) ? [...value] : [value];
 }
 
-function sorting(sort: Doc): (docs: Doc[]) => Doc[] {
+function sorting(sort: Doc, variables?: Scope): (docs: Doc[]) => Doc[] {
   compileSort(sort);
-  return (docs) => sortDocs(docs, sort, (doc) => doc);
+  return (docs) => sortDocs(docs, sort, (doc) => doc, collationIn(variables));
 }
 
 const sortByCount: MakeStage = (operand, variables, nested) => {
@@ -296,14 +303,14 @@ const sortByCount: MakeStage = (operand, variables, nested) => {
 /** Stages on whole lists of documents (source: MongoDB manual, "Aggregation Stages"). */
 export const stages: Readonly<Record<string, MakeStage>> = {
   $match: (operand, variables) => {
-    const match = compileFilter(document("$match", operand, 15959), { variables });
+    const match = compileFilter(document("$match", operand, 15959), { variables, words: {} });
     return flowing(each((docs) => docs.filter(match)));
   },
-  $sort: (operand) => {
+  $sort: (operand, variables) => {
     const sort = document("$sort", operand, 15973);
     if (Object.keys(sort).length === 0)
       throw new CommandError(15976, "$sort stage must have at least one sort key");
-    return sorting(sort);
+    return sorting(sort, variables);
   },
   $limit: (operand) => {
     const most = count("$limit", operand, 1, 15958);

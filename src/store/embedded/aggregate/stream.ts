@@ -1,3 +1,4 @@
+import { collationIn } from "../collation.ts";
 import { MemoryLimit, roughSize } from "../memory-limit.ts";
 import type { Patience } from "../patience.ts";
 import { Sorter } from "../sorter.ts";
@@ -41,7 +42,7 @@ export async function* stream(
 }
 
 function through(parts: Parts, step: Step, around: Surroundings): Parts {
-  if (step.sort) return sorted(parts, step.sort, step.limit, around.patience);
+  if (step.sort) return sorted(parts, step.sort, step.limit, around);
   return step.run.flow ? flowed(parts, step.run.flow(), around.patience) : collected(parts, step, around);
 }
 
@@ -61,8 +62,13 @@ async function* flowed(
   if (rest.length > 0) yield rest;
 }
 
-async function* sorted(parts: Parts, sort: Doc, limit: number | undefined, patience: Patience): Parts {
-  const sorter = new Sorter<Doc>(sort, limit, "$sort");
+async function* sorted(
+  parts: Parts,
+  sort: Doc,
+  limit: number | undefined,
+  { patience, variables }: Surroundings,
+): Parts {
+  const sorter = new Sorter<Doc>(sort, limit, "$sort", collationIn(variables));
   for await (const part of parts) {
     for (const doc of part) sorter.add(doc, doc, roughSize(doc));
     if (patience.due()) await patience.pause();

@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog.ts";
+import { type Collation, readCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import type { Cursors } from "../cursors.ts";
 import { badValue, CommandError, typeMismatch } from "../errors.ts";
@@ -108,13 +109,15 @@ export function docsField(command: Doc, name: string): Doc[] {
   });
 }
 
-/** @throws {CommandError} NotImplemented for a collation other than "simple". */
-export function checkCollation(command: Doc): void {
-  const collation = docField(command, "collation");
-  if (collation && Object.keys(collation).length > 0 && collation.locale !== "simple") {
-    throw new CommandError(
-      "NotImplemented",
-      "collation is not implemented by the embedded store; only the simple collation is",
-    );
-  }
+/**
+ * The collation of a command or a statement: the one it asks for, else its collection's own. An empty one counts as
+ * none.
+ *
+ * @throws {CommandError} TypeMismatch, and as `readCollation`.
+ */
+export function collationFor(command: Doc, collection: Collection | undefined): Collation | undefined {
+  const given = docField(command, "collation");
+  if (given && Object.keys(given).length > 0) return readCollation(given);
+  const own = collection?.options.collation;
+  return isDoc(own) ? readCollation(own) : undefined;
 }

@@ -1,4 +1,4 @@
-import { compare } from "../compare.ts";
+import { canonical, compareBy, withCollation } from "../collation.ts";
 import { typeMismatch } from "../errors.ts";
 import { type Cost, distinctRecords, matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
@@ -9,7 +9,7 @@ import type { Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
+  collationFor,
   collectionFor,
   docField,
   numberField,
@@ -20,17 +20,17 @@ import { planFor } from "./plan.ts";
 /** `count`. */
 export const count: Command = async (context) => {
   const { command, storage, patience } = context;
-  checkCollation(command);
   const collection = collectionFor(context);
+  const collation = collationFor(command, collection);
   const filter = docField(command, "query") ?? {};
-  const match = compileFilter(filter);
+  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
   const skip = numberField(command, "skip") ?? 0;
   const limit = Math.abs(numberField(command, "limit", true) ?? 0);
   let n = 0;
   if (collection) {
     if (Object.keys(filter).length === 0) n = collection.count;
     else {
-      const plan = planFor(context, collection, filter, undefined, command.hint);
+      const plan = planFor(context, collection, filter, undefined, command.hint, collation);
       if (countsKeys("count", plan, filter)) n = await countKeys(context, plan.scan);
       else for await (const _ of matchingInTurns(storage, collection, plan, match, patience)) n++;
     }
@@ -56,22 +56,23 @@ export async function countKeys(
 /** `distinct`. */
 export const distinct: Command = async (context) => {
   const { command, storage, patience } = context;
-  checkCollation(command);
   if (typeof command.key !== "string")
     throw typeMismatch("BSON field 'distinct.key' is missing but a required field");
   const collection = collectionFor(context);
+  const collation = collationFor(command, collection);
   const filter = docField(command, "query") ?? {};
-  const match = compileFilter(filter);
+  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
+  const same = canonical(collation);
   const found = new Map<string, Value>();
   if (collection) {
-    const plan = planFor(context, collection, filter, undefined, command.hint);
+    const plan = planFor(context, collection, filter, undefined, command.hint, collation);
     for await (const { doc } of matchingInTurns(storage, collection, plan, match, patience)) {
       for (const value of valuesAt(doc, command.key)) {
         if (value === undefined) continue;
-        const key = encodeValue(value).toString("latin1");
+        const key = encodeValue(same(value)).toString("latin1");
         if (!found.has(key)) found.set(key, value);
       }
     }
   }
-  return { values: [...found.values()].sort(compare) };
+  return { values: [...found.values()].sort(compareBy(collation)) };
 };

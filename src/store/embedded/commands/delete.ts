@@ -1,4 +1,5 @@
 import { decode } from "../bson-codec.ts";
+import { withCollation } from "../collation.ts";
 import { matchingInTurns } from "../find.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { Doc } from "../value.ts";
@@ -7,7 +8,7 @@ import { checkStatement } from "./command-fields.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
+  collationFor,
   docField,
   docsField,
   namespaceOf,
@@ -40,21 +41,22 @@ export const deleteCommand: Command = async (context) => {
 };
 
 async function deleteStatement(context: CommandContext, namespace: string, statement: Doc): Promise<number> {
-  checkCollation(statement);
+  const collection = context.catalog.find(namespace);
+  const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
-  const match = compileFilter(filter, { variables: variablesOf(docField(context.command, "let")) });
+  const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
+  const match = compileFilter(filter, { variables });
   const hint = statement.hint;
   if (numberField(statement, "limit") === 1) {
-    return withFirstMatch(context, namespace, { filter, match, hint }, (collection, found) => {
+    return withFirstMatch(context, namespace, { filter, match, hint, collation }, (collection, found) => {
       if (!collection || !found) return 0;
       collection.remove(found.record, found.doc, found.bytes);
       return 1;
     });
   }
-  const collection = context.catalog.find(namespace);
   if (!collection) return 0;
   const records: number[] = [];
-  const plan = planFor(context, collection, filter, undefined, hint);
+  const plan = planFor(context, collection, filter, undefined, hint, collation);
   for await (const { record } of matchingInTurns(context.storage, collection, plan, match, context.patience))
     records.push(record);
   let removed = 0;

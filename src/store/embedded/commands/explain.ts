@@ -1,4 +1,5 @@
 import { limitAfter, readStages } from "../aggregate/pipeline.ts";
+import { type Collation, withCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { CommandError, failedToParse } from "../errors.ts";
 import { matchingInTurns } from "../find.ts";
@@ -7,7 +8,15 @@ import { compileFilter } from "../query/filter.ts";
 import { type Doc, isDoc } from "../value.ts";
 import { leading } from "./aggregate.ts";
 import { checkFields } from "./command-fields.ts";
-import { type Command, type CommandContext, docField, flag, namespaceOf, numberField } from "./context.ts";
+import {
+  type Command,
+  type CommandContext,
+  collationFor,
+  docField,
+  flag,
+  namespaceOf,
+  numberField,
+} from "./context.ts";
 import { countKeys } from "./count-distinct.ts";
 import { countsKeys, type Explained, type Run, stagesOf } from "./explain-stages.ts";
 import { inOrder } from "./first-match.ts";
@@ -48,7 +57,9 @@ export async function explainCommand(context: CommandContext, verbosity: string)
   const search = searchOf(command);
   const collection = catalog.find(namespace);
   const { filter, sort, hint } = search;
-  const plan = collection && planFor(context, collection, filter, sort, hint);
+  const [first] = [command.updates, command.deletes].flatMap((list) => (Array.isArray(list) ? list : []));
+  const collation = collationFor(isDoc(first) ? first : command, collection);
+  const plan = collection && planFor(context, collection, filter, sort, hint, collation);
   const reply: Doc = {
     explainVersion: "1",
     queryPlanner: {
@@ -61,7 +72,7 @@ export async function explainCommand(context: CommandContext, verbosity: string)
   };
   if (verbosity !== "queryPlanner") {
     const started = performance.now();
-    const run = await counted(context, collection, plan, search);
+    const run = await counted(context, collection, plan, search, collation);
     const writes = ["count", "update", "delete", "findAndModify", "findandmodify"].includes(search.name);
     reply.executionStats = {
       executionSuccess: true,
@@ -91,6 +102,7 @@ async function counted(
   collection: Collection | undefined,
   plan: Plan | undefined,
   { name, filter, sort, skip, limit }: Explained,
+  collation: Collation | undefined,
 ): Promise<Run> {
   const run: Run = { keys: 0, docs: 0, returned: 0 };
   if (!collection || !plan) return run;
@@ -101,7 +113,7 @@ async function counted(
   const most = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
   const reads = sort && !inOrder(plan, sort) ? Number.POSITIVE_INFINITY : most;
   let found = 0;
-  const match = compileFilter(filter);
+  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
   for await (const _ of matchingInTurns(context.storage, collection, plan, match, context.patience, run))
     if (++found >= reads) break;
   run.returned = Math.max(0, Math.min(found, most) - skip);

@@ -1,10 +1,11 @@
+import { withCollation } from "../collation.ts";
 import { failedToParse } from "../errors.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
 import { compileUpdate } from "../update/update.ts";
 import type { Doc, Value } from "../value.ts";
-import { type Command, checkCollation, docField, flag, namespaceOf } from "./context.ts";
+import { type Command, collationFor, docField, flag, namespaceOf } from "./context.ts";
 import { withFirstMatch } from "./first-match.ts";
 import { type UpdateStep, updateOne, variablesOf } from "./update.ts";
 
@@ -12,20 +13,21 @@ import { type UpdateStep, updateOne, variablesOf } from "./update.ts";
 export const findAndModify: Command = async (context) => {
   const { command } = context;
   const namespace = namespaceOf(context);
-  checkCollation(command);
+  const collation = collationFor(command, context.catalog.find(namespace));
   const filter = docField(command, "query") ?? {};
   const sort = docField(command, "sort");
   if (sort) compileSort(sort);
   const fields = docField(command, "fields") ?? docField(command, "projection");
   const project =
     fields && Object.keys(fields).length > 0 ? compileProjection(fields, { filter }) : (doc: Doc) => doc;
-  const variables = variablesOf(docField(command, "let"));
+  const variables = withCollation(variablesOf(docField(command, "let")), collation);
   const match = compileFilter(filter, { variables });
   const search = {
     filter,
     match,
     sort: sort && Object.keys(sort).length > 0 ? sort : undefined,
     hint: command.hint,
+    collation,
   };
   if (flag(command, "remove")) {
     if (command.update !== undefined) throw failedToParse("Cannot specify both an update and remove=true");

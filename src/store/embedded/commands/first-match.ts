@@ -1,4 +1,5 @@
 import { decode } from "../bson-codec.ts";
+import type { Collation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { Slice } from "../patience.ts";
@@ -15,6 +16,7 @@ export interface Search {
   match: Match;
   sort?: Doc;
   hint?: Value;
+  collation?: Collation;
 }
 
 const tooLong = Symbol("the search takes more than a slice");
@@ -69,10 +71,10 @@ function firstAtOnce(
   collection: Collection,
   search: Search,
 ): Found | typeof tooLong | undefined {
-  const { filter, match, sort, hint } = search;
-  const plan = planFor(context, collection, filter, sort, hint);
+  const { filter, match, sort, hint, collation } = search;
+  const plan = planFor(context, collection, filter, sort, hint, collation);
   const slice = new Slice(2);
-  const sorter = sort && !inOrder(plan, sort) ? new Sorter<Found>(sort, 1) : undefined;
+  const sorter = sort && !inOrder(plan, sort) ? new Sorter<Found>(sort, 1, "sort", collation) : undefined;
   for (const { record, bytes } of candidates(context.storage, collection, plan)) {
     if (slice.due()) return tooLong;
     const doc = decode(bytes);
@@ -86,10 +88,10 @@ function firstAtOnce(
 async function firstInTurns(
   context: CommandContext,
   collection: Collection,
-  { filter, match, sort, hint }: Search,
+  { filter, match, sort, hint, collation }: Search,
 ): Promise<Found | undefined> {
-  const plan = planFor(context, collection, filter, sort, hint);
-  const sorter = sort && !inOrder(plan, sort) ? new Sorter<Found>(sort, 1) : undefined;
+  const plan = planFor(context, collection, filter, sort, hint, collation);
+  const sorter = sort && !inOrder(plan, sort) ? new Sorter<Found>(sort, 1, "sort", collation) : undefined;
   for await (const found of matchingInTurns(context.storage, collection, plan, match, context.patience)) {
     if (!sorter) return found;
     sorter.add(found, found.doc, found.bytes.length);

@@ -1,4 +1,5 @@
 import { describeIndex } from "../catalog.ts";
+import { readCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { CommandError, notImplemented } from "../errors.ts";
@@ -10,7 +11,6 @@ import { shellText } from "../shell-text.ts";
 import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import {
   type Command,
-  checkCollation,
   collectionFor,
   docField,
   docsField,
@@ -49,7 +49,8 @@ export const createIndexes: Command = async (context) => {
       const collection = catalog.ensure(namespace);
       return { collection, createdCollectionAutomatically, numIndexesBefore: collection.indexes.length };
     });
-    const fresh = specs.filter((spec) => isNew(collection, spec));
+    const complete = specs.map((spec) => withDefaultCollation(collection, spec));
+    const fresh = complete.filter((spec) => isNew(collection, spec));
     if (fresh.length > 0) await buildIndexes(context, collection, fresh.map(describeIndex));
     return {
       ...before,
@@ -103,7 +104,12 @@ function readSpec(spec: Doc): Doc {
         `The field '${option}' is not valid for an index specification. Specification: ${shellText(spec)}`,
       );
   }
-  checkCollation(spec);
+  const { collation } = spec;
+  if (collation !== undefined && (!isDoc(collation) || Object.keys(collation).length === 0))
+    throw isDoc(collation)
+      ? new CommandError("BadValue", "The field 'collation' cannot be an empty object.")
+      : new CommandError("TypeMismatch", "The field 'collation' must be an object");
+  if (collation) readCollation(collation);
   const partial = spec.partialFilterExpression;
   if (partial !== undefined) {
     if (!isDoc(partial)) throw cannot("'partialFilterExpression' for an index has to be a document");
@@ -127,7 +133,7 @@ function readSpec(spec: Doc): Doc {
     ns: _ns,
     background,
     dropDups: _dropDups,
-    collation: _collation,
+    collation: given,
     key: _key,
     name,
     ...rest
@@ -138,8 +144,16 @@ function readSpec(spec: Doc): Doc {
     name: name as string,
     ...rest,
     ...(background === undefined ? {} : { background }),
+    ...(given === undefined ? {} : { collation: given }),
   };
   return completeKind(stored);
+}
+
+/** An index takes its collection's collation unless it has its own; `simple` is not listed. */
+function withDefaultCollation({ options }: Collection, { collation, ...spec }: Doc): Doc {
+  const given = collation ?? options.collation;
+  const full = isDoc(given) ? readCollation(given)?.spec : undefined;
+  return full ? { ...spec, collation: full } : spec;
 }
 
 const partialOperators = new Set([
@@ -189,7 +203,8 @@ function isNew(collection: Collection, spec: Doc): boolean {
   const key = spec.key as Doc;
   const words = declaredKind(key) === "text";
   for (const index of collection.indexes) {
-    const sameKey = samePattern(index.spec.key as Doc, key);
+    const sameCollation = equal((index.spec.collation ?? null) as Value, spec.collation ?? null);
+    const sameKey = samePattern(index.spec.key as Doc, key) && (index.isId || sameCollation);
     const sameName = index.name === spec.name;
     if (index.isId && sameKey) return false;
     const options = (doc: Doc): Value[] =>
@@ -241,9 +256,13 @@ async function* listed(docs: Doc[]): AsyncGenerator<Doc> {
 export const listIndexes: Command = async (context) => {
   const collection = collectionFor(context);
   if (!collection) throw new CommandError("NamespaceNotFound", `ns does not exist: ${namespaceOf(context)}`);
-  const { clusteredIndex } = collection.options;
+  const { clusteredIndex, collation: ownCollation } = collection.options;
   const docs = collection.indexes.map((index) =>
-    index.isId && isDoc(clusteredIndex) ? { ...clusteredIndex, clustered: true } : index.spec,
+    index.isId && isDoc(clusteredIndex)
+      ? { ...clusteredIndex, clustered: true }
+      : index.isId && isDoc(ownCollation)
+        ? { ...index.spec, collation: ownCollation }
+        : index.spec,
   );
   const batchSize = numberField(docField(context.command, "cursor") ?? {}, "batchSize");
   return {

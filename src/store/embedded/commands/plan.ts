@@ -1,3 +1,4 @@
+import type { Collation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { CommandError } from "../errors.ts";
 import { declaredServes } from "../index-kinds.ts";
@@ -20,8 +21,9 @@ export function planFor(
   filter: Doc,
   sort?: Doc,
   hint?: Value,
+  collation?: Collation,
 ): Plan {
-  const plan = makePlan(collection, filter, sort, hint);
+  const plan = makePlan(collection, filter, sort, hint, collation);
   if (plan.kind !== "collection" || !parameters.notablescan) return plan;
   if (Object.keys(filter).length === 0 || isServersOwn(collection.namespace)) return plan;
   if (declaredServes(collection.indexes, filter)) return plan;

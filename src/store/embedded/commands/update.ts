@@ -1,5 +1,6 @@
 import { evaluate, type Scope } from "../aggregate/expression.ts";
 import { decode, encode } from "../bson-codec.ts";
+import { withCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse } from "../errors.ts";
@@ -13,7 +14,7 @@ import { checkStatement } from "./command-fields.ts";
 import {
   type Command,
   type CommandContext,
-  checkCollation,
+  collationFor,
   docField,
   docsField,
   flag,
@@ -93,9 +94,12 @@ async function updateStatement(
   namespace: string,
   statement: Doc,
 ): Promise<UpdateOutcome> {
-  checkCollation(statement);
+  const collation = collationFor(statement, context.catalog.find(namespace));
   const filter = docField(statement, "q") ?? {};
-  const variables = variablesOf(docField(statement, "c") ?? docField(context.command, "let"));
+  const variables = withCollation(
+    variablesOf(docField(statement, "c") ?? docField(context.command, "let")),
+    collation,
+  );
   const { apply, replacement } = compileUpdate(
     statement.u as Value,
     filter,
@@ -111,6 +115,7 @@ async function updateStatement(
     upsert: flag(statement, "upsert"),
     sort: docField(statement, "sort"),
     hint: statement.hint,
+    collation,
   };
   if (step.multi && replacement)
     throw failedToParse("multi update is not supported for replacement-style update");
@@ -155,7 +160,7 @@ async function updateMany(
   const collection = context.catalog.find(namespace);
   if (collection) {
     const records: number[] = [];
-    const plan = planFor(context, collection, step.filter, undefined, step.hint);
+    const plan = planFor(context, collection, step.filter, undefined, step.hint, step.collation);
     for await (const { record } of matchingInTurns(
       context.storage,
       collection,

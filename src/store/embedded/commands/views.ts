@@ -1,12 +1,13 @@
 import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
 import { decode } from "../bson-codec.ts";
-import { compare } from "../compare.ts";
+import { canonical, compareBy } from "../collation.ts";
+import type { Collection } from "../collection.ts";
 import { badValue, CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
 import { type Doc, isDoc, isNumber, Long, RawDoc, toNumber, type Value } from "../value.ts";
 import { aggregate } from "./aggregate.ts";
-import { type Command, type CommandContext, docField, flag, numberField } from "./context.ts";
+import { type Command, type CommandContext, collationFor, docField, flag, numberField } from "./context.ts";
 import { isView, resolveView } from "./view-definition.ts";
 
 /** The commands that work on a view as on a collection; all others but `drop` and `collMod` refuse it. */
@@ -68,8 +69,19 @@ export function onView(name: string, context: CommandContext): Command | undefin
   if (!read) return undefined;
   return (given) => {
     const { source, pipeline } = resolveView(given.catalog, view);
-    return read({ ...given, command: { ...given.command, [name]: source } }, pipeline);
+    // A view has a collation of its own, whatever its source's is (source: MongoDB manual, "Views", Collation).
+    const collation = view.options.collation ?? { locale: "simple" };
+    checkViewCollation(given, view);
+    return read({ ...given, command: { ...given.command, [name]: source, collation } }, pipeline);
   };
+}
+
+/** @throws {CommandError} OptionNotSupportedOnView (167) for a collation that is not the view's own. */
+function checkViewCollation({ command }: CommandContext, view: Collection): void {
+  const { collation } = command;
+  if (!isDoc(collation) || Object.keys(collation).length === 0) return;
+  if (collationFor(command, undefined) !== collationFor({}, view))
+    throw new CommandError("OptionNotSupportedOnView", "Cannot override a view's default collation");
 }
 
 const listOf = (value: Value | undefined): Value[] => (Array.isArray(value) ? value : []);
@@ -123,13 +135,15 @@ async function countInView(context: CommandContext, pipeline: Value[]): Promise<
 
 async function distinctInView(context: CommandContext, pipeline: Value[]): Promise<Doc> {
   const key = String(context.command.key);
+  const collation = collationFor(context.command, undefined);
+  const same = canonical(collation);
   const found = new Map<string, Value>();
   for (const doc of await all(context, [...pipeline, { $match: docField(context.command, "query") ?? {} }])) {
     for (const value of valuesAt(doc, key)) {
-      if (value !== undefined) found.set(encodeValue(value).toString("latin1"), value);
+      if (value !== undefined) found.set(encodeValue(same(value)).toString("latin1"), value);
     }
   }
-  return { values: [...found.values()].sort(compare) };
+  return { values: [...found.values()].sort(compareBy(collation)) };
 }
 
 /** Every document of a pipeline's result. */

@@ -1,7 +1,10 @@
 import { checkExpression, evaluate, type Scope } from "../aggregate/expression.ts";
-import { compare, equal, typeOrder } from "../compare.ts";
+import { type Collation, collationIn, compareBy } from "../collation.ts";
+import { equal, typeOrder } from "../compare.ts";
 import { badValue, CommandError, failedToParse, notImplemented } from "../errors.ts";
+import { type Declared, type DeclaredKind, hasPlaces, textIndexOf } from "../index-kinds.ts";
 import { checkJavaScript, runJavaScript } from "../javascript.ts";
+import { remember } from "../metadata.ts";
 import { somePath, splitPath } from "../path.ts";
 import {
   Binary,
@@ -16,8 +19,10 @@ import {
   typeName,
   type Value,
 } from "../value.ts";
+import { asksNear, geoTest, nearest, readNear } from "./geo.ts";
 import { compileJsonSchema } from "./json-schema.ts";
 import { compilePattern, compileRegex } from "./regex.ts";
+import { textSearch } from "./text.ts";
 import { isTrue } from "./truth.ts";
 import { typeTest } from "./types.ts";
 
@@ -26,10 +31,22 @@ export type Match = (doc: Value) => boolean;
 /** Whether a value (missing: `undefined`) passes a condition. */
 type Test = (value: Value | undefined) => boolean;
 
+/** What a search for words or places needs of the collection it is made in. */
+export interface Searched {
+  indexes?: readonly Declared[];
+  namespace?: string;
+}
+
 /** What a filter may refer to beside the document. */
 export interface FilterContext {
-  /** Variables for `$expr`, from `let`. */
+  /** Variables for `$expr`, from `let`, and with them the collation (see `withCollation`). */
   variables?: Scope;
+  /**
+   * Where `$text` may stand: the collection searched, `{}` while there is none. Without it `$text` is refused.
+   */
+  words?: Searched;
+  /** Where `$near` may stand: the collection searched; `"deeper"` below the top of such a filter. */
+  places?: Searched | "deeper";
   /** The value tested is an element of an array, and as such not opened when it is an array itself. */
   closed?: boolean;
 }
@@ -37,8 +54,8 @@ export interface FilterContext {
 /**
  * Compiles a filter (source: MongoDB manual, "Query and Projection Operators").
  *
- * @throws {CommandError} BadValue or FailedToParse for what the filter language does not have; NotImplemented for
- * what only a full server has ($text, $near).
+ * @throws {CommandError} BadValue or FailedToParse for what the filter language does not have; IndexNotFound and
+ * NoQueryExecutionPlans for `$text` and `$near` without their index.
  */
 export function compileFilter(filter: Doc, context: FilterContext = {}): Match {
   const matches: Match[] = [];
@@ -75,11 +92,11 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
     case "$and":
       return all(clauses(name, condition, context));
     case "$or": {
-      const branches = clauses(name, condition, context);
+      const branches = clauses(name, condition, deeper(context));
       return (doc) => branches.some((branch) => branch(doc));
     }
     case "$nor": {
-      const branches = clauses(name, condition, context);
+      const branches = clauses(name, condition, { ...deeper(context), words: undefined });
       return (doc) => !branches.some((branch) => branch(doc));
     }
     case "$expr": {
@@ -104,7 +121,7 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
     case "$jsonSchema":
       return compileJsonSchema(condition);
     case "$text":
-      throw notImplemented(name);
+      return textMatch(condition, context);
   }
   throw badValue(
     `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
@@ -121,7 +138,13 @@ export function isOperators(condition: Value | undefined): condition is Doc {
 function compileField(path: string, condition: Value, context: FilterContext): Match {
   const parts = splitPath(path);
   if (isOperators(condition)) return compileOperators(parts, condition, context);
-  return at(parts, true, condition instanceof BSONRegExp ? regexTest(condition) : equalTest(condition));
+  return at(
+    parts,
+    true,
+    condition instanceof BSONRegExp
+      ? regexTest(condition)
+      : equalTest(condition, collationIn(context.variables)),
+  );
 }
 
 function at(parts: readonly string[], leaves: boolean, test: Test): Match {
@@ -147,6 +170,7 @@ function compileOperators(parts: readonly string[], condition: Doc, context: Fil
   const matches: Match[] = [];
   for (const name of Object.keys(condition)) {
     const operand = condition[name] as Value;
+    if ((name === "$maxDistance" || name === "$minDistance") && asksNear({ at: condition })) continue;
     if (name === "$options") {
       if (condition.$regex === undefined) throw badValue("$options needs a $regex");
       continue;
@@ -168,23 +192,24 @@ function compileOperator(
   context: FilterContext,
 ): Match {
   const opens = context.closed !== true;
+  const collation = collationIn(context.variables);
   switch (name) {
     case "$eq":
-      return at(parts, opens, equalTest(operand));
+      return at(parts, opens, equalTest(operand, collation));
     case "$ne":
       if (operand instanceof BSONRegExp) throw badValue("Can't have regex as arg to $ne.");
-      return not(at(parts, opens, equalTest(operand)));
+      return not(at(parts, opens, equalTest(operand, collation)));
     case "$gt":
     case "$gte":
     case "$lt":
     case "$lte":
       if (operand instanceof BSONRegExp)
         throw badValue(`Can't have RegEx as arg to predicate over field '${parts.join(".")}'.`);
-      return at(parts, opens, orderTest(name, operand));
+      return at(parts, opens, orderTest(name, operand, collation));
     case "$in":
-      return at(parts, opens, inTest(name, operand));
+      return at(parts, opens, inTest(name, operand, collation));
     case "$nin":
-      return not(at(parts, opens, inTest(name, operand)));
+      return not(at(parts, opens, inTest(name, operand, collation)));
     case "$exists": {
       const exists = at(parts, false, (value) => value !== undefined);
       return isTrue(operand) ? exists : not(exists);
@@ -195,7 +220,7 @@ function compileOperator(
       if (operand instanceof BSONRegExp) return not(at(parts, opens, regexTest(operand)));
       if (!isDoc(operand)) throw badValue("$not needs a regex or a document");
       if (!isOperators(operand)) throw badValue("$not needs a document with operators");
-      return not(compileOperators(parts, operand, context));
+      return not(compileOperators(parts, operand, deeper(context)));
     }
     case "$regex": {
       const options = condition.$options;
@@ -230,15 +255,63 @@ function compileOperator(
       return at(parts, opens, bitsTest(name, operand));
     case "$comment":
       return () => true;
+    case "$geoWithin":
+    case "$within":
+    case "$geoIntersects":
+      return at(parts, opens, geoTest(name, operand));
     case "$near":
     case "$nearSphere":
-    case "$geoWithin":
-    case "$geoIntersects":
-    case "$within":
     case "$geoNear":
-      throw notImplemented(name);
+      return nearMatch(parts, name, operand, condition, context);
   }
   throw badValue(`unknown operator: ${name}`);
+}
+
+function deeper(context: FilterContext): FilterContext {
+  return context.places ? { ...context, places: "deeper" } : context;
+}
+
+/** A match remembers its score, for sorts and for `$meta`. */
+function textMatch(operand: Value, { words }: FilterContext): Match {
+  if (!words) throw badValue("$text is not allowed in this context");
+  const index = words.indexes && textIndexOf(words.indexes);
+  if (words.indexes && !index) throw new CommandError("IndexNotFound", "text index required for $text query");
+  const { scoreOf } = textSearch(operand, index?.spec ?? {});
+  if (!index)
+    return () => {
+      throw notImplemented("$text in a nested pipeline");
+    };
+  return (doc) => {
+    const textScore = scoreOf(doc);
+    if (textScore !== undefined) remember(doc, { textScore });
+    return textScore !== undefined;
+  };
+}
+
+/** A match remembers its distance, for the order and for `$geoNear`. */
+function nearMatch(
+  parts: readonly string[],
+  name: string,
+  operand: Value,
+  beside: Doc,
+  { places }: FilterContext,
+): Match {
+  if (!places) throw badValue("$geoNear, $near, and $nearSphere are not allowed in this context");
+  if (places === "deeper") throw badValue("geoNear must be top-level expr");
+  const asked = readNear(name, operand, beside);
+  const kinds: readonly DeclaredKind[] =
+    asked.unit === "plane" ? ["2d"] : asked.unit === "metres" ? ["2dsphere"] : ["2dsphere", "2d"];
+  if (places.indexes && !hasPlaces(places.indexes, parts.join("."), kinds))
+    throw new CommandError(
+      "NoQueryExecutionPlans",
+      `error processing query: ns=${places.namespace} planner returned error :: caused by :: unable to find index for $geoNear query`,
+    );
+  const find = nearest(parts, asked);
+  return (doc) => {
+    const found = find(doc);
+    if (found) remember(doc, { geoNearDistance: found.distance, geoNearPoint: found.place });
+    return found !== undefined;
+  };
 }
 
 /** @throws {CommandError} as {@link compilePattern}, before the value's own class would refuse it in its own way. */
@@ -251,6 +324,7 @@ function compileAll(parts: readonly string[], operand: Value, context: FilterCon
   const opens = context.closed !== true;
   if (!Array.isArray(operand)) throw badValue("$all needs an array");
   if (operand.length === 0) return () => false;
+  const collation = collationIn(context.variables);
   const byElement = isDoc(operand[0]) && operand[0].$elemMatch !== undefined;
   return all(
     operand.map((item) => {
@@ -258,7 +332,7 @@ function compileAll(parts: readonly string[], operand: Value, context: FilterCon
       if (byElement && element === undefined) throw badValue("$all/$elemMatch has to be consistent");
       if (byElement && element !== undefined) return compileElemMatch(parts, element, context);
       if (isOperators(item)) throw badValue("no $ expressions in $all");
-      return at(parts, opens, item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
+      return at(parts, opens, item instanceof BSONRegExp ? regexTest(item) : equalTest(item, collation));
     }),
   );
 }
@@ -276,7 +350,7 @@ function compileElemMatch(parts: readonly string[], operand: Value, context: Fil
  * @throws {CommandError} BadValue when it is not a document.
  */
 export function compileElement(operand: Value, around: FilterContext = {}): Match {
-  const context: FilterContext = { ...around, closed: false };
+  const context: FilterContext = { variables: around.variables };
   if (!isDoc(operand)) throw badValue("$elemMatch needs an Object");
   const first = Object.keys(operand)[0] ?? "";
   if (isOperators(operand) && !logical.has(first)) {
@@ -291,8 +365,12 @@ export function compileElement(operand: Value, around: FilterContext = {}): Matc
 }
 
 /** Equality as queries mean it: null also equals a missing field. */
-export function equalTest(operand: Value): Test {
+export function equalTest(operand: Value, collation?: Collation): Test {
   if (operand === null) return (value) => value === undefined || value === null;
+  if (collation) {
+    const order = compareBy(collation);
+    return (value) => value !== undefined && order(value, operand) === 0;
+  }
   if (typeof operand === "string")
     return (value) => value === operand || (typeof value === "object" && equalSymbol(value, operand));
   return (value) => value !== undefined && equal(value, operand);
@@ -302,7 +380,8 @@ function equalSymbol(value: Value | undefined, operand: string): boolean {
   return value !== null && typeOrder(value) === 15 && equal(value, operand);
 }
 
-function orderTest(name: string, operand: Value): Test {
+function orderTest(name: string, operand: Value, collation: Collation | undefined): Test {
+  const compare = compareBy(collation);
   const wanted = typeOrder(operand);
   const whole = operand instanceof MinKey || operand instanceof MaxKey;
   const strict = name === "$gt" || name === "$lt";
@@ -328,14 +407,14 @@ function regexTest(operand: BSONRegExp): Test {
   };
 }
 
-function inTest(name: string, operand: Value): Test {
+function inTest(name: string, operand: Value, collation: Collation | undefined): Test {
   if (!Array.isArray(operand)) throw badValue(`${name} needs an array`);
   const tests: Test[] = [];
   const texts = new Set<string>();
   for (const item of operand) {
     if (isOperators(item)) throw badValue(`cannot nest $ under ${name}`);
-    if (typeof item === "string") texts.add(item);
-    else tests.push(item instanceof BSONRegExp ? regexTest(item) : equalTest(item));
+    if (typeof item === "string" && !collation) texts.add(item);
+    else tests.push(item instanceof BSONRegExp ? regexTest(item) : equalTest(item, collation));
   }
   return (value) => {
     if (typeof value === "string" && texts.has(value)) return true;
