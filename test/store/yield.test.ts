@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedServer, startEmbedded } from "../../src/store/embedded/index.ts";
 
 // A server in this process: what blocks it would block the pings of this file too, so nothing is told by the clock.
-const COUNT = 20_000;
+const COUNT = 30_000;
 const dir = await mkdtemp(join(tmpdir(), "hawker-yield-"));
 let server: EmbeddedServer;
 let client: MongoClient;

@@ -55,12 +55,28 @@ class Reader {
   #cstring(): string {
     const end = this.#bytes.indexOf(0, this.#at);
     if (end < 0) throw broken("a name without an end");
-    const text =
-      end - this.#at < 24
-        ? asciiOrUtf8(this.#bytes, this.#at, end)
-        : this.#bytes.toString("utf8", this.#at, end);
+    const text = this.#bytes.toString("utf8", this.#at, end);
     this.#at = end + 1;
     return text;
+  }
+
+  /** A field's name: documents have the same few again and again, so the string is mostly there already. */
+  #name(): string {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let hash = 0;
+    let end = start;
+    for (let byte = bytes[end]; byte !== 0; byte = bytes[++end]) {
+      if (byte === undefined || byte > 127 || end - start >= nameLengthMax) return this.#cstring();
+      hash = (hash * 31 + byte) | 0;
+    }
+    const slot = hash & (knownNames.length - 1);
+    const known = knownNames[slot] as string;
+    this.#at = end + 1;
+    if (isText(known, bytes, start, end)) return known;
+    const name = bytes.toString("latin1", start, end);
+    knownNames[slot] = name;
+    return name;
   }
 
   #int(): number {
@@ -95,7 +111,7 @@ class Reader {
     for (;;) {
       const type = this.#bytes[this.#at++];
       if (type === 0) break;
-      const key = this.#cstring();
+      const key = this.#name();
       setField(doc, key, this.#value(type ?? -1, depth));
       if (this.#at >= end) throw broken("a document longer than its length");
     }
@@ -195,6 +211,17 @@ class Reader {
   }
 }
 
+/** Names that were read, by their hash; a power of two, and of a size that bounds what strangers' names hold. */
+const knownNames: string[] = new Array<string>(2048).fill("");
+/** Longer names, in bytes, are rare and not kept. */
+const nameLengthMax = 32;
+
+function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let at = start; at < end; at++) if (text.charCodeAt(at - start) !== bytes[at]) return false;
+  return true;
+}
+
 function asciiOrUtf8(bytes: Buffer, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at++) {
@@ -214,9 +241,9 @@ function room(at: number, length: number): void {
   scratch = bigger;
 }
 
-/** Encodes a document into bytes of its own. */
-export function encode(doc: Doc): Buffer {
-  const end = writeDocument(0, doc);
+/** Encodes a document into bytes of its own, after `before` bytes that the caller fills. */
+export function encode(doc: Doc, before = 0): Buffer {
+  const end = writeDocument(before, doc);
   const bytes = Buffer.allocUnsafe(end);
   scratch.copy(bytes, 0, 0, end);
   if (scratch.length > 4 * 1024 * 1024) scratch = Buffer.allocUnsafe(64 * 1024);
@@ -240,7 +267,7 @@ function writeArray(start: number, items: Value[]): number {
   room(start, 5);
   let at = start + 4;
   for (let index = 0; index < items.length; index++)
-    at = writeElement(at, String(index), items[index] ?? null);
+    at = writeValue(at, writeIndex(at + 1, index), items[index] ?? null);
   room(at, 1);
   scratch[at++] = 0;
   scratch.writeInt32LE(at - start, start);
@@ -255,6 +282,37 @@ function writeText(at: number, text: string): number {
   return at + length + 5;
 }
 
+/** A place in an array is its element's name, in decimal digits. */
+function writeIndex(at: number, index: number): number {
+  let digits = 1;
+  for (let rest = index; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  const end = at + digits;
+  room(at, digits + 1);
+  for (let rest = index, place = end - 1; place >= at; place--) {
+    const next = Math.floor(rest / 10);
+    scratch[place] = zeroDigit + rest - next * 10;
+    rest = next;
+  }
+  scratch[end] = 0;
+  return end + 1;
+}
+
+const zeroDigit = 48;
+
+/** A field's name: short ones, mostly ASCII, are written faster here than by a call into the runtime. */
+function writeField(at: number, name: string): number {
+  if (name.length > nameLengthMax) return writeName(at, name);
+  room(at, nameLengthMax + 1);
+  for (let place = 0; place < name.length; place++) {
+    const code = name.charCodeAt(place);
+    if (code > 127) return writeName(at, name);
+    scratch[at + place] = code;
+  }
+  const end = at + name.length;
+  scratch[end] = 0;
+  return end + 1;
+}
+
 function writeName(at: number, text: string): number {
   room(at, text.length * 3 + 1);
   const end = at + scratch.write(text, at, "utf8");
@@ -263,9 +321,12 @@ function writeName(at: number, text: string): number {
 }
 
 function writeBytes(at: number, bytes: Uint8Array): number {
-  room(at, bytes.length);
-  scratch.set(bytes, at);
-  return at + bytes.length;
+  const { length } = bytes;
+  room(at, length);
+  // For a few bytes a call into the runtime takes longer than the copy.
+  if (length <= 32) for (let place = 0; place < length; place++) scratch[at + place] = bytes[place] as number;
+  else scratch.set(bytes, at);
+  return at + length;
 }
 
 function writeLong(at: number, value: { low: number; high: number }): number {
@@ -275,8 +336,11 @@ function writeLong(at: number, value: { low: number; high: number }): number {
 }
 
 function writeElement(typeAt: number, key: string, value: Value): number {
-  room(typeAt, 1);
-  const at = writeName(typeAt + 1, key);
+  return writeValue(typeAt, writeField(typeAt + 1, key), value);
+}
+
+/** Writes a value at `at`, and at `typeAt`, before the name, its type. */
+function writeValue(typeAt: number, at: number, value: Value): number {
   room(at, 32);
   switch (typeof value) {
     case "string":

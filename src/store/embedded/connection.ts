@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { ServerState } from "./commands/context.ts";
 import { runCommand } from "./commands/index.ts";
 import { CommandError } from "./errors.ts";
-import { Patience } from "./patience.ts";
+import { isTurnOver, nextTurn, Patience } from "./patience.ts";
 import { isNumber, toNumber } from "./value.ts";
 import { messageLength, ProtocolError, type Request, readMessage, writeReply } from "./wire.ts";
 
@@ -26,9 +26,13 @@ export function serve(socket: Socket, state: ServerState, id: number, log: Logge
     );
     socket.destroy();
   };
+  const onFault = (error: unknown): void =>
+    log.error({ err: error, peer }, "store: a command failed unexpectedly");
   const run = async (): Promise<void> => {
     running = true;
     for (let request = queue.shift(); request; request = queue.shift()) {
+      // Of many connections whose requests arrive together only as many are run at once as a turn's time allows.
+      if (isTurnOver()) await nextTurn();
       const context = {
         ...state,
         database: request.database,
@@ -37,9 +41,7 @@ export function serve(socket: Socket, state: ServerState, id: number, log: Logge
         connectionId: id,
         patience: patienceFor(request),
       };
-      const reply = await runCommand(context, (error) =>
-        log.error({ err: error, peer }, "store: a command failed unexpectedly"),
-      );
+      const reply = await runCommand(context, onFault);
       if (!reply) socket.destroy();
       else if (!request.silent && socket.writable) socket.write(writeReply(request, reply));
     }

@@ -39,6 +39,8 @@ export interface CursorOptions {
 const replyBytesMax = 16 * 1024 * 1024;
 /** Where the client does not say how many it wants, a reply is kept small: it is written in one go. */
 const replyBytes = 1024 * 1024;
+/** And of no more documents than can be encoded in about a millisecond. */
+const replyDocs = 10_000;
 /** The number of documents in a first reply that does not say (source: MongoDB manual, "Cursors"). */
 const firstBatch = 101;
 /** How long a getMore waits that does not say, in milliseconds (source: the same). */
@@ -144,7 +146,8 @@ export class Cursors {
   ): Promise<{ batch: RawDoc[]; done: boolean }> {
     const batch: RawDoc[] = [];
     let bytes = 0;
-    while (batch.length < size) {
+    const count = Math.min(size, most === replyBytes ? replyDocs : size);
+    while (batch.length < count) {
       let doc = cursor.held;
       cursor.held = undefined;
       if (!doc) {

@@ -1,7 +1,7 @@
 import type { Catalog } from "./catalog.ts";
 import type { Collection, Index, IndexMeta } from "./collection.ts";
 import { CommandError } from "./errors.ts";
-import { type Patience, Slice } from "./patience.ts";
+import type { Patience, Slice } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -22,14 +22,14 @@ export async function buildIndexes(
   let indexes: Index[] = [];
   let from: number | undefined;
   try {
-    from = await storage.write(() => {
+    from = await storage.write((slice) => {
       indexes = catalog.beginIndexes(collection, metas);
-      return part(catalog, collection, indexes, 0);
+      return part(catalog, collection, indexes, 0, slice);
     });
     while (from !== undefined) {
       patience.check();
       const start: number = from;
-      from = await storage.write(() => part(catalog, collection, indexes, start));
+      from = await storage.write((slice) => part(catalog, collection, indexes, start, slice));
     }
   } catch (error) {
     await storage.write(() => catalog.abandonIndexes(collection, indexes));
@@ -38,10 +38,16 @@ export async function buildIndexes(
 }
 
 /** Indexes the documents after a record for a slice of time; gives where to go on, or ends the build. */
-function part(catalog: Catalog, collection: Collection, indexes: Index[], from: number): number | undefined {
+function part(
+  catalog: Catalog,
+  collection: Collection,
+  indexes: Index[],
+  from: number,
+  slice: Slice,
+): number | undefined {
   if (catalog.find(collection.namespace) !== collection)
     throw new CommandError(276, `Index build failed: ${collection.namespace}: collection dropped`);
-  const next = collection.buildPart(indexes, from, new Slice());
+  const next = collection.buildPart(indexes, from, slice);
   if (next === undefined) catalog.finishIndexes(collection, indexes);
   return next;
 }

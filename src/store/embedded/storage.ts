@@ -22,7 +22,7 @@ const formatKey = Buffer.from("v");
 export type Snapshot = Transaction;
 
 interface Waiting {
-  run: () => unknown;
+  run: (slice: Slice) => unknown;
   resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
 }
@@ -81,9 +81,10 @@ export class Storage {
    * Runs `run` inside a write transaction, alone, and resolves with its result once it is on disk.
    *
    * Reads inside see the latest state, so reading, deciding and writing there is one atomic step. `run` must decide
-   * everything that can fail before its first write: when it throws, what it has written so far stays.
+   * everything that can fail before its first write: when it throws, what it has written so far stays. What does many
+   * steps ends when the slice, which all writes of a transaction share, is due, and writes the rest in another one.
    */
-  write<T>(run: () => T): Promise<T> {
+  write<T>(run: (slice: Slice) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject });
       this.#schedule();
@@ -108,7 +109,7 @@ export class Storage {
     this.#scheduled = false;
     const batch = this.#waiting;
     this.#waiting = [];
-    const slice = new Slice();
+    const slice = Slice.ofTransaction();
     const settle: (() => void)[] = [];
     if (this.#closed) {
       for (const { reject } of batch) reject(new Error("the store is closed"));
@@ -117,7 +118,7 @@ export class Storage {
     let ran = 0;
     try {
       this.#root.transactionSync(() => {
-        do settle.push(attempt(batch[ran++] as Waiting));
+        do settle.push(attempt(batch[ran++] as Waiting, slice));
         while (ran < batch.length && !slice.due());
         this.beforeCommit();
       });
@@ -146,9 +147,9 @@ export class Storage {
 }
 
 /** Runs what waits and gives the function that tells its outcome, for after the commit. */
-function attempt({ run, resolve, reject }: Waiting): () => void {
+function attempt({ run, resolve, reject }: Waiting, slice: Slice): () => void {
   try {
-    const value = run();
+    const value = run(slice);
     return () => resolve(value);
   } catch (error) {
     return () => reject(error);

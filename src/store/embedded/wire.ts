@@ -109,9 +109,8 @@ let lastId = 0;
 
 /** Writes the reply to a request. */
 export function writeReply(request: Request, reply: Doc): Buffer {
-  const body = encode(reply);
   const extra = request.legacy ? 20 : 5;
-  const bytes = Buffer.allocUnsafe(headerLength + extra + body.length);
+  const bytes = encode(reply, headerLength + extra);
   lastId = (lastId + 1) | 0;
   bytes.writeInt32LE(bytes.length, 0);
   bytes.writeInt32LE(lastId, 4);
@@ -122,6 +121,5 @@ export function writeReply(request: Request, reply: Doc): Buffer {
     bytes.writeInt32LE(8, headerLength);
     bytes.writeInt32LE(1, headerLength + 16);
   }
-  body.copy(bytes, headerLength + extra);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { type Patience, Slice } from "./patience.ts";
+import type { Patience } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -15,8 +15,7 @@ export async function writeInParts<T>(
   let at = 0;
   while (at < items.length) {
     patience.check();
-    await storage.write(() => {
-      const slice = new Slice();
+    await storage.write((slice) => {
       do step(items[at++] as T);
       while (at < items.length && !slice.due());
     });

@@ -1,5 +1,4 @@
 import { CommandError } from "../errors.ts";
-import { Slice } from "../patience.ts";
 import type { Storage } from "../storage.ts";
 import type { Doc } from "../value.ts";
 
@@ -47,8 +46,7 @@ export async function runOrdered<S, R>(
     index++;
   };
   while (index < steps.length) {
-    await storage.write(() => {
-      const slice = new Slice();
+    await storage.write((slice) => {
       do step();
       while (index < steps.length && !slice.due());
     });
