@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Button, Media, Turn } from "../src/engine/index.ts";
 import type { Commerce } from "../src/shop/commerce.ts";
 import { type Customer, customerFor, type Identity } from "../src/shop/customer.ts";
@@ -35,6 +36,20 @@ export interface Visit {
 }
 
 const visits = new WeakMap<Turn, Promise<Visit>>();
+/** What is shown of a shop (name, currency) may be so old, in milliseconds; what is charged is read where it is. */
+const SHOP_FRESH_MS = 1_000;
+const shops = new WeakMap<Shopfront, LRUCache<string, Shop>>();
+
+/** The shop of a turn: a document that hardly changes, so not read in each turn. @throws {NotFound} */
+async function shopOf(front: Shopfront, id: string): Promise<Shop> {
+  const cache = shops.get(front) ?? new LRUCache<string, Shop>({ max: 1_000, ttl: SHOP_FRESH_MS });
+  shops.set(front, cache);
+  const known = cache.get(id);
+  if (known) return known;
+  const shop = await getShop(id);
+  cache.set(id, shop);
+  return shop;
+}
 
 /** Who is here and in which shop; registers a person at first contact. Read once a turn. */
 export function visit(front: Shopfront, turn: Turn): Promise<Visit> {
@@ -64,7 +79,7 @@ async function readVisit(front: Shopfront, turn: Turn): Promise<Visit> {
   const { name } = turn.sender;
   const first = { language: turn.locale, ...(name && { name }), key: turn.key("customer") };
   const [shop, { customer, isNew }] = await Promise.all([
-    getShop(id),
+    shopOf(front, id),
     customerFor(id, identity, first, turn.now),
   ]);
   if (turn.inbound.body.kind !== "signal") await noteUse(customer, identity);

@@ -234,6 +234,10 @@ export class Engine {
     await this.#slots.take();
     this.#waiting.delete(held._id);
     try {
+      if (this.#stopping) {
+        await this.#mailbox.leave(held, this.#now());
+        return undefined;
+      }
       const late = this.#now().getTime() - claimed > LEASE_MS / 2;
       if (late && !(await this.#mailbox.renew(held))) return undefined;
       const outcome = await this.#turn(held, event);

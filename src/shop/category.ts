@@ -73,8 +73,8 @@ export const getCategory = async (shop: string, id: string): Promise<Category | 
 export type Shelf = Category & { products: number };
 
 /**
- * The categories in their order, each with the number of products on sale; those with none are left out. `most` is where
- * counting ends.
+ * The categories in their order, each with the number of products on sale; those with none are left out. Counted in the
+ * store by one command each; `most` is where counting ends.
  */
 export async function listCategories(shop: string, most?: number): Promise<Shelf[]> {
   const categories = await allCategories(shop);

@@ -306,7 +306,13 @@ export async function catalogChanged(shop: string, { wholly = false } = {}): Pro
     { $inc: { version: 1, wholly: wholly ? 1 : 0 } },
     { upsert: true },
   );
+  changesHere.set(shop, catalogChangesHere(shop) + 1);
 }
+
+const changesHere = new Map<string, number>();
+
+/** How often this process has called `catalogChanged`: known without the store, so that what changes here shows at once. */
+export const catalogChangesHere = (shop: string): number => changesHere.get(shop) ?? 0;
 
 /** Another product of the shop has this handle or one of these SKUs. */
 export class ProductClash extends ShopError {

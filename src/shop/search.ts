@@ -1,7 +1,13 @@
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
-import { allCategories, listCategories, type Shelf } from "./category.ts";
-import { type CatalogVersion, catalogVersion, type Product, ProductModel } from "./product.ts";
+import { allCategories, type Category, listCategories, type Shelf } from "./category.ts";
+import {
+  type CatalogVersion,
+  catalogChangesHere,
+  catalogVersion,
+  type Product,
+  ProductModel,
+} from "./product.ts";
 import { textOfHtml } from "./rich-description.ts";
 import { type Entry, SearchIndex } from "./search-index.ts";
 import type { Localised } from "./shop.ts";
@@ -26,9 +32,13 @@ export interface IndexState {
 /** Products of one shop as they are searched, and how far they follow the store. */
 interface ShopIndex {
   readonly index: SearchIndex;
+  /** The categories in their order, as they were read with the version. */
+  categories: readonly Category[];
   /** Titles of the categories as they were read into the index. */
   shelves: Map<string, string>;
   version: CatalogVersion | undefined;
+  /** The changes that this process had made when the version was read. */
+  changesHere: number;
   /** When the version was read, by the clock. */
   checkedAt: number;
   /** When changes were last asked for though the version had not moved. */
@@ -55,8 +65,7 @@ const LONG_OVERLAP_MS = 180_000;
 const BATCH = 100;
 /** A search waits for fewer changes than these to be read. */
 const SHORT = 2000;
-/** From so many products on, counting in the store takes too long. */
-const LARGE = 2000;
+/** Until the index is complete, a count in the store ends here. */
 const MANY = 100;
 
 const both = ({ en, zh }: Localised): string => `${en} ${zh ?? ""}`;
@@ -141,28 +150,21 @@ export class CatalogSearch {
     return { products, total: hits.total, page, pages, complete };
   }
 
-  /**
-   * How many products on sale pass a filter. Undefined where the store should count: in a small shop, where that is quick
-   * and right at once, and while the index is not complete.
-   */
+  /** How many products on sale pass a filter. Undefined while the index is not complete: the store should count then. */
   async count(shop: string, filter: ProductFilter): Promise<number | undefined> {
     await this.#fresh(shop).awaited;
-    const { products, complete } = this.state(shop);
-    return complete && products >= LARGE ? this.#of(shop).index.count(filter) : undefined;
+    return this.state(shop).complete ? this.#of(shop).index.count(filter) : undefined;
   }
 
   /**
-   * The categories in their order, each with the number of products on sale; those with none are left out. In a large shop
-   * they are counted in the index, and until it is complete, in the store up to `MANY`.
+   * The categories in their order, each with the number of products on sale; those with none are left out. They are
+   * counted in the index, and until it is complete, in the store up to `MANY`.
    */
   async categories(shop: string): Promise<Shelf[]> {
     await this.#fresh(shop).awaited;
-    const { products, complete } = this.state(shop);
-    if (products < LARGE) return listCategories(shop, complete ? undefined : MANY);
-    if (!complete) return listCategories(shop, MANY);
-    const { index } = this.#of(shop);
-    const shelves = await allCategories(shop);
-    return shelves
+    if (!this.state(shop).complete) return listCategories(shop, MANY);
+    const { index, categories } = this.#of(shop);
+    return categories
       .map((category) => ({ ...category, products: index.count({ category: category._id }) }))
       .filter((shelf) => shelf.products > 0);
   }
@@ -189,8 +191,10 @@ export class CatalogSearch {
     if (known !== undefined) return known;
     const made: ShopIndex = {
       index: new SearchIndex(),
+      categories: [],
       shelves: new Map(),
       version: undefined,
+      changesHere: 0,
       checkedAt: Number.NEGATIVE_INFINITY,
       comparedAt: Number.NEGATIVE_INFINITY,
       changedAt: 0,
@@ -204,8 +208,9 @@ export class CatalogSearch {
   #fresh(shop: string, force = false): Reading {
     const held = this.#of(shop);
     const now = this.#now();
+    const known = held.changesHere === catalogChangesHere(shop);
     if (held.reading !== undefined && !force) return held.reading;
-    if (!force && now - held.checkedAt < this.#freshForMs) return SETTLED;
+    if (!force && known && now - held.checkedAt < this.#freshForMs) return SETTLED;
     const before = held.reading?.done.catch(() => {});
     let long = (_: unknown): void => {};
     const takesLong = new Promise((resolve) => {
@@ -239,8 +244,10 @@ const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** The categories whose titles are not those in the index. */
 async function renamedShelves(shop: string, held: ShopIndex): Promise<ReadonlySet<string>> {
-  const shelves = new Map((await allCategories(shop)).map(({ _id, title }) => [_id, both(title)]));
+  const categories = await allCategories(shop);
+  const shelves = new Map(categories.map(({ _id, title }) => [_id, both(title)]));
   const changed = [...shelves].filter(([id, title]) => held.shelves.get(id) !== title).map(([id]) => id);
+  held.categories = categories;
   held.shelves = shelves;
   return new Set(changed);
 }
@@ -273,6 +280,7 @@ class StoreReader {
   async follow(now: number): Promise<void> {
     const held = this.#held;
     // Read before the products: a change in between is then seen next time, not lost.
+    const changes = catalogChangesHere(this.#shop);
     const version = await catalogVersion(this.#shop);
     const moved = held.version?.version !== version.version;
     const due = now - held.comparedAt >= COMPARE_MS;
@@ -288,6 +296,7 @@ class StoreReader {
       held.comparedAt = now;
     }
     held.version = version;
+    held.changesHere = changes;
     held.checkedAt = now;
   }
 

@@ -192,6 +192,96 @@ test("a message the platform did not take is tried again after the pause it aske
   expect(platform.texts("c6")).toEqual(["one", "two"]);
 });
 
+test("of more turns than run at a time, those that wait longer than their lease are run once, by the process that has them", async () => {
+  const platform = new Platform();
+  const script = new Script();
+  const people = 150;
+  let running = 0;
+  let most = 0;
+  let runs = 0;
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  script.text(async () => {
+    runs += 1;
+    running += 1;
+    most = Math.max(most, running);
+    await gate;
+    running -= 1;
+    return below(view({ text: plain("done") }));
+  });
+  let clock = Date.now();
+  const engine = engineOf(script, platform, () => new Date(clock));
+  const channels = Array.from({ length: people }, (_, n) => `crowd-${n}`);
+  for (const channel of channels) await engine.accept(event(channel, says("x")));
+  await expect.poll(() => running).toBe(64);
+  clock += 20_000; // those that run are to be done before their lease ends, those that wait are late
+  await engine.sweep();
+  open();
+  await engine.idle();
+  clock += 31_000;
+  await engine.sweep();
+  await engine.idle();
+  expect({ most, runs }).toEqual({ most: 64, runs: people });
+  for (const channel of channels) expect(platform.texts(channel)).toEqual(["done"]);
+});
+
+test("a conversation that waits past its lease while another process answers it is answered once", async () => {
+  const platform = new Platform();
+  const script = new Script();
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let running = 0;
+  script.text(async (_turn, text) => {
+    running += 1;
+    if (text === "slow") await gate;
+    return below(view({ text: plain("done") }));
+  });
+  let clock = Date.now();
+  const first = engineOf(script, platform, () => new Date(clock));
+  for (let n = 0; n < 64; n++) await first.accept(event(`ahead-${n}`, says("slow")));
+  await expect.poll(() => running).toBe(64);
+  await first.accept(event("behind", says("quick")));
+  clock += 31_000;
+  await first.sweep(); // does not take what waits in this very process; what hangs, it does
+  const other = engineOf(echo(), platform, () => new Date(clock));
+  await other.sweep();
+  await other.idle();
+  expect(platform.texts("behind")).toEqual(["you said quick"]);
+  open();
+  await first.idle();
+  expect(platform.texts("behind")).toEqual(["you said quick"]);
+});
+
+test("a message that has to wait for its pace is not given up, however often, and is sent once", async () => {
+  const platform = new Platform();
+  let clock = Date.now();
+  let full = true;
+  platform.before = () => {
+    if (full)
+      throw new SendError("unsent", "More than the platform takes", { retryAfterMs: 1_000, paced: true });
+  };
+  const engine = engineOf(echo(), platform, () => new Date(clock));
+  await engine.accept(event("paced", says("x")));
+  await engine.idle();
+  for (let n = 0; n < 25; n++) {
+    clock += 1_500;
+    await engine.sweep();
+    await engine.idle();
+  }
+  expect(platform.texts("paced")).toEqual([]);
+  full = false;
+  clock += 1_500;
+  await engine.sweep();
+  await engine.idle();
+  await engine.sweep();
+  await engine.idle();
+  expect(platform.texts("paced")).toEqual(["you said x"]);
+});
+
 test("a message that is refused for good is dropped, and the next ones go on", async () => {
   const platform = new Platform();
   platform.before = ({ view }) => {

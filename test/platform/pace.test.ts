@@ -57,3 +57,22 @@ test("a hushed key is left alone for the time the platform asked for, and only t
   await vi.advanceTimersByTimeAsync(7000);
   expect(await outcome(pace.turn("chat", "ada"))).toBe("sent");
 });
+
+test("of many that wait under one limit none waits longer than four seconds; the rest come back when those are through", async () => {
+  vi.useFakeTimers();
+  const pace = new Pace({ overall: { points: 30, seconds: 1 } });
+  const started = performance.now();
+  const ends: { outcome: unknown; ms: number }[] = [];
+  const turns = Array.from({ length: 500 }, async () => {
+    ends.push({ outcome: await outcome(pace.turn("overall")), ms: performance.now() - started });
+  });
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(ends).toHaveLength(500);
+  await Promise.all(turns);
+  expect(Math.max(...ends.map(({ ms }) => ms))).toBeLessThanOrEqual(4_000);
+  const sent = ends.filter((end) => end.outcome === "sent");
+  expect(sent.length).toBeGreaterThanOrEqual(90);
+  expect(sent.length).toBeLessThanOrEqual(150);
+  const refused = ends.find((end) => end.outcome !== "sent")?.outcome;
+  expect(refused).toMatchObject({ fate: "unsent", paced: true, retryAfterMs: expect.any(Number) });
+});

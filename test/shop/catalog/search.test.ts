@@ -1,3 +1,4 @@
+import mongoose from "mongoose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveCategory } from "../../../src/shop/category.ts";
 import { type Product, ProductModel, saveProduct, writeProduct } from "../../../src/shop/product.ts";
@@ -132,7 +133,7 @@ test("shops do not see each other's products", async () => {
   expect((await search.search(other, "mug")).total).toBe(0);
 });
 
-test("changes, also of another process, are found once the index looks again", async () => {
+test("changes of this process are found at once, and those of another once the index looks again", async () => {
   const { _id: own } = await aShop();
   let now = 0;
   const mine = new CatalogSearch({ now: () => now, freshForMs: 1000 });
@@ -140,10 +141,14 @@ test("changes, also of another process, are found once the index looks again", a
   const lamp = await saveProduct(aProduct(own, "lamp", { title: { en: "Oak Lamp" } }));
   expect(await slugs("lamp")).toEqual(["lamp"]);
   await saveProduct({ ...aProduct(own, "lamp", { title: { en: "Oak Chandelier" } }), _id: lamp._id });
-  await saveProduct(aProduct(own, "vase"));
+  expect(await slugs("chandelier")).toEqual(["lamp"]);
+  // As another process does it: the product, and then the version that tells of it.
+  await writeProduct(aProduct(own, "vase"), new Date());
+  await mongoose.connection
+    .collection<{ _id: string }>("catalogversions")
+    .updateOne({ _id: own }, { $inc: { version: 1 } });
   expect(await slugs("vase")).toEqual([]);
   now += 1000;
-  expect(await slugs("chandelier")).toEqual(["lamp"]);
   expect(await slugs("vase")).toEqual(["vase"]);
   await saveCategory({ shop: own, slug: "light", title: { en: "Illumination" }, position: 0, _id: "c" });
   await mine.refresh(own);
@@ -173,7 +178,7 @@ test("Chinese is cut into words, pairs and characters", () => {
 
 test("while a large catalog is being read, searches find what is there so far and say so; stopping ends it quietly", async () => {
   const { _id: own } = await aShop();
-  const count = 2300;
+  const count = 4000;
   const now = new Date();
   const made = Array.from({ length: count }, (_, n) => ({
     ...aProduct(own, `lamp-${n}`, { title: { en: `Oak Lamp ${n}` } }),
@@ -201,3 +206,36 @@ test("while a large catalog is being read, searches find what is there so far an
   expect(stopped.state(own).complete).toBe(false);
   expect(errors).toEqual([]);
 }, 60_000);
+
+test("browsing asks the store for nothing while the index is fresh, and tells of what changed here at once", async () => {
+  const { _id: own } = await aShop();
+  const shelf = async (slug: string) => {
+    const { _id: category } = await saveCategory({ shop: own, slug, title: { en: slug }, position: 0 });
+    await saveProduct(aProduct(own, `one-${slug}`, { category }));
+    return category;
+  };
+  const [cups] = [await shelf("cups"), await shelf("lamps"), await shelf("pens")];
+  const mine = new CatalogSearch({ now: () => 0 });
+  const counts = async () => (await mine.categories(own)).map(({ slug, products }) => [slug, products]);
+  const commands: string[] = [];
+  const heard = ({ commandName }: { commandName: string }) => commands.push(commandName);
+  const client = mongoose.connection.getClient().on("commandStarted", heard);
+  await mine.categories(own);
+  expect(commands.splice(0)).toContain("find");
+  expect(await counts()).toEqual([
+    ["cups", 1],
+    ["lamps", 1],
+    ["pens", 1],
+  ]);
+  expect(await mine.count(own, { category: cups ?? "" })).toBe(1);
+  expect(commands).toEqual([]);
+  client.off("commandStarted", heard);
+  const more = await saveProduct(aProduct(own, "more", { category: cups ?? "" }));
+  expect((await counts())[0]).toEqual(["cups", 2]);
+  await saveProduct({
+    ...aProduct(own, "more", { category: cups ?? "" }),
+    _id: more._id,
+    status: "archived",
+  });
+  expect((await counts())[0]).toEqual(["cups", 1]);
+});

@@ -11,7 +11,7 @@ export function withStore(): void {
   beforeAll(async () => {
     useSecret("a secret for tests, long enough");
     database = await freshDatabase();
-    await connect(database.url);
+    await connect(`${database.url}${database.url.includes("?") ? "&" : "?"}monitorCommands=true`);
     await ensureIndexes();
   });
   afterAll(async () => {
