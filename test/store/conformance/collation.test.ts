@@ -234,7 +234,8 @@ describe("commands", () => {
     ] as Document[]);
     const updated = await collection.updateMany({ s: "ADA" }, { $set: { seen: true } }, { collation: any });
     expect(updated.matchedCount).toBe(1);
-    await collection.updateOne({ s: "ada" }, { $pull: { list: "x" } }, { collation: any });
+    const pull: Document = { $pull: { list: "x" } };
+    await collection.updateOne({ s: "ada" }, pull, { collation: any });
     expect(await collection.findOne({ seen: true })).toMatchObject({ _id: 1, list: ["y"] });
     await collection.updateOne(
       { s: "ada" },
@@ -385,8 +386,8 @@ describe("the collation of an index", () => {
     const collection = await filled([{ s: "Straße 12 of the long avenue" }, { s: 5 }, { s: ["x", "y"] }]);
     await collection.createIndex({ s: 1 }, { unique: true, collation: { locale: "en", strength: 2 } });
     const insert = (s: unknown) => () => collection.insertOne({ s });
-    for (const taken of ["STRASSE 12 of the long avenue", "straße 12 OF the long avenue", 5, "Y", ["z", "X"]])
-      if (taken !== "STRASSE 12 of the long avenue") expect((await failure(insert(taken))).code).toBe(11000);
+    for (const taken of ["straße 12 OF the long avenue", 5, "Y", ["z", "X"]])
+      expect((await failure(insert(taken))).code).toBe(11000);
     // Long beginnings alike, and differences at the very end.
     await collection.insertOne({ s: "Straße 12 of the long avenue, left" });
     await collection.insertOne({ s: "Straße 12 of the long avenue, right" });

@@ -1,5 +1,5 @@
 import { divide, type Numeric } from "../arithmetic.ts";
-import { compare } from "../compare.ts";
+import { type Collation, canonical, collationIn, compareBy } from "../collation.ts";
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { type MemoryLimit, roughSize } from "../memory-limit.ts";
@@ -13,10 +13,11 @@ import { checkMethod, deviation, percentiles, sharesOf } from "./list-operators.
 /** Computes one output field of `$group` from the documents of a group. */
 export type Accumulator = (docs: Doc[]) => Value;
 
-type Reduce = (values: (Value | undefined)[]) => Value;
+type Reduce = (values: (Value | undefined)[], collation?: Collation) => Value;
 
 function best(sign: 1 | -1): Reduce {
-  return (values) => {
+  return (values, collation) => {
+    const compare = compareBy(collation);
     let found: Value | undefined;
     for (const value of values) {
       if (value === undefined || value === null) continue;
@@ -34,11 +35,12 @@ const simple: Readonly<Record<string, Reduce>> = {
   $first: (values) => values[0] ?? null,
   $last: (values) => values.at(-1) ?? null,
   $push: (values) => values.flatMap((value) => (value === undefined ? [] : [value])),
-  $addToSet: (values) => {
+  $addToSet: (values, collation) => {
+    const same = canonical(collation);
     const set = new Map<string, Value>();
     for (const value of values) {
       if (value === undefined) continue;
-      const key = encodeValue(value).toString("latin1");
+      const key = encodeValue(same(value)).toString("latin1");
       if (!set.has(key)) set.set(key, value);
     }
     return [...set.values()];
@@ -72,7 +74,11 @@ export function compileAccumulator(field: string, spec: Value, variables?: Scope
   const reduce = simple[name];
   if (reduce) {
     checkExpression(operand);
-    return (docs) => reduce(docs.map((doc) => evaluate(operand, doc, variables)));
+    return (docs) =>
+      reduce(
+        docs.map((doc) => evaluate(operand, doc, variables)),
+        collationIn(variables),
+      );
   }
   if (name === "$median" || name === "$percentile") return percentileOf(name, operand, variables);
   return manyOf(name, operand, variables);
@@ -111,19 +117,26 @@ export function compileFold(field: string, spec: Value, variables?: Scope): Make
   if (name === "$count") return foldOfCount;
   if (name === "$avg") return () => foldOfAverage(operand, variables);
   const squeeze = squeezes[name];
-  return (memory) => foldOfValues((doc) => evaluate(operand, doc, variables), reduce, squeeze, memory);
+  const collation = collationIn(variables);
+  return (memory) =>
+    foldOfValues(
+      (doc) => evaluate(operand, doc, variables),
+      (values) => reduce(values, collation),
+      squeeze && ((values) => squeeze(values, collation)),
+      memory,
+    );
 }
 
 /** Makes fewer values of many, from which the accumulator gives the same. */
-type Squeeze = (values: (Value | undefined)[]) => (Value | undefined)[];
+type Squeeze = (values: (Value | undefined)[], collation?: Collation) => (Value | undefined)[];
 
 const squeezes: Readonly<Record<string, Squeeze>> = {
   $sum: (values) => [sumOf(values)],
-  $min: (values) => [best(-1)(values)],
-  $max: (values) => [best(1)(values)],
+  $min: (values, collation) => [best(-1)(values, collation)],
+  $max: (values, collation) => [best(1)(values, collation)],
   $first: (values) => values.slice(0, 1),
   $last: (values) => values.slice(-1),
-  $addToSet: (values) => (simple.$addToSet as Reduce)(values) as Value[],
+  $addToSet: (values, collation) => (simple.$addToSet as Reduce)(values, collation) as Value[],
   $mergeObjects: (values) => [(simple.$mergeObjects as Reduce)(values)],
 };
 
@@ -205,14 +218,16 @@ function manyOf(name: string, operand: Value, variables?: Scope): Accumulator {
     const most = isNumber(size) ? toNumber(size) : 1;
     let values: Value[];
     if (sortBy !== undefined) {
-      const sorted = sortDocs(docs, sortBy as Doc, (doc) => doc);
+      const sorted = sortDocs(docs, sortBy as Doc, (doc) => doc, collationIn(variables));
       const picked = name.startsWith("$top") ? sorted.slice(0, most) : sorted.slice(-most);
       values = picked.map((doc) => evaluate(output as Value, doc, variables) ?? null);
     } else {
       values = docs.map((doc) => evaluate(input as Value, doc, variables) ?? null);
       if (name === "$minN" || name === "$maxN") {
         const sign = name === "$minN" ? 1 : -1;
-        values = values.filter((value) => value !== null).sort((a, b) => sign * compare(a, b));
+        values = values
+          .filter((value) => value !== null)
+          .sort((a, b) => sign * compareBy(collationIn(variables))(a, b));
       }
       values = name === "$lastN" ? values.slice(-most) : values.slice(0, most);
     }

@@ -1,13 +1,13 @@
 import { divide, type Numeric } from "../arithmetic.ts";
-import { compare, equal } from "../compare.ts";
+import { canonical, collationIn } from "../collation.ts";
 import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { splitPath, valueAt } from "../path.ts";
 import { isTrue } from "../query/truth.ts";
 import { type Doc, isDoc, isNumber, setField, toNumber, typeName, type Value } from "../value.ts";
 import { sum } from "./arithmetic-operators.ts";
-import { exactly, named, operands } from "./basic-operators.ts";
-import type { ExpressionOperator } from "./expression.ts";
+import { exactly, named, operands, orderIn } from "./basic-operators.ts";
+import type { Evaluation, ExpressionOperator } from "./expression.ts";
 
 const isMissing = (value: Value | undefined): value is null | undefined =>
   value === undefined || value === null;
@@ -38,10 +38,11 @@ function listed(operand: Value, evaluation: Parameters<ExpressionOperator>[1]): 
   return values.length === 1 && Array.isArray(values[0]) ? values[0] : values;
 }
 
-function unique(items: Value[]): Value[] {
+function unique(items: Value[], { scope }: Evaluation): Value[] {
   const seen = new Set<string>();
+  const same = canonical(collationIn(scope));
   return items.filter((item) => {
-    const key = encodeValue(item).toString("latin1");
+    const key = encodeValue(same(item)).toString("latin1");
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -50,10 +51,11 @@ function unique(items: Value[]): Value[] {
 
 function extreme(sign: 1 | -1): ExpressionOperator {
   return (operand, evaluation) => {
+    const order = orderIn(evaluation);
     let best: Value | undefined;
     for (const value of listed(operand, evaluation)) {
       if (isMissing(value)) continue;
-      if (best === undefined || compare(value, best) * sign > 0) best = value;
+      if (best === undefined || order(value, best) * sign > 0) best = value;
     }
     return best ?? null;
   };
@@ -73,7 +75,8 @@ export function averageOf(values: Iterable<Value | undefined>): Value {
 }
 
 /** A comparison for `$sortArray` and `$firstN`-like operators: 1, -1 or a document of paths. */
-export function sortBy(order: Value): (a: Value, b: Value) => number {
+export function sortBy(order: Value, evaluation: Evaluation): (a: Value, b: Value) => number {
+  const compare = orderIn(evaluation);
   const directions = isDoc(order) ? Object.values(order) : [order];
   for (const direction of directions)
     if (!isNumber(direction) || Math.abs(toNumber(direction)) !== 1)
@@ -145,7 +148,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const [value, array] = exactly("$in", 2, operand, evaluation);
     if (!Array.isArray(array))
       throw new CommandError(40081, `$in requires an array as a second argument, found: ${typeName(array)}`);
-    return value !== undefined && array.some((item) => equal(item, value));
+    return value !== undefined && array.some((item) => orderIn(evaluation)(item, value) === 0);
   },
   $arrayElemAt: (operand, evaluation) => {
     const [array, index] = exactly("$arrayElemAt", 2, operand, evaluation);
@@ -240,14 +243,17 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     }
     return value;
   },
-  $sortArray: (operand, { run }) => {
+  $sortArray: (operand, evaluation) => {
+    const { run } = evaluation;
     const { input, sortBy: order } = named("$sortArray", operand, ["input", "sortBy"], {
       form: 2942500,
       unknown: 2942501,
       missing: { input: 2942502, sortBy: 2942503 },
     });
     const array = run(input as Value);
-    return isMissing(array) ? null : [...arrayOf("$sortArray", array, 2942504)].sort(sortBy(order as Value));
+    return isMissing(array)
+      ? null
+      : [...arrayOf("$sortArray", array, 2942504)].sort(sortBy(order as Value, evaluation));
   },
   $range: (operand, evaluation) => {
     const [from, to, by] = operands(operand, evaluation);
@@ -267,7 +273,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const end = to === undefined ? items.length : Math.min(items.length, whole("$indexOfArray", to, 40096));
     if (start < 0 || end < 0) throw new CommandError(40097, "$indexOfArray requires a nonnegative index");
     for (let index = start; index < end; index++) {
-      if (wanted !== undefined && equal(items[index], wanted)) return index;
+      if (wanted !== undefined && orderIn(evaluation)(items[index], wanted) === 0) return index;
     }
     return -1;
   },
@@ -289,39 +295,43 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
       if (isMissing(value)) return null;
       all.push(...arrayOf("$setUnion", value, 17043));
     }
-    return unique(all).sort(compare);
+    return unique(all, evaluation).sort(orderIn(evaluation));
   },
   $setIntersection: (operand, evaluation) => {
+    const order = orderIn(evaluation);
     const sets = operands(operand, evaluation);
     if (sets.some(isMissing)) return null;
     const [first = [], ...rest] = sets.map((value) => arrayOf("$setIntersection", value as Value, 17047));
-    return unique(first)
-      .filter((item) => rest.every((other) => other.some((value) => equal(value, item))))
-      .sort(compare);
+    return unique(first, evaluation)
+      .filter((item) => rest.every((other) => other.some((value) => order(value, item) === 0)))
+      .sort(order);
   },
   $setDifference: (operand, evaluation) => {
+    const order = orderIn(evaluation);
     const [a, b] = exactly("$setDifference", 2, operand, evaluation);
     if (isMissing(a) || isMissing(b)) return null;
     const gone = arrayOf("$setDifference", b, 17049);
-    return unique(arrayOf("$setDifference", a, 17048)).filter(
-      (item) => !gone.some((value) => equal(value, item)),
+    return unique(arrayOf("$setDifference", a, 17048), evaluation).filter(
+      (item) => !gone.some((value) => order(value, item) === 0),
     );
   },
   $setEquals: (operand, evaluation) => {
+    const order = orderIn(evaluation);
     const given = operands(operand, evaluation);
     if (given.length < 2) throw new CommandError(17045, "$setEquals needs at least two arguments");
     const sets = given.map((value) => arrayOf("$setEquals", value ?? null, 17044));
     return sets.every(
       (set) =>
-        set.every((item) => sets[0]?.some((value) => equal(value, item))) &&
-        sets[0]?.every((item) => set.some((value) => equal(value, item))),
+        set.every((item) => sets[0]?.some((value) => order(value, item) === 0)) &&
+        sets[0]?.every((item) => set.some((value) => order(value, item) === 0)),
     );
   },
   $setIsSubset: (operand, evaluation) => {
+    const order = orderIn(evaluation);
     const [a, b] = exactly("$setIsSubset", 2, operand, evaluation);
     const whole = arrayOf("$setIsSubset", b ?? null, 17042);
     return arrayOf("$setIsSubset", a ?? null, 17046).every((item) =>
-      whole.some((value) => equal(value, item)),
+      whole.some((value) => order(value, item) === 0),
     );
   },
   $anyElementTrue: (operand, evaluation) =>

@@ -1,3 +1,4 @@
+import { collationIn, compareBy } from "../collation.ts";
 import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { runJavaScript } from "../javascript.ts";
@@ -64,19 +65,24 @@ export function checkVariable(name: string): void {
 function comparison(name: string, test: (order: number) => boolean): ExpressionOperator {
   return (operand, evaluation) => {
     const [a, b] = exactly(name, 2, operand, evaluation);
-    return test(compareMissing(a, b));
+    return test(compareMissing(a, b, orderIn(evaluation)));
   };
 }
 
 /** In expressions a missing value is smaller than null. */
-function compareMissing(a: Value | undefined, b: Value | undefined): number {
+function compareMissing(a: Value | undefined, b: Value | undefined, order: typeof compare): number {
   if (a === undefined || b === undefined) {
     if (a === b) return 0;
     const other = a === undefined ? b : a;
     const lower = other === null || compare(other, null) > 0 ? -1 : 1;
     return a === undefined ? lower : -lower;
   }
-  return compare(a, b);
+  return order(a, b);
+}
+
+/** How an expression compares values: by the collation of its command. */
+export function orderIn({ scope }: Evaluation): typeof compare {
+  return compareBy(collationIn(scope));
 }
 
 /** Comparison, logic, conditions, variables and documents. */
@@ -92,7 +98,7 @@ export const basicOperators: Readonly<Record<string, ExpressionOperator>> = {
   $lte: comparison("$lte", (order) => order <= 0),
   $cmp: (operand, evaluation) => {
     const [a, b] = exactly("$cmp", 2, operand, evaluation);
-    return Math.sign(compareMissing(a, b));
+    return Math.sign(compareMissing(a, b, orderIn(evaluation)));
   },
   $and: (operand, { run }) =>
     (Array.isArray(operand) ? operand : [operand]).every((item) => isTrue(run(item))),

@@ -1,4 +1,4 @@
-import { compare } from "../compare.ts";
+import { collationIn, compareBy } from "../collation.ts";
 import { CommandError } from "../errors.ts";
 import { type Doc, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { compileAccumulator } from "./accumulators.ts";
@@ -21,6 +21,7 @@ function outputs(output: Value | undefined, variables: Scope | undefined): (docs
 /** `$bucket` (source: MongoDB manual, "$bucket"). */
 export const bucket: MakeStage = (operand, variables) => {
   if (!isDoc(operand)) throw new CommandError(40201, "Argument to $bucket stage must be an object");
+  const compare = compareBy(collationIn(variables));
   const { groupBy, boundaries, default: otherwise, output } = operand;
   if (groupBy === undefined || !Array.isArray(boundaries))
     throw new CommandError(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
@@ -65,6 +66,7 @@ export const bucket: MakeStage = (operand, variables) => {
 /** `$bucketAuto` without granularity. */
 export const bucketAuto: MakeStage = (operand, variables) => {
   if (!isDoc(operand)) throw new CommandError(40240, "The argument to $bucketAuto must be an object");
+  const compare = compareBy(collationIn(variables));
   const { groupBy, buckets, output, granularity } = operand;
   if (granularity !== undefined)
     throw new CommandError(

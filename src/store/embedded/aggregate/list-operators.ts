@@ -1,7 +1,6 @@
-import { compare } from "../compare.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import { type Doc, double, isDoc, isNumber, toNumber, typeName, type Value } from "../value.ts";
-import { operands } from "./basic-operators.ts";
+import { operands, orderIn } from "./basic-operators.ts";
 import type { ExpressionOperator } from "./expression.ts";
 
 const isMissing = (value: Value | undefined): value is null | undefined =>
@@ -31,7 +30,12 @@ export function manyFields(name: string, operand: Value): { n: Value; input: Val
 }
 
 /** Picks values of a list in the way of an N operator; what is null does not count for the smallest and largest. */
-export function pickMany(name: string, values: readonly Value[], most: number): Value[] {
+export function pickMany(
+  name: string,
+  values: readonly Value[],
+  most: number,
+  order: (a: Value, b: Value) => number,
+): Value[] {
   switch (name) {
     case "$firstN":
       return values.slice(0, most);
@@ -41,19 +45,20 @@ export function pickMany(name: string, values: readonly Value[], most: number): 
   const sign = name === "$minN" ? 1 : -1;
   return values
     .filter((value) => value !== null)
-    .sort((a, b) => sign * compare(a, b))
+    .sort((a, b) => sign * order(a, b))
     .slice(0, most);
 }
 
 function many(name: string): ExpressionOperator {
-  return (operand, { run }) => {
+  return (operand, evaluation) => {
+    const { run } = evaluation;
     const { n, input } = manyFields(name, operand);
     const most = countOf(name, run(n));
     const values = run(input);
     if (isMissing(values) && (name === "$minN" || name === "$maxN")) return null;
     if (!Array.isArray(values))
       throw new CommandError(5788200, `Input must be an array, found ${typeName(values)}`);
-    return pickMany(name, values, most);
+    return pickMany(name, values, most, orderIn(evaluation));
   };
 }
 

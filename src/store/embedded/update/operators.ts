@@ -1,5 +1,7 @@
+import type { Scope } from "../aggregate/expression.ts";
 import { add, fromInteger, integer, multiply, type Numeric } from "../arithmetic.ts";
-import { compare, equal } from "../compare.ts";
+import { collationIn, compareBy } from "../collation.ts";
+import { equal } from "../compare.ts";
 import { badValue, type CommandError, failedToParse, typeMismatch } from "../errors.ts";
 import { splitPath, valueAt } from "../path.ts";
 import { compileFilter, compileValueTest, equalTest, isOperators } from "../query/filter.ts";
@@ -21,6 +23,9 @@ import {
 /** What one operator does to one field: the new value, or `undefined` for no change. */
 export type FieldChange = (current: Value | undefined, at: FieldPlace) => Value | undefined;
 
+/** Makes the change of an operator from its operand; with `variables` comes the collation to compare by. */
+type MakeChange = (operand: Value, path: string, variables?: Scope) => FieldChange;
+
 /** Where a change happens. */
 export interface FieldPlace {
   /** The field's path as the update names it. */
@@ -35,15 +40,19 @@ export interface FieldPlace {
  *
  * @throws {CommandError} for operands the operator does not take.
  */
-export const operators: Readonly<Record<string, (operand: Value, path: string) => FieldChange>> = {
+export const operators: Readonly<Record<string, MakeChange>> = {
   $set: (operand) => () => clone(operand),
   $setOnInsert: (operand) => () => clone(operand),
   $inc: (operand, path) => calculation("$inc", operand, path, add),
   $mul: (operand, path) => calculation("$mul", operand, path, multiply),
-  $min: (operand) => (current) =>
-    current === undefined || compare(operand, current) < 0 ? clone(operand) : undefined,
-  $max: (operand) => (current) =>
-    current === undefined || compare(operand, current) > 0 ? clone(operand) : undefined,
+  $min: (operand, _, variables) => {
+    const order = compareBy(collationIn(variables));
+    return (current) => (current === undefined || order(operand, current) < 0 ? clone(operand) : undefined);
+  },
+  $max: (operand, _, variables) => {
+    const order = compareBy(collationIn(variables));
+    return (current) => (current === undefined || order(operand, current) > 0 ? clone(operand) : undefined);
+  },
   $currentDate: (operand, path) => {
     const type = isDoc(operand) ? operand.$type : undefined;
     if (type === "timestamp") {
@@ -58,7 +67,8 @@ export const operators: Readonly<Record<string, (operand: Value, path: string) =
   },
   $bit: bit,
   $push: push,
-  $addToSet: (operand) => {
+  $addToSet: (operand, _, variables) => {
+    const order = compareBy(collationIn(variables));
     const each = isDoc(operand) && operand.$each !== undefined ? operand.$each : [operand];
     if (!Array.isArray(each)) {
       throw typeMismatch(
@@ -71,7 +81,8 @@ export const operators: Readonly<Record<string, (operand: Value, path: string) =
           `Cannot apply $addToSet to non-array field. Field named '${last(at.path)}' has non-array type ${typeName(current)}`,
         ),
       );
-      for (const item of each) if (!array.some((present) => same(present, item))) array.push(clone(item));
+      for (const item of each)
+        if (!array.some((present) => order(present, item) === 0)) array.push(clone(item));
       return array;
     };
   },
@@ -87,15 +98,17 @@ export const operators: Readonly<Record<string, (operand: Value, path: string) =
       return side === 1 ? current.slice(0, -1) : current.slice(1);
     };
   },
-  $pull: (operand) => {
-    const goes = pullTest(operand);
+  $pull: (operand, _, variables) => {
+    const goes = pullTest(operand, variables);
     return (current) => filtered("$pull", current, goes);
   },
-  $pullAll: (operand) => {
+  $pullAll: (operand, _, variables) => {
+    const order = compareBy(collationIn(variables));
     if (!Array.isArray(operand)) {
       throw badValue(`$pullAll requires an array argument but was given a ${typeName(operand)}`);
     }
-    return (current) => filtered("$pullAll", current, (item) => operand.some((gone) => equal(item, gone)));
+    return (current) =>
+      filtered("$pullAll", current, (item) => operand.some((gone) => order(item, gone) === 0));
   },
 };
 
@@ -134,11 +147,6 @@ function arrayOf(current: Value | undefined, _at: FieldPlace, problem: () => Com
   if (current === undefined) return [];
   if (!Array.isArray(current)) throw problem();
   return [...current];
-}
-
-/** Equality for $addToSet: documents also need their fields in the same order, numbers compare by value. */
-function same(a: Value, b: Value): boolean {
-  return equal(a, b);
 }
 
 function bit(operand: Value, path: string): FieldChange {
@@ -189,7 +197,7 @@ function wholeNumber(value: Value, what: string): number {
   return toNumber(value);
 }
 
-function push(operand: Value, path: string): FieldChange {
+function push(operand: Value, path: string, variables?: Scope): FieldChange {
   const modified = isDoc(operand) && Object.hasOwn(operand, "$each");
   const each = modified ? operand.$each : [operand];
   if (!Array.isArray(each)) {
@@ -204,7 +212,7 @@ function push(operand: Value, path: string): FieldChange {
       if (key === "$each") continue;
       if (key === "$slice") slice = wholeNumber(value, "$slice");
       else if (key === "$position") position = wholeNumber(value, "$position");
-      else if (key === "$sort") order = sortOrder(value);
+      else if (key === "$sort") order = sortOrder(value, compareBy(collationIn(variables)));
       else throw badValue(`Unrecognized clause in $push: ${key}`);
     }
   }
@@ -223,7 +231,7 @@ function push(operand: Value, path: string): FieldChange {
   };
 }
 
-function sortOrder(value: Value): (a: Value, b: Value) => number {
+function sortOrder(value: Value, compare: ReturnType<typeof compareBy>): (a: Value, b: Value) => number {
   const direction = (given: Value | undefined): number => {
     const sign = isNumber(given) ? toNumber(given) : 0;
     if (sign !== 1 && sign !== -1) {
@@ -251,20 +259,20 @@ function sortOrder(value: Value): (a: Value, b: Value) => number {
   };
 }
 
-function pullTest(operand: Value): (item: Value) => boolean {
+function pullTest(operand: Value, variables: Scope | undefined): (item: Value) => boolean {
   if (operand instanceof BSONRegExp) {
     const regex = compileRegex(operand);
     return (item) => (typeof item === "string" ? regex.test(item) : equal(item, operand));
   }
   if (!isDoc(operand)) {
-    const test = equalTest(operand);
+    const test = equalTest(operand, collationIn(variables));
     return (item) => test(item);
   }
   if (isOperators(operand)) {
     const logical = ["$and", "$or", "$nor", "$expr"].includes(Object.keys(operand)[0] ?? "");
-    return logical ? compileFilter(operand) : compileValueTest(operand);
+    return logical ? compileFilter(operand, { variables }) : compileValueTest(operand, { variables });
   }
-  const match = compileFilter(operand);
+  const match = compileFilter(operand, { variables });
   return (item) => isDoc(item) && match(item);
 }
 

@@ -1,4 +1,5 @@
-import { compileFilter } from "../query/filter.ts";
+import type { Scope } from "../aggregate/expression.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
 
 /**
@@ -7,12 +8,12 @@ import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
  * Prefers a condition on the array at `arrayPath`; otherwise any array that the filter went through counts (source:
  * MongoDB manual, "$ (update)").
  */
-export function positionOf(filter: Doc, doc: Doc, arrayPath: string): number | undefined {
+export function positionOf(filter: Doc, doc: Doc, arrayPath: string, variables?: Scope): number | undefined {
   let any: number | undefined;
   for (const [key, condition] of conditionsOf(filter)) {
     const array = firstArray(doc, key.split("."));
     if (!array) continue;
-    const match = compileFilter({ [key]: condition });
+    const match = compileFilter({ [key]: condition }, { ...searching(), variables });
     for (let index = 0; index < array.items.length; index++) {
       const alone = replaced(doc, array.path, [array.items[index] as Value]);
       if (!match(alone)) continue;

@@ -66,7 +66,7 @@ export function compileUpdate(
       throw failedToParse("Cannot specify arrayFilters and a replacement update");
     return { replacement: true, apply: (doc) => keepId(doc, stamped(clone(update))) };
   }
-  return { replacement: false, apply: compileOperators(update, filter, arrayFilters) };
+  return { replacement: false, apply: compileOperators(update, filter, arrayFilters, variables) };
 }
 
 /** An empty timestamp in a replacement or insert stands for the time (source: MongoDB manual, "Timestamps"). */
@@ -104,7 +104,12 @@ interface Step {
   target?: string;
 }
 
-function compileOperators(update: Doc, filter: Doc, arrayFilters: Value | undefined): Update {
+function compileOperators(
+  update: Doc,
+  filter: Doc,
+  arrayFilters: Value | undefined,
+  variables: Scope | undefined,
+): Update {
   const steps: Step[] = [];
   for (const operator of Object.keys(update)) {
     const fields = update[operator];
@@ -126,15 +131,15 @@ function compileOperators(update: Doc, filter: Doc, arrayFilters: Value | undefi
       const operand = fields[path] as Value;
       if (operator === "$rename") {
         steps.push(renameStep(path, operand));
-      } else steps.push({ operator, path, change: make?.(operand, path) });
+      } else steps.push({ operator, path, change: make?.(operand, path, variables) });
     }
   }
   checkConflicts(steps);
-  const filters = compileArrayFilters(arrayFilters, steps);
+  const filters = compileArrayFilters(arrayFilters, steps, variables);
   steps.sort((a, b) => comparePaths(a.path, b.path));
   return (doc, context) => {
     const next = clone(doc);
-    const positions: Positions = { matched: (path) => positionOf(filter, doc, path), filters };
+    const positions: Positions = { matched: (path) => positionOf(filter, doc, path, variables), filters };
     for (const step of steps) {
       if (step.operator === "$setOnInsert" && !context.inserting) continue;
       applyStep(next, step, positions, context);
@@ -259,7 +264,11 @@ function comparePaths(a: string, b: string): number {
   return left.length - right.length;
 }
 
-function compileArrayFilters(arrayFilters: Value | undefined, steps: Step[]): Map<string, Match> {
+function compileArrayFilters(
+  arrayFilters: Value | undefined,
+  steps: Step[],
+  variables: Scope | undefined,
+): Map<string, Match> {
   const filters = new Map<string, Match>();
   if (arrayFilters === undefined) return filters;
   if (!Array.isArray(arrayFilters)) throw new CommandError("TypeMismatch", "arrayFilters must be an array");
@@ -275,7 +284,7 @@ function compileArrayFilters(arrayFilters: Value | undefined, steps: Step[]): Ma
     }
     if (filters.has(name))
       throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
-    const match = compileFilter(filter);
+    const match = compileFilter(filter, { variables });
     filters.set(name, (item) => match({ [name]: item }));
     if (!steps.some((step) => step.path.split(".").includes(`$[${name}]`))) {
       throw failedToParse(
