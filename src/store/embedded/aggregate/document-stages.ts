@@ -2,6 +2,7 @@ import { CommandError } from "../errors.ts";
 import { compileAddFields, compileProjection, unsetSpec } from "../query/projection.ts";
 import { type Doc, isDoc, type Value } from "../value.ts";
 import { checkExpression, evaluate, type Scope } from "./expression.ts";
+import { geoNearFields } from "./geo-near.ts";
 
 /** A stage that turns one document into one document. */
 export type DocumentStage = (doc: Doc) => Doc;
@@ -27,6 +28,8 @@ export function compileDocumentStage(
       return compileProjection(operand, { variables });
     case "$unset":
       return compileProjection(unsetSpec(operand));
+    case "$geoNear":
+      return geoNearFields(operand);
     case "$replaceWith":
       return replace(operand, variables);
     case "$replaceRoot":

@@ -6,6 +6,7 @@ import { basicOperators } from "./basic-operators.ts";
 import { conversionOperators } from "./conversion-operators.ts";
 import { dateOperators } from "./date-operators.ts";
 import { listOperators } from "./list-operators.ts";
+import { metadataOperators } from "./metadata-operators.ts";
 import { stringOperators } from "./string-operators.ts";
 import { trigonometryOperators } from "./trigonometry-operators.ts";
 
@@ -33,6 +34,7 @@ const own = new Map<string, ExpressionOperator>(
     ...stringOperators,
     ...dateOperators,
     ...conversionOperators,
+    ...metadataOperators,
   }),
 );
 const noVariables: Scope = new Map();

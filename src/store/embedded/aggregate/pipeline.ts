@@ -1,4 +1,6 @@
 import { CommandError, notImplemented } from "../errors.ts";
+import { handOn } from "../metadata.ts";
+import { asksWords } from "../query/text.ts";
 import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import { compileDocumentStage } from "./document-stages.ts";
 import type { Scope } from "./expression.ts";
@@ -15,7 +17,7 @@ const askStages = new Set([
   "$listLocalSessions",
   "$planCacheStats",
 ]);
-const missing = new Set(["$geoNear", "$search", "$searchMeta", "$vectorSearch", "$listSearchIndexes"]);
+const missing = new Set(["$search", "$searchMeta", "$vectorSearch", "$listSearchIndexes"]);
 
 /** Reads a pipeline's stages. @throws {CommandError} FailedToParse, 40324 for an unknown stage, NotImplemented. */
 export function readStages(pipeline: Value): { name: string; operand: Value }[] {
@@ -56,10 +58,18 @@ export function compilePipeline(pipeline: Value, variables?: Scope): Step[] {
     if ((name === "$out" || name === "$merge") && at !== list.length - 1) {
       throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);
     }
+    if (at > 0) checkLater(name, operand);
     const step: Step = { name, run: compileStage(name, operand, variables) };
     if (name !== "$sort" || !isDoc(operand)) return step;
     return { ...step, sort: operand, limit: limitAfter(list.slice(at + 1)) };
   });
+}
+
+/** @throws {CommandError} for a stage that only a search can do, and so only the first one. */
+function checkLater(name: string, operand: Value): void {
+  if (name === "$geoNear") throw new CommandError(40603, "$geoNear was not the first stage in the pipeline.");
+  if (name === "$match" && isDoc(operand) && asksWords(operand))
+    throw new CommandError(17313, "$match with $text is only allowed as the first pipeline stage");
 }
 
 /** How many documents the stages use, 0 for all: what the `$skip`s and the first `$limit` at their start add up to. */
@@ -76,7 +86,7 @@ export function limitAfter(stages: { name: string; operand: Value }[]): number {
 
 function compileStage(name: string, operand: Value, variables: Scope | undefined): Stage {
   const one = compileDocumentStage(name, operand, variables);
-  if (one) return flowing(each((docs) => docs.map(one)));
+  if (one) return flowing(each((docs) => docs.map((doc) => handOn(doc, one(doc)))));
   const make = Object.hasOwn(stages, name) ? stages[name] : undefined;
   if (make) return make(operand, variables, nested);
   if (name === "$out" || name === "$merge") {

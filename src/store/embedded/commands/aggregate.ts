@@ -1,6 +1,6 @@
-import { geoNearFilter } from "../aggregate/geo-near.ts";
 import { runStagesOnDocument } from "../aggregate/document-stages.ts";
 import type { Scope } from "../aggregate/expression.ts";
+import { geoNearFilter } from "../aggregate/geo-near.ts";
 import { compilePipeline, readStages, runPipeline } from "../aggregate/pipeline.ts";
 import type { PipelineHost } from "../aggregate/stage.ts";
 import { stream } from "../aggregate/stream.ts";
@@ -14,7 +14,7 @@ import { CommandError, failedToParse, notImplemented } from "../errors.ts";
 import { candidates, distinctRecords, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { type IndexScan, isExact, makePlan } from "../planner.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { nearOrder } from "../query/sort.ts";
 import { Sorter } from "../sorter.ts";
 import { clone, type Doc, isDoc, isNumber, ObjectId, type Value } from "../value.ts";
@@ -70,9 +70,10 @@ function reading(
 ): { parts: AsyncGenerator<Doc[]>; used: number } {
   const collection = context.catalog.find(namespace);
   const { filter, sort, used } = leading(stages, collection);
-  const searched = collection ?? {};
   const order = stages[0]?.name === "$geoNear" ? nearOrder(filter) : undefined;
-  const match = compileFilter(filter, { variables, words: searched, places: order && searched });
+  // Only its own stage orders a pipeline by distance.
+  const searched = order ? searching(collection) : { words: collection ?? {} };
+  const match = compileFilter(filter, { variables, ...searched });
   if (!collection) return { parts: oneEmptyPart(), used };
   const plan = planFor(context, collection, filter, sort, context.command.hint, collationIn(variables));
   if (plan.kind === "index" && isExact(plan.scan, filter) && readsNoField(stages[used]))
@@ -170,8 +171,8 @@ async function readAll(
   filter: Doc,
   variables: Scope | undefined,
 ): Promise<Doc[]> {
-  const match = compileFilter(filter, { variables });
   const collection = context.catalog.find(namespace);
+  const match = compileFilter(filter, { variables, words: collection ?? {} });
   if (!collection) return [];
   const plan = planFor(context, collection, filter, undefined, undefined, collationIn(variables));
   const docs: Doc[] = [];

@@ -4,7 +4,7 @@ import { type Cost, distinctRecords, matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
 import type { IndexScan } from "../planner.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import type { Value } from "../value.ts";
 import {
   type Command,
@@ -23,7 +23,10 @@ export const count: Command = async (context) => {
   const collection = collectionFor(context);
   const collation = collationFor(command, collection);
   const filter = docField(command, "query") ?? {};
-  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
+  const match = compileFilter(filter, {
+    variables: withCollation(undefined, collation),
+    ...searching(collection),
+  });
   const skip = numberField(command, "skip") ?? 0;
   const limit = Math.abs(numberField(command, "limit", true) ?? 0);
   let n = 0;
@@ -61,7 +64,10 @@ export const distinct: Command = async (context) => {
   const collection = collectionFor(context);
   const collation = collationFor(command, collection);
   const filter = docField(command, "query") ?? {};
-  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
+  const match = compileFilter(filter, {
+    variables: withCollation(undefined, collation),
+    ...searching(collection),
+  });
   const same = canonical(collation);
   const found = new Map<string, Value>();
   if (collection) {

@@ -1,7 +1,7 @@
 import { decode } from "../bson-codec.ts";
 import { withCollation } from "../collation.ts";
 import { matchingInTurns } from "../find.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import type { Doc } from "../value.ts";
 import { writeInParts } from "../write-in-parts.ts";
 import { checkStatement } from "./command-fields.ts";
@@ -45,7 +45,7 @@ async function deleteStatement(context: CommandContext, namespace: string, state
   const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
   const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
-  const match = compileFilter(filter, { variables });
+  const match = compileFilter(filter, { variables, ...searching(collection) });
   const hint = statement.hint;
   if (numberField(statement, "limit") === 1) {
     return withFirstMatch(context, namespace, { filter, match, hint, collation }, (collection, found) => {

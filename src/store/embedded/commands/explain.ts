@@ -4,7 +4,7 @@ import type { Collection } from "../collection.ts";
 import { CommandError, failedToParse } from "../errors.ts";
 import { matchingInTurns } from "../find.ts";
 import type { Plan } from "../planner.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { type Doc, isDoc } from "../value.ts";
 import { leading } from "./aggregate.ts";
 import { checkFields } from "./command-fields.ts";
@@ -54,8 +54,8 @@ export const explain: Command = async (context) => {
 export async function explainCommand(context: CommandContext, verbosity: string): Promise<Doc> {
   const { command, catalog } = context;
   const namespace = namespaceOf(context);
-  const search = searchOf(command);
   const collection = catalog.find(namespace);
+  const search = searchOf(command, collection);
   const { filter, sort, hint } = search;
   const [first] = [command.updates, command.deletes].flatMap((list) => (Array.isArray(list) ? list : []));
   const collation = collationFor(isDoc(first) ? first : command, collection);
@@ -85,7 +85,7 @@ export async function explainCommand(context: CommandContext, verbosity: string)
     };
   }
   return {
-    ...reply,
+    ...pipelineOf(command, reply),
     command,
     serverInfo: {
       host: "localhost",
@@ -94,6 +94,25 @@ export async function explainCommand(context: CommandContext, verbosity: string)
       gitVersion: "embedded",
     },
   };
+}
+
+/** Stages that MongoDB 7.0 may hand to its query engine, so that `explain` shows one plan and no list of stages. */
+const planned = new Set(
+  "$match $sort $limit $skip $project $unset $set $addFields $group $lookup $count $geoNear".split(" "),
+);
+
+/**
+ * A pipeline that the query engine can not do alone: its search as `$cursor`, and the stages that follow (source:
+ * MongoDB manual, "Explain Results", "$cursor").
+ */
+function pipelineOf(command: Doc, reply: Doc): Doc {
+  if (!Array.isArray(command.pipeline)) return reply;
+  const stages = readStages(command.pipeline);
+  if (stages.every(({ name }) => planned.has(name))) return reply;
+  const { explainVersion, ...search } = reply;
+  const { sort, used } = leading(stages, undefined);
+  const rest = command.pipeline.slice(used + Number(sort !== undefined));
+  return { explainVersion: explainVersion ?? "1", stages: [{ $cursor: search }, ...rest] };
 }
 
 /** Runs a plan as its command would, as far as it reads, and counts what that took. */
@@ -113,14 +132,17 @@ async function counted(
   const most = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
   const reads = sort && !inOrder(plan, sort) ? Number.POSITIVE_INFINITY : most;
   let found = 0;
-  const match = compileFilter(filter, { variables: withCollation(undefined, collation) });
+  const match = compileFilter(filter, {
+    variables: withCollation(undefined, collation),
+    ...searching(collection),
+  });
   for await (const _ of matchingInTurns(context.storage, collection, plan, match, context.patience, run))
     if (++found >= reads) break;
   run.returned = Math.max(0, Math.min(found, most) - skip);
   return run;
 }
 
-function searchOf(command: Doc): Explained {
+function searchOf(command: Doc, collection: Collection | undefined): Explained {
   const name = Object.keys(command)[0] ?? "";
   const [first] = [command.updates, command.deletes].flatMap((list) => (Array.isArray(list) ? list : []));
   if (isDoc(first)) {
@@ -129,7 +151,7 @@ function searchOf(command: Doc): Explained {
   }
   if (Array.isArray(command.pipeline)) {
     const stages = readStages(command.pipeline);
-    const { filter, sort, used } = leading(stages);
+    const { filter, sort, used } = leading(stages, collection);
     const limit = limitAfter(stages.slice(used + Number(sort !== undefined)));
     return { name, filter, sort, hint: command.hint, skip: 0, limit };
   }

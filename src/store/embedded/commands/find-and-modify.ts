@@ -1,6 +1,6 @@
 import { withCollation } from "../collation.ts";
 import { failedToParse } from "../errors.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
 import { compileUpdate } from "../update/update.ts";
@@ -13,7 +13,8 @@ import { type UpdateStep, updateOne, variablesOf } from "./update.ts";
 export const findAndModify: Command = async (context) => {
   const { command } = context;
   const namespace = namespaceOf(context);
-  const collation = collationFor(command, context.catalog.find(namespace));
+  const collection = context.catalog.find(namespace);
+  const collation = collationFor(command, collection);
   const filter = docField(command, "query") ?? {};
   const sort = docField(command, "sort");
   if (sort) compileSort(sort);
@@ -21,7 +22,7 @@ export const findAndModify: Command = async (context) => {
   const project =
     fields && Object.keys(fields).length > 0 ? compileProjection(fields, { filter }) : (doc: Doc) => doc;
   const variables = withCollation(variablesOf(docField(command, "let")), collation);
-  const match = compileFilter(filter, { variables });
+  const match = compileFilter(filter, { variables, ...searching(collection) });
   const search = {
     filter,
     match,

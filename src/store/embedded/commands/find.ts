@@ -5,7 +5,7 @@ import { badValue, failedToParse } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { makePlan, type Plan } from "../planner.ts";
-import { compileFilter } from "../query/filter.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { asksNear } from "../query/geo.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort, nearOrder } from "../query/sort.ts";
@@ -101,8 +101,7 @@ export function results(
   const collection = collectionFor(context);
   const collation = collationFor(context.command, collection);
   const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
-  const searched = collection ?? {};
-  const match = compileFilter(filter, { variables, words: searched, places: searched });
+  const match = compileFilter(filter, { variables, ...searching(collection) });
   const project = projection && compileProjection(projection, { filter, variables });
   const searches = asksWords(filter) || asksNear(filter);
   const read = (bytes: Buffer): Doc => {

@@ -5,6 +5,7 @@ import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { Slice } from "../patience.ts";
 import type { Plan } from "../planner.ts";
 import type { Match } from "../query/filter.ts";
+import { nearOrder } from "../query/sort.ts";
 import { Sorter } from "../sorter.ts";
 import type { Doc, Value } from "../value.ts";
 import type { CommandContext } from "./context.ts";
@@ -35,10 +36,11 @@ const tooLong = Symbol("the search takes more than a slice");
 export async function withFirstMatch<T>(
   context: CommandContext,
   namespace: string,
-  search: Search,
+  asked: Search,
   act: (collection: Collection | undefined, found: Found | undefined) => T,
 ): Promise<T> {
   const { storage, catalog } = context;
+  const search: Search = { ...asked, sort: asked.sort ?? nearOrder(asked.filter) };
   const quick = await storage.write(() => {
     const collection = catalog.find(namespace);
     const found = collection && firstAtOnce(context, collection, search);

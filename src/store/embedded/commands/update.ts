@@ -5,7 +5,8 @@ import type { Collection } from "../collection.ts";
 import { checkDocument } from "../document-validation.ts";
 import { CommandError, failedToParse } from "../errors.ts";
 import { type Found, matchingInTurns } from "../find.ts";
-import { compileFilter } from "../query/filter.ts";
+import { handOn } from "../metadata.ts";
+import { compileFilter, searching } from "../query/filter.ts";
 import { compileUpdate, type Update } from "../update/update.ts";
 import { upsertBase } from "../upsert.ts";
 import { type Doc, getField, ObjectId, setField, type Value } from "../value.ts";
@@ -94,7 +95,8 @@ async function updateStatement(
   namespace: string,
   statement: Doc,
 ): Promise<UpdateOutcome> {
-  const collation = collationFor(statement, context.catalog.find(namespace));
+  const collection = context.catalog.find(namespace);
+  const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
   const variables = withCollation(
     variablesOf(docField(statement, "c") ?? docField(context.command, "let")),
@@ -108,12 +110,11 @@ async function updateStatement(
   );
   const step: UpdateStep = {
     filter,
-    match: compileFilter(filter, { variables }),
+    match: compileFilter(filter, { variables, ...searching(collection) }),
     apply,
     replacement,
     multi: flag(statement, "multi"),
     upsert: flag(statement, "upsert"),
-    sort: docField(statement, "sort"),
     hint: statement.hint,
     collation,
   };
@@ -141,7 +142,7 @@ function change(
   found: Found,
   apply: Update,
 ): UpdateOutcome {
-  const after = apply(found.doc, { now: new Date(), inserting: false });
+  const after = handOn(found.doc, apply(found.doc, { now: new Date(), inserting: false }));
   const bytes = encode(after);
   if (bytes.equals(found.bytes)) return { matched: 1, modified: 0, before: found.doc, after };
   if (bytes.length > documentBytesMax)

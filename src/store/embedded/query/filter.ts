@@ -37,6 +37,11 @@ export interface Searched {
   namespace?: string;
 }
 
+/** Lets a search for words or places stand in the filter of a command on this collection, or on none yet. */
+export function searching(collection: Searched = {}): Pick<FilterContext, "words" | "places"> {
+  return { words: collection, places: collection };
+}
+
 /** What a filter may refer to beside the document. */
 export interface FilterContext {
   /** Variables for `$expr`, from `let`, and with them the collation (see `withCollation`). */

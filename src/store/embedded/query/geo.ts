@@ -1,5 +1,5 @@
 import { badValue } from "../errors.ts";
-import { somePath, splitPath } from "../path.ts";
+import { somePath } from "../path.ts";
 import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
 import { arc, EARTH_METRES, geometry, holds, intersect, type Point, pointOf, shapeOf } from "./shapes.ts";
 
@@ -98,17 +98,8 @@ function insideFlat([x, y]: Point, corners: readonly Point[]): boolean {
   return inside;
 }
 
-/** How far documents are from a place. */
+/** A place near which documents are searched. */
 export interface Near {
-  /** The field that holds their places. */
-  path: string;
-  /** The distance of a document's nearest place, in the unit of the query; undefined when it has none, or none near. */
-  distanceOf(doc: Value): number | undefined;
-}
-
-/** What `$near`, `$nearSphere` and the stage `$geoNear` ask for. */
-export interface NearQuery {
-  path: string;
   center: Point;
   /** `metres` for GeoJSON, `radians` on the sphere and `plane` for legacy points. */
   unit: "metres" | "radians" | "plane";
@@ -116,68 +107,73 @@ export interface NearQuery {
   most?: number;
 }
 
-/** Makes the measure of a place. */
-export function near({ path, center, unit, least = 0, most = Number.POSITIVE_INFINITY }: NearQuery): Near {
-  const parts = splitPath(path);
+/** The nearest place of a document and how far it is, in the unit of the query. */
+export interface Nearest {
+  distance: number;
+  place: Value;
+}
+
+/** Finds the nearest of the places at a path; gives undefined for a document that has none within the distances. */
+export function nearest(
+  parts: readonly string[],
+  { center, unit, least = 0, most = Number.POSITIVE_INFINITY }: Near,
+): (doc: Value) => Nearest | undefined {
   const measure = (point: Point): number =>
     unit === "plane" ? flat(point, center) : arc(point, center) * (unit === "metres" ? EARTH_METRES : 1);
-  return {
-    path,
-    distanceOf(doc) {
-      let best: number | undefined;
-      const consider = (value: Value | undefined): void => {
-        const point = pointOf(value);
-        if (point) best = Math.min(best ?? Number.POSITIVE_INFINITY, measure(point));
-        else if (Array.isArray(value)) value.forEach(consider);
-      };
-      somePath(doc, parts, 0, false, (value) => {
-        consider(value);
-        return false;
-      });
-      return best !== undefined && best >= least && best <= most ? best : undefined;
-    },
+  return (doc) => {
+    let best: Nearest | undefined;
+    const consider = (value: Value | undefined): void => {
+      const point = pointOf(value);
+      if (point && value !== undefined) {
+        const distance = measure(point);
+        if (distance >= least && distance <= most && !(best && best.distance <= distance))
+          best = { distance, place: value };
+      } else if (Array.isArray(value)) value.forEach(consider);
+    };
+    somePath(doc, parts, 0, false, (value) => {
+      consider(value);
+      return false;
+    });
+    return best;
   };
 }
 
+const nearNames = ["$near", "$nearSphere", "$geoNear"] as const;
+
+/** Whether a filter asks for what is near, and so for documents by their distance. */
+export function asksNear(filter: Doc): boolean {
+  return Object.entries(filter).some(([path, condition]) => {
+    if (path === "$and" && Array.isArray(condition))
+      return condition.some((clause) => isDoc(clause) && asksNear(clause));
+    return (
+      !path.startsWith("$") && isDoc(condition) && nearNames.some((name) => condition[name] !== undefined)
+    );
+  });
+}
+
 /**
- * Reads the one `$near` or `$nearSphere` of a filter, if it has one. It may stand at the top or in a top `$and`.
+ * Reads `$near`, `$nearSphere` or `$geoNear` with the limits beside it.
  *
  * @throws {CommandError} BadValue when what it says makes no sense.
  */
-export function nearOf(filter: Doc): Near | undefined {
-  for (const [path, condition] of Object.entries(filter)) {
-    if (path === "$and" && Array.isArray(condition)) {
-      for (const clause of condition) {
-        const found = isDoc(clause) ? nearOf(clause) : undefined;
-        if (found) return found;
-      }
-    }
-    if (path.startsWith("$") || !isDoc(condition)) continue;
-    for (const name of ["$near", "$nearSphere", "$geoNear"] as const) {
-      const operand = condition[name];
-      if (operand !== undefined) return near({ path, ...readNear(name, operand, condition) });
-    }
-  }
-  return undefined;
-}
-
-function readNear(name: string, operand: Value, beside: Doc): Omit<NearQuery, "path"> {
+export function readNear(name: string, operand: Value, beside: Doc): Near {
   const byGeometry = isDoc(operand) && operand.$geometry !== undefined;
   const center = pointOf(byGeometry ? operand.$geometry : operand);
   if (!center)
     throw badValue(`invalid point in geo near query $geometry argument: ${JSON.stringify(operand)}`);
-  const limits = byGeometry ? operand : { ...(isDoc(operand) ? operand : {}), ...beside };
   // A third number of a legacy pair is the greatest distance.
   const third = Array.isArray(operand) ? operand[2] : undefined;
+  const limits: Doc = isDoc(operand) ? { ...beside, ...operand } : beside;
   return {
     center,
     unit: byGeometry ? "metres" : name === "$nearSphere" ? "radians" : "plane",
-    least: limit("minDistance", limits.$minDistance),
-    most: limit("maxDistance", limits.$maxDistance ?? third),
+    least: limit("$minDistance", limits.$minDistance),
+    most: limit("$maxDistance", limits.$maxDistance ?? third),
   };
 }
 
-function limit(name: string, value: Value | undefined): number | undefined {
+/** Reads a distance. @throws {CommandError} BadValue for one that is below 0 or no number. */
+export function limit(name: string, value: Value | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (!isNumber(value) || !(toNumber(value) >= 0)) throw badValue(`${name} must be non-negative`);
   return toNumber(value);

@@ -11,7 +11,7 @@ export type Projection = (doc: Doc) => Doc;
 type Leaf =
   | { kind: "include" }
   | { kind: "exclude" }
-  | { kind: "compute"; expression: Value }
+  | { kind: "compute"; expression: Value; beside?: boolean }
   | { kind: "slice"; skip: number | undefined; limit: number }
   | { kind: "elemMatch"; match: (item: Value) => boolean }
   | { kind: "positional" };
@@ -37,6 +37,8 @@ export function compileProjection(spec: Doc, context: ProjectionContext = {}): P
   let including: boolean | undefined;
   let idLeaf: Leaf | undefined;
   let computes = false;
+  /** `$meta` goes with inclusion and exclusion alike. */
+  let adds = false;
   for (const [path, value] of flatten(spec)) {
     const leaf = leafOf(path, value, context);
     if (path === "_id" && (leaf.kind === "include" || leaf.kind === "exclude")) {
@@ -54,12 +56,14 @@ export function compileProjection(spec: Doc, context: ProjectionContext = {}): P
         );
       }
       including = includes;
-    } else if (leaf.kind === "compute") computes = true;
+    } else if (leaf.kind === "compute" && leaf.beside) adds = true;
+    else if (leaf.kind === "compute") computes = true;
     plant(tree, path.endsWith(".$") ? path.slice(0, -2) : path, leaf);
   }
   const findOnly = [...leaves(tree)].some((leaf) => leaf.kind === "elemMatch");
+  const onlyAdded = [...leaves(tree)].every((leaf) => leaf.kind === "compute" && leaf.beside);
   const inclusive =
-    including ?? !!(computes || findOnly || (tree.fields.size === 0 && idLeaf?.kind === "include"));
+    including ?? !!(computes || findOnly || (onlyAdded && idLeaf?.kind === "include"));
   if (computes && including === false)
     throw new CommandError(31252, "Cannot use an expression in an exclusion projection");
   if (inclusive) {
@@ -72,7 +76,10 @@ export function compileProjection(spec: Doc, context: ProjectionContext = {}): P
   } else if (idLeaf?.kind === "exclude") plant(tree, "_id", { kind: "exclude" });
   return (doc) => {
     const work: Work = { doc, context };
-    return (inclusive ? include(doc, tree, work, "") : exclude(doc, tree, work, "")) as Doc;
+    if (inclusive) return include(doc, tree, work, "");
+    const shown = exclude(doc, tree, work, "");
+    if (adds) computeFields(shown, doc, tree, work);
+    return shown;
   };
 }
 
@@ -128,7 +135,7 @@ function leafOf(path: string, value: Value, context: ProjectionContext): Leaf {
       `${context.filter ? "" : "Invalid $project :: caused by :: "}Unknown expression ${operator}`,
     );
   checkExpression(value);
-  return { kind: "compute", expression: value };
+  return { kind: "compute", expression: value, beside: context.filter !== undefined && operator === "$meta" };
 }
 
 interface Slice {

@@ -45,6 +45,15 @@ interface How {
   exactMarks: boolean;
 }
 
+/** Whether a filter searches for words. */
+export function asksWords(filter: Doc): boolean {
+  return Object.entries(filter).some(([name, condition]) => {
+    if (name === "$text") return true;
+    if ((name !== "$and" && name !== "$or") || !Array.isArray(condition)) return false;
+    return condition.some((clause) => isDoc(clause) && asksWords(clause));
+  });
+}
+
 /** Languages a text index may have (source: MongoDB manual, "Text Search Languages"); only English is cut to stems. */
 const languages = new Set(
   "danish da dutch nl english en finnish fi french fr german de hungarian hu italian it norwegian nb portuguese pt romanian ro russian ru spanish es swedish sv turkish tr none".split(
