@@ -216,8 +216,8 @@ test("a forgotten person's conversations are gone, and nobody else's", async () 
   platform.forget = async ({ channel }) => void forgotten.push(channel);
   await engine.forget(news("pat"));
   await engine.forget(news("pat"));
-  const left = await ConversationModel.find({ _id: /pat|sam/ }, { _id: 1 }).lean();
-  expect(left.map(({ _id }) => _id).sort()).toEqual(["test/1/g6/sam", "test/1/sam"]);
+  const left = (await ConversationModel.find({}, { _id: 1 }).lean()).map(({ _id }) => _id);
+  expect(left.filter((id) => /pat|sam/.test(id)).sort()).toEqual(["test/1/g6/sam", "test/1/sam"]);
   expect(forgotten).toEqual(["pat", "pat"]);
 });
 

@@ -129,14 +129,17 @@ test("a declined card changes nothing: the shopper pays again and the order is p
   expect(paid.map((order) => order.history.filter((step) => step.state === "paid").length)).toEqual([1]);
 });
 
+const cartsWith = async (sku: string): Promise<number> =>
+  (await CartModel.find({}).lean()).filter(({ lines }) => lines.some((line) => line.sku === sku)).length;
+
 test("a button of another person, a forged one and a stale one get an answer and do nothing", async () => {
   const { shopper, sku } = await at("bud-vase");
-  const carts = await CartModel.countDocuments({ shop: "demo", "lines.sku": sku });
+  const carts = await cartsWith(sku);
   shopper.forges(`add|${sku}~AAAAAAAA`);
   await shopper.sees(/made for someone else/);
   shopper.forges("nonsense");
   await shopper.sees(/out of date/);
-  expect(await CartModel.countDocuments({ shop: "demo", "lines.sku": sku })).toBe(carts);
+  expect(await cartsWith(sku)).toBe(carts);
 });
 
 test("a delivery that comes twice adds one piece", async () => {

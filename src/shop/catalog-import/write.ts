@@ -121,7 +121,16 @@ async function writeCategories(
 
 /** What puts back some products and their counts. @throws {ImportOutdated} */
 async function undosOf(shop: string, works: readonly Work[]): Promise<Undo[]> {
-  const ids = works.filter(({ revision }) => revision !== null).map(({ product }) => product._id);
+  const [fresh, old] = [
+    works.filter(({ revision }) => revision === null),
+    works.filter(({ revision }) => revision !== null),
+  ];
+  const taken = await ProductModel.findOne(
+    { shop, slug: trusted({ $in: fresh.map(({ product }) => product.slug) }) },
+    { slug: 1 },
+  ).lean<Pick<Product, "slug">>();
+  if (taken) throw new ImportOutdated(taken.slug);
+  const ids = old.map(({ product }) => product._id);
   const found =
     ids.length === 0 ? [] : await ProductModel.find({ _id: trusted({ $in: ids }), shop }).lean<Product[]>();
   const known = new Map(found.map((product) => [product._id, product]));
