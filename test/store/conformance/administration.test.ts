@@ -121,3 +121,19 @@ describe("an administrator", () => {
     deviates,
   );
 });
+
+// Source: MongoDB manual, "Explain Results"; MongoDB 7.0 lists the stages that its query engine does not take over.
+describe("an explained pipeline", () => {
+  conforms(
+    "shows its search as $cursor before the stages that follow",
+    async () => {
+      const docs = await bench.filled([{ a: 1, tags: ["x", "y"] }]);
+      const rest = [{ $unwind: "$tags" }, { $group: { _id: "$tags" } }];
+      const { stages } = await docs.aggregate([{ $match: { a: 1 } }, ...rest]).explain("executionStats");
+      expect(stages[0].$cursor.queryPlanner.winningPlan.stage).toBe("COLLSCAN");
+      expect(stages[0].$cursor.executionStats.totalDocsExamined).toBe(1);
+      expect(stages.slice(1)).toEqual(rest);
+    },
+    { documentdb: "shows stages of its own", secantus: "shows no stages" },
+  );
+});

@@ -84,7 +84,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
 };
 const statements: Readonly<Record<string, ReadonlySet<string>>> = {
   updates: words(
-    "q u c arrayFilters multi upsert collation hint sort upsertSupplied sampleId allowShardKeyUpdatesWithoutFullShardKeyInQuery",
+    "q u c arrayFilters multi upsert collation hint upsertSupplied sampleId allowShardKeyUpdatesWithoutFullShardKeyInQuery",
   ),
   deletes: words("q limit collation hint sampleId"),
 };
