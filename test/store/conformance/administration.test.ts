@@ -106,6 +106,22 @@ describe("an administrator", () => {
     deviates,
   );
   conforms(
+    "reads sizes in the unit that is asked for",
+    async () => {
+      const docs = await bench.filled(Array.from({ length: 20 }, () => ({ text: "x".repeat(1_000) })));
+      const asked = { collStats: docs.collectionName };
+      const bytes = await db.command(asked);
+      const kibibytes = await db.command({ ...asked, scale: 1_024 });
+      expect(kibibytes).toMatchObject({ count: 20, avgObjSize: bytes.avgObjSize, scaleFactor: 1_024 });
+      expect(kibibytes.size).toBe(Math.floor(bytes.size / 1_024));
+      expect(kibibytes.indexSizes._id_).toBe(Math.floor(bytes.indexSizes._id_ / 1_024));
+      const whole = await db.command({ dbStats: 1, scale: 1_024 });
+      expect(whole.dataSize).toBe(Math.floor((await db.command({ dbStats: 1 })).dataSize / 1_024));
+      expect(await failure(() => db.command({ ...asked, scale: 0 }))).toMatchObject({ code: 2 });
+    },
+    deviates,
+  );
+  conforms(
     "who gives a name and a password is refused with 18",
     async () => {
       const address = new URL(process.env.TEST_MONGODB_URL ?? "");

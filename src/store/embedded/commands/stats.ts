@@ -1,6 +1,7 @@
 import type { Collection } from "../collection.ts";
-import type { Doc } from "../value.ts";
-import { type Command, collectionFor, namespaceOf } from "./context.ts";
+import { badValue } from "../errors.ts";
+import { type Doc, isDoc, type Value } from "../value.ts";
+import { type Command, collectionFor, namespaceOf, numberField } from "./context.ts";
 import { isView } from "./view-definition.ts";
 
 /** A collection's sizes in bytes and counts. */
@@ -27,18 +28,33 @@ export function collectionStats(collection: Collection | undefined): Doc {
 }
 
 /** `collStats`. */
-export const collStats: Command = (context) => ({
-  ns: namespaceOf(context),
-  ...collectionStats(collectionFor(context)),
-});
+export const collStats: Command = (context) => {
+  const stats = { ns: namespaceOf(context), ...collectionStats(collectionFor(context)) };
+  return scaled(stats, context.command, ["size", "storageSize", "totalIndexSize", "totalSize", "indexSizes"]);
+};
+
+/** Sizes in units of the command's `scale` bytes, rounded down (source: MongoDB manual, "collStats", "dbStats"). */
+function scaled(stats: Doc, command: Doc, sizes: readonly string[]): Doc {
+  const scale = numberField(command, "scale") ?? 1;
+  if (scale < 1) throw badValue(`BSON field 'scale' value must be >= 1, actual value '${scale}'`);
+  const unit = (size: Value): Value => Math.floor(Number(size) / scale);
+  const counted: Doc = { ...stats, scaleFactor: scale };
+  for (const name of sizes) {
+    const size = stats[name] ?? 0;
+    counted[name] = isDoc(size)
+      ? Object.fromEntries(Object.entries(size).map(([index, of]) => [index, unit(of)]))
+      : unit(size);
+  }
+  return counted;
+}
 
 /** `dbStats`. */
-export const dbStats: Command = ({ catalog, database }) => {
+export const dbStats: Command = ({ catalog, database, command }) => {
   const all = catalog.list(database);
   const collections = all.filter((collection) => !isView(collection));
   const objects = collections.reduce((sum, collection) => sum + collection.count, 0);
   const dataSize = collections.reduce((sum, collection) => sum + collection.size, 0);
-  return {
+  const stats = {
     db: database,
     collections: collections.length,
     views: all.length - collections.length,
@@ -53,4 +69,5 @@ export const dbStats: Command = ({ catalog, database }) => {
     fsUsedSize: 0,
     fsTotalSize: 0,
   };
+  return scaled(stats, command, ["dataSize", "storageSize", "indexSize", "totalSize"]);
 };
