@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Collection, type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedServer, startEmbedded } from "../../src/store/embedded/index.ts";
+import { isTurnOver, nextTurn } from "../../src/store/embedded/patience.ts";
 
 // A server in this process: what blocks it would block the pings of this file too, so nothing is told by the clock.
 const COUNT = 30_000;
@@ -101,6 +102,71 @@ describe("others are answered while", () => {
     await many.drop();
     expect(await many.find().toArray()).toEqual([]);
   });
+});
+
+describe("commands that arrive together", () => {
+  /** A turn's milliseconds, and those beyond it in which commands still start (see patience.ts). */
+  const TURN = 5 + 2;
+
+  test("start as many in a turn as its time allows, in the order they came", async () => {
+    const started: number[] = [];
+    const inTurn = new Map<number, number>();
+    let turn = 0;
+    const work = async (at: number): Promise<void> => {
+      if (isTurnOver()) await nextTurn();
+      started.push(at);
+      inTurn.set(turn, (inTurn.get(turn) ?? 0) + 1);
+      const until = performance.now() + 1;
+      while (performance.now() < until);
+    };
+    let running = true;
+    const tick = (): void => {
+      turn++;
+      if (running) setImmediate(tick);
+    };
+    setImmediate(tick);
+    const numbers = Array.from({ length: 60 }, (_, at) => at);
+    await Promise.all(numbers.map(work));
+    running = false;
+    expect(started).toEqual(numbers);
+    expect(Math.max(...inTurn.values())).toBeLessThanOrEqual(TURN);
+    expect(inTurn.size).toBeGreaterThanOrEqual(numbers.length / TURN);
+  });
+
+  test("share a transaction and a flush to the disk when they write", async () => {
+    const busy = await MongoClient.connect(server.url, { maxPoolSize: 32, minPoolSize: 32 });
+    const written = busy.db().collection<Document>("written");
+    await fill(written, 32);
+    const all = (): Promise<unknown> =>
+      Promise.all(
+        Array.from({ length: 32 }, (_, at) => written.updateOne({ _id: at as never }, { $inc: { n: 1 } })),
+      );
+    await all();
+    const before = await lastTransaction();
+    await all();
+    expect((await lastTransaction()) - before).toBeLessThanOrEqual(8);
+    expect(await written.countDocuments({ n: 2 })).toBe(32);
+    await busy.close();
+  });
+});
+
+/** The number of the last transaction in the store's file: the later of lmdb's two headers ("MDB_meta" in mdb.c). */
+async function lastTransaction(): Promise<number> {
+  const bytes = await readFile(join(dir, "store.mdb"));
+  const pageSize = bytes.readUInt32LE(48);
+  return Math.max(...[0, pageSize].map((header) => Number(bytes.readBigUInt64LE(header + 152))));
+}
+
+test("a reply whose size the client leaves open holds so many documents as are encoded quickly", async () => {
+  const db = client.db();
+  const { cursor } = await db.command(
+    { find: "things", projection: { _id: 1 }, batchSize: 1 },
+    { promoteLongs: false },
+  );
+  const more = await db.command({ getMore: cursor.id, collection: "things" });
+  expect(more.cursor.nextBatch).toHaveLength(10_000);
+  const rest = await db.command({ getMore: cursor.id, collection: "things", batchSize: COUNT });
+  expect(rest.cursor.nextBatch).toHaveLength(COUNT - 10_001);
 });
 
 test("an update that takes turns changes what still matches when its turn comes, and nothing twice", async () => {
