@@ -16,6 +16,8 @@ const WAYS: Readonly<Record<Exclude<Deed, "search">, readonly string[]>> = {
   cart: ["add", "cart", "qty"],
   checkout: ["ship", "use", "co"],
 };
+/** Of so many people one stands before the checkout when the load begins. */
+const CHECKING_OUT = 10;
 
 /** Somebody who talks with the bot, and the buttons they have been shown lately, by the name of their link. */
 class Shopper {
@@ -55,6 +57,13 @@ class Shopper {
     return deed === "cart" ? { say: "/cart" } : undefined;
   }
 
+  /** The shortest way to a cart with something in it: what was searched for, its page, into the cart. */
+  towardsCheckout(): Next {
+    this.#steps++;
+    const found = this.#shown.get("add") ?? this.#shown.get("p");
+    return found?.[this.#steps % found.length] ?? { say: WORDS[this.#steps % WORDS.length] ?? "mug" };
+  }
+
   /** Whether they are between the cart and the payment link. */
   get checkingOut(): boolean {
     return this.#shown.has("use") || this.#shown.has("ship");
@@ -75,12 +84,18 @@ export interface LoadResult {
   readonly refused: number;
   /** Updates that no reply came to until ten seconds after the last one. */
   readonly unanswered: number;
+  /** Whether the load ended before its time because the bot was hopelessly behind. */
+  readonly gaveUp: boolean;
   /** How late the generator itself sent, which is part of the latencies. */
   readonly late: ReturnType<typeof spread>;
   readonly paymentLinks: number;
 }
 
 const GRACE_MS = 10_000;
+/** A load ends by itself when the bot is so many seconds of updates behind, or nearly all people wait: nothing more would be learnt. */
+const BEHIND_SECONDS = 8;
+/** A search, a product, the cart, and some more where a product is sold out. */
+const STEPS_TO_CART = 8;
 
 /** Many people at once on Telegram's side of a bot. */
 export class Crowd {
@@ -121,14 +136,41 @@ export class Crowd {
     return lost;
   }
 
+  /** Resolves when nobody waits for a reply any more, or after so long. */
+  async quiet(patienceMs: number): Promise<void> {
+    const until = performance.now() + patienceMs;
+    while (this.#waiting.size > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  /**
+   * Walks some people, who have an address, to a full cart with its button for the checkout, so that there is somebody to
+   * check out from the start. Answers how many got there.
+   */
+  async prepareCheckouts(atATime: number): Promise<number> {
+    const people = [...this.#shoppers.values()].filter(({ id }) => id % CHECKING_OUT === 0);
+    let ready = 0;
+    const worker = async () => {
+      for (let shopper = people.pop(); shopper; shopper = people.pop()) {
+        const mine: Shopper = shopper;
+        for (let step = 0; step < STEPS_TO_CART && !mine.readyToCheckOut; step++)
+          if (!(await this.exchange(mine.id, mine.towardsCheckout()))) break;
+        if (mine.readyToCheckOut) ready++;
+      }
+    };
+    await Promise.all(Array.from({ length: atATime }, worker));
+    return ready;
+  }
+
   /**
    * Sends updates at a fixed rate, whatever the bot does (an open loop): the n-th is due n/rate seconds after the
    * start, and its latency counts from then on, so a stall shows in all that came due during it ("coordinated
    * omission" left out). A person has one update under way at a time; the next idle one takes the next.
    */
   async load({ rate, seconds }: { rate: number; seconds: number }): Promise<LoadResult> {
-    const idle = [...this.#shoppers.values()];
-    const checkouts: Shopper[] = [];
+    const all = [...this.#shoppers.values()];
+    const idle = all.filter(({ readyToCheckOut }) => !readyToCheckOut);
+    const checkouts = all.filter(({ readyToCheckOut }) => readyToCheckOut);
     const deeds: Record<Deed, number> = { browse: 0, search: 0, cart: 0, checkout: 0 };
     const latencies: number[] = [];
     const late: number[] = [];
@@ -170,7 +212,8 @@ export class Crowd {
     };
 
     const dealt: Record<Deed, number> = { browse: 0, search: 0, cart: 0, checkout: 0 };
-    for (let n = 0; n < total; ) {
+    let gaveUp = false;
+    for (let n = 0; n < total && !gaveUp; ) {
       const now = performance.now();
       for (; n < total && start + (n * 1000) / rate <= now; n++) {
         const deed = furthestBehind(dealt);
@@ -178,19 +221,22 @@ export class Crowd {
         const work = one(start + (n * 1000) / rate, deed).finally(() => under.delete(work));
         under.add(work);
       }
+      gaveUp = under.size > Math.min(rate * BEHIND_SECONDS, 0.9 * all.length);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    const ended = performance.now();
     const patience = new Promise<void>((resolve) => setTimeout(resolve, GRACE_MS).unref());
     await Promise.race([Promise.all(under), patience]);
     unanswered += under.size;
     const sorted = [...latencies].sort((a, b) => a - b);
     return {
       turns: latencies.length,
-      seconds: (Math.max(last, start + seconds * 1000) - start) / 1000,
+      seconds: (Math.max(last, gaveUp ? ended : start + seconds * 1000) - start) / 1000,
       deeds,
       latency: { ...spread(latencies), p999: sorted[Math.max(0, Math.ceil(sorted.length * 0.999) - 1)] ?? 0 },
       refused,
       unanswered,
+      gaveUp,
       late: spread(late),
       paymentLinks,
     };

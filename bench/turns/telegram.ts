@@ -16,6 +16,7 @@ const WARMING = 32;
 
 /** One run of load and what it cost the bot. */
 export interface Run {
+  readonly crowd: Crowd;
   readonly load: LoadResult;
   readonly before: Sample;
   readonly after: Sample;
@@ -26,10 +27,11 @@ export async function measure({ side, child }: BenchWorld, { rate, seconds, peop
   const crowd = new Crowd(side, people);
   const lost = await crowd.all("/shop", WARMING);
   if (lost > 0) throw new Error(`${lost} of ${people} got no reply to their first message.`);
+  await crowd.prepareCheckouts(WARMING);
   await crowd.load({ rate, seconds: Math.min(5, seconds / 4) });
   const before = await child.sample(true);
   const load = await crowd.load({ rate, seconds });
-  return { load, before, after: await child.sample(false) };
+  return { crowd, load, before, after: await child.sample(false) };
 }
 
 /** Milliseconds of CPU a turn. */
@@ -95,10 +97,33 @@ export async function benchHawker(
     await world.child.ask({ ask: "customers", people: load.people });
     const run = await measure(world, load);
     tellRun(figures, name, run);
+    if (!borne(run.load, load.rate)) await stepDown(figures, name, run, load.rate);
     return run;
   } finally {
     await world.close();
   }
+}
+
+const STEPS = 5;
+const STEP_SECONDS = 8;
+
+/** Whether everything was answered, at the rate that was asked for. */
+const borne = ({ turns, seconds, unanswered, gaveUp }: LoadResult, rate: number): boolean =>
+  unanswered === 0 && !gaveUp && turns / seconds > 0.95 * rate;
+
+/** After a rate above what the machine bears: the highest rate, in steps of a fifth, at which everything is answered. */
+async function stepDown(figures: Figures, name: string, { crowd, load }: Run, asked: number): Promise<void> {
+  console.log(`   ${asked}/s is above what this machine bears now; stepping down`);
+  let rate = Math.min(0.8 * asked, load.turns / load.seconds);
+  for (let step = 0; step < STEPS; step++, rate *= 0.8) {
+    await crowd.quiet(20_000);
+    const tried = await crowd.load({ rate, seconds: STEP_SECONDS });
+    if (!borne(tried, rate)) continue;
+    figures.tell(`${name}: highest rate with everything answered`, rate, "/s");
+    figures.tell(`${name}: time to reply p99 at that rate`, tried.latency.p99, "ms", { most: 250 });
+    return;
+  }
+  console.log(`   not everything was answered at ${Math.round(rate / 0.8)}/s either`);
 }
 
 /** How much memory grows with the conversations that there have been: RSS at each of `steps`, and the slope. */
