@@ -1,3 +1,4 @@
+import { CommandError } from "./errors.ts";
 import { getField, isDoc, type Value } from "./value.ts";
 
 const splits = new Map<string, string[]>();
@@ -78,4 +79,18 @@ export function valueAt(value: Value | undefined, parts: readonly string[]): Val
     } else return undefined;
   }
   return current;
+}
+
+/** @throws {CommandError} as MongoDB refuses a path that names no field: 40352, 40353, 15998, 16410. */
+export function checkFieldPath(path: string): void {
+  if (path === "") throw new CommandError(40352, "FieldPath cannot be constructed with empty string");
+  if (path.endsWith(".")) throw new CommandError(40353, "FieldPath must not end with a '.'.");
+  for (const part of path.split(".")) {
+    if (part === "") throw new CommandError(15998, "FieldPath field names may not be empty strings.");
+    if (part.startsWith("$"))
+      throw new CommandError(
+        16410,
+        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
+      );
+  }
 }

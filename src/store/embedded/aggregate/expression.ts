@@ -1,4 +1,5 @@
 import { CommandError } from "../errors.ts";
+import { checkFieldPath } from "../path.ts";
 import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
 import { arithmeticOperators } from "./arithmetic-operators.ts";
 import { arrayOperators } from "./array-operators.ts";
@@ -136,15 +137,7 @@ function checkPath(expression: string): void {
   if (!expression.startsWith("$")) return;
   const path = expression.slice(expression.startsWith("$$") ? 2 : 1);
   if (path === "") throw new CommandError(16872, `'${expression}' by itself is not a valid FieldPath`);
-  if (path.endsWith(".")) throw new CommandError(40353, "FieldPath must not end with a '.'.");
-  for (const part of path.split(".")) {
-    if (part === "") throw new CommandError(15998, "FieldPath field names may not be empty strings.");
-    if (part.startsWith("$"))
-      throw new CommandError(
-        16410,
-        "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-      );
-  }
+  checkFieldPath(path);
 }
 
 /** True for an operator that there is. */

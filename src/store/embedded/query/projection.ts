@@ -1,5 +1,6 @@
 import { checkExpression, evaluate, hasOperator, type Scope } from "../aggregate/expression.ts";
 import { badValue, CommandError } from "../errors.ts";
+import { checkFieldPath } from "../path.ts";
 import { positionOf } from "../update/positional.ts";
 import { clone, type Doc, getField, isDoc, isNumber, setField, toNumber, type Value } from "../value.ts";
 import { compileElement } from "./filter.ts";
@@ -58,12 +59,13 @@ export function compileProjection(spec: Doc, context: ProjectionContext = {}): P
       including = includes;
     } else if (leaf.kind === "compute" && leaf.beside) adds = true;
     else if (leaf.kind === "compute") computes = true;
+    if (leaf.kind === "positional" && [...leaves(tree)].some(({ kind }) => kind === "positional"))
+      throw new CommandError(31276, "Cannot specify more than one positional projection per query.");
     plant(tree, path.endsWith(".$") ? path.slice(0, -2) : path, leaf);
   }
   const findOnly = [...leaves(tree)].some((leaf) => leaf.kind === "elemMatch");
   const onlyAdded = [...leaves(tree)].every((leaf) => leaf.kind === "compute" && leaf.beside);
-  const inclusive =
-    including ?? !!(computes || findOnly || (onlyAdded && idLeaf?.kind === "include"));
+  const inclusive = including ?? !!(computes || findOnly || (onlyAdded && idLeaf?.kind === "include"));
   if (computes && including === false)
     throw new CommandError(31252, "Cannot use an expression in an exclusion projection");
   if (inclusive) {
@@ -91,8 +93,13 @@ interface Work {
 function flatten(spec: Doc, prefix = ""): [string, Value][] {
   return Object.keys(spec).flatMap<[string, Value]>((key) => {
     const value = spec[key] as Value;
-    if (key === "") throw new CommandError(40353, "FieldPath field names may not be empty strings.");
     const path = prefix + key;
+    if (path.includes(".$."))
+      throw new CommandError(
+        31394,
+        "As of 4.4, it's illegal to specify positional operator in the middle of a path.",
+      );
+    checkFieldPath(path.endsWith(".$") ? path.slice(0, -2) : path);
     if (isDoc(value) && Object.keys(value).length > 0 && !Object.keys(value)[0]?.startsWith("$")) {
       return flatten(value, `${path}.`);
     }
@@ -101,11 +108,6 @@ function flatten(spec: Doc, prefix = ""): [string, Value][] {
 }
 
 function leafOf(path: string, value: Value, context: ProjectionContext): Leaf {
-  if (path.startsWith("$"))
-    throw new CommandError(
-      16410,
-      `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
-    );
   if (path.endsWith(".$")) {
     if (!context.filter) throw new CommandError(16410, "FieldPath field names may not start with '$'.");
     return { kind: "positional" };
@@ -117,6 +119,8 @@ function leafOf(path: string, value: Value, context: ProjectionContext): Leaf {
     if (value.$elemMatch !== undefined) {
       if (path.includes("."))
         throw new CommandError(31275, "Cannot use $elemMatch projection on a nested field");
+      if (!isDoc(value.$elemMatch))
+        throw new CommandError(31274, "elemMatch: Invalid argument, object required");
       return { kind: "elemMatch", match: compileElement(value.$elemMatch) };
     }
   }

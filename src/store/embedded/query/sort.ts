@@ -1,9 +1,8 @@
 import { type Collation, compareBy } from "../collation.ts";
-import type { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { metadataName, metadataOf } from "../metadata.ts";
-import { somePath, splitPath } from "../path.ts";
-import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
+import { checkFieldPath, somePath, splitPath } from "../path.ts";
+import { type Doc, isDoc, isNumber, MinKey, toNumber, type Value } from "../value.ts";
 import { asksNear } from "./geo.ts";
 
 /** Compares two documents by a sort specification. */
@@ -16,7 +15,7 @@ export type Order = (a: Doc, b: Doc) => number;
  * @throws {CommandError} BadValue for a direction that is not 1 or -1.
  */
 export function compileSort(sort: Doc, collation?: Collation): Order {
-  const compare = compareBy(collation);
+  const compare = sortOrder(collation);
   const by = sortKeys(sort, compare);
   return (a, b) => {
     for (const { keyOf, sign } of by) {
@@ -32,7 +31,7 @@ interface SortKey {
   sign: number;
 }
 
-function sortKeys(sort: Doc, order: typeof compare): SortKey[] {
+function sortKeys(sort: Doc, order: KeyOrder): SortKey[] {
   return Object.keys(sort).map((path) => {
     const direction = sort[path] as Value;
     if (isDoc(direction) && direction.$meta !== undefined) {
@@ -42,7 +41,11 @@ function sortKeys(sort: Doc, order: typeof compare): SortKey[] {
     }
     const sign = isNumber(direction) ? toNumber(direction) : Number.NaN;
     if (sign !== 1 && sign !== -1)
-      throw new CommandError(15975, `$sort key ordering must be 1 (for ascending) or -1 (for descending)`);
+      throw new CommandError(
+        isNumber(direction) ? 15975 : 15974,
+        `$sort key ordering must be 1 (for ascending) or -1 (for descending)`,
+      );
+    checkFieldPath(path);
     const parts = splitPath(path);
     return { keyOf: (doc) => sortKey(doc, parts, sign, order), sign };
   });
@@ -61,7 +64,7 @@ export function compileSortKeys(
   keysOf: (doc: Doc) => (Value | undefined)[];
   compareKeys: (a: (Value | undefined)[], b: (Value | undefined)[]) => number;
 } {
-  const compare = compareBy(collation);
+  const compare = sortOrder(collation);
   const by = sortKeys(sort, compare);
   return {
     keysOf: (doc) => by.map(({ keyOf }) => keyOf(doc)),
@@ -83,8 +86,20 @@ export function sortDocs<T>(items: T[], sort: Doc, docOf: (item: T) => Doc, coll
   return keyed.map(({ item }) => item);
 }
 
-/** The value a document sorts by at a path. An empty array sorts below null. */
-function sortKey(doc: Doc, parts: readonly string[], sign: number, order: typeof compare): Value | undefined {
+type KeyOrder = (a: Value | undefined, b: Value | undefined) => number;
+
+/** The order of sort keys: an empty array, which is `undefined` here, comes between MinKey and null. */
+function sortOrder(collation: Collation | undefined): KeyOrder {
+  const order = compareBy(collation);
+  return (a, b) => {
+    if (a !== undefined && b !== undefined) return order(a, b);
+    if (a === b) return 0;
+    return a === undefined ? (b instanceof MinKey ? 1 : -1) : a instanceof MinKey ? -1 : 1;
+  };
+}
+
+/** The value a document sorts by at a path; of an empty array it is `undefined`, of a missing field null. */
+function sortKey(doc: Doc, parts: readonly string[], sign: number, order: KeyOrder): Value | undefined {
   let best: Value | undefined;
   let found = false;
   const consider = (value: Value | undefined): void => {
@@ -92,9 +107,10 @@ function sortKey(doc: Doc, parts: readonly string[], sign: number, order: typeof
     found = true;
   };
   somePath(doc, parts, 0, false, (value) => {
-    if (Array.isArray(value)) for (const item of value) consider(item);
-    else consider(value);
+    if (!Array.isArray(value)) consider(value ?? null);
+    else if (value.length === 0) consider(undefined);
+    else for (const item of value) consider(item);
     return false;
   });
-  return best;
+  return found ? best : null;
 }
