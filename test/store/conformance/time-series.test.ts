@@ -8,7 +8,7 @@ import { conforms, failure, openBench } from "./servers.ts";
 
 const bench = await openBench();
 const { db } = bench;
-const deviates = { documentdb: "knows no time series", secantus: "does so only in part" };
+const deviates = { documentdb: "gives another result", secantus: "gives another result" };
 const hour = 3_600_000;
 
 // Source: MongoDB manual, "Time Series Collections", "create", "collMod".
@@ -35,28 +35,24 @@ describe("a time series collection", () => {
     },
     deviates,
   );
-  conforms(
-    "takes measurements and gives them back, in find and aggregate",
-    async () => {
-      const weather = await db.createCollection("weather", {
-        timeseries: { timeField: "at", metaField: "m" },
-      });
-      await weather.insertMany([
-        { at: new Date(0), m: { place: "Bergen" }, rain: 4 },
-        { at: new Date(hour), m: { place: "Bergen" }, rain: 6 },
-        { at: new Date(hour), m: { place: "Oslo" }, rain: 1 },
-      ]);
-      expect(await weather.find({ at: { $gte: new Date(hour) } }).toArray()).toHaveLength(2);
-      const totals = await weather
-        .aggregate([{ $group: { _id: "$m.place", rain: { $sum: "$rain" } } }, { $sort: { _id: 1 } }])
-        .toArray();
-      expect(totals).toEqual([
-        { _id: "Bergen", rain: 10 },
-        { _id: "Oslo", rain: 1 },
-      ]);
-    },
-    deviates,
-  );
+  conforms("takes measurements and gives them back, in find and aggregate", async () => {
+    const weather = await db.createCollection("weather", {
+      timeseries: { timeField: "at", metaField: "m" },
+    });
+    await weather.insertMany([
+      { at: new Date(0), m: { place: "Bergen" }, rain: 4 },
+      { at: new Date(hour), m: { place: "Bergen" }, rain: 6 },
+      { at: new Date(hour), m: { place: "Oslo" }, rain: 1 },
+    ]);
+    expect(await weather.find({ at: { $gte: new Date(hour) } }).toArray()).toHaveLength(2);
+    const totals = await weather
+      .aggregate([{ $group: { _id: "$m.place", rain: { $sum: "$rain" } } }, { $sort: { _id: 1 } }])
+      .toArray();
+    expect(totals).toEqual([
+      { _id: "Bergen", rain: 10 },
+      { _id: "Oslo", rain: 1 },
+    ]);
+  });
   conforms(
     "refuses a measurement without a time",
     async () => {
