@@ -59,3 +59,19 @@ test("no other parameter can be set", async () => {
     code: 72,
   });
 });
+
+test("notablescan lets a search for words or places through that has its index", async () => {
+  const places = client.db().collection("places");
+  await places.createIndex({ about: "text" });
+  await places.createIndex({ at: "2dsphere" });
+  await places.insertOne({ about: "red mug", at: { type: "Point", coordinates: [8, 47] } });
+  await set(true);
+  try {
+    const $geometry = { type: "Point", coordinates: [8, 47] };
+    expect(await places.find({ $text: { $search: "mug" } }).toArray()).toHaveLength(1);
+    expect(await places.find({ at: { $near: { $geometry } } }).toArray()).toHaveLength(1);
+    await expect(places.find({ about: "red mug" }).toArray()).rejects.toMatchObject({ code: 291 });
+  } finally {
+    await set(false);
+  }
+});
