@@ -1,3 +1,4 @@
+import { readingDeviations } from "./deviations-of-reading.ts";
 import type { Deviations } from "./servers.ts";
 
 /**
@@ -236,5 +237,9 @@ const known: Readonly<Record<string, Deviations>> = {
 
 /** How other servers deviate in the case of this title. */
 export function deviationsOf(title: string): Deviations {
-  return Object.hasOwn(known, title) ? (known[title] ?? {}) : {};
+  for (const table of [known, readingDeviations]) {
+    const found = Object.hasOwn(table, title) ? table[title] : undefined;
+    if (found) return found;
+  }
+  return {};
 }
