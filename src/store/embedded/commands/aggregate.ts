@@ -258,13 +258,21 @@ async function out(context: CommandContext, operand: Value, docs: Doc[]): Promis
       ids.add(id);
     }
     const indexes = old?.indexes ?? [];
-    if (old) context.catalog.drop(old);
-    const fresh = context.catalog.create(namespace, old?.options ?? {});
-    for (const doc of ready) {
-      if (!flag(context.command, "bypassDocumentValidation")) checkDocument(fresh, doc);
-      fresh.insert(doc, encode(doc));
+    // Under another name first: what is there stays when a document is refused.
+    const aside = `${databaseOf(namespace)}.tmp.agg_out.${crypto.randomUUID()}`;
+    const fresh = context.catalog.create(aside, old?.options ?? {});
+    try {
+      for (const index of indexes) if (!index.isId) context.catalog.addIndex(fresh, index);
+      for (const doc of ready) {
+        if (!flag(context.command, "bypassDocumentValidation")) checkDocument(fresh, doc);
+        fresh.insert(doc, encode(doc));
+      }
+    } catch (error) {
+      context.catalog.drop(fresh);
+      throw error;
     }
-    for (const index of indexes) if (!index.isId) context.catalog.addIndex(fresh, index);
+    if (old) context.catalog.drop(old);
+    context.catalog.rename(fresh, namespace);
   });
 }
 
