@@ -255,4 +255,22 @@ export const readingDeviations: Readonly<Record<string, Deviations>> = {
     documentdb: "refuses it: collation is not supported in the find command yet.",
     secantus: "answers [ '中', '波', '阿' ]",
   },
+  "options of find > returnKey shows the fields of the index only, showRecordId adds a number of its own to each":
+    { documentdb: "refuses it: The key returnKey is currently not supported" },
+  'options of find > {"filter":{"n":4},"hint":{"$natural":-1}}': { documentdb: "answers [ 4, 9 ]" },
+  'options of find > {"limit":"1"}': { documentdb: "refuses with 5107201" },
+  'options of find > {"limit":4,"singleBatch":true,"batchSize":2}': { secantus: "answers [ +0, 1, 2, 3 ]" },
+  'options of find > {"nope":1}': { documentdb: "refuses with 2", secantus: "accepts it" },
+  'options of find > {"skip":"1"}': { documentdb: "refuses with 5107200" },
+  'options of find > {"sort":{"$natural":-1},"limit":2}': { secantus: "answers [ +0, 1 ]" },
+  "output of pipelines > $merge discards or refuses what matches nothing": { secantus: "refuses with 14" },
+  'output of pipelines > $merge with [{"$set":{"sum":{"$add":["$n","$$new.n"]}}}] gives {"_id":1,"n":7,"old":true,"sum":8}':
+    { documentdb: "refuses it: $merge 'whenMatched' with 'pipeline' not supported yet" },
+  "output of pipelines > $out leaves what was there when it fails": {
+    documentdb: "refuses with 1",
+    secantus: "accepts it",
+  },
+  "output of pipelines > $out replaces a collection as a whole and keeps its indexes": {
+    secantus: "answers [ { v: 2, key: { _id: 1 }, …(1) } ]",
+  },
 };
