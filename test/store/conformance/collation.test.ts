@@ -416,6 +416,19 @@ describe("the collation of an index", () => {
     await build();
   });
 
+  other("finds what differs only far behind the beginning", async () => {
+    const by = { locale: "en", strength: 2 };
+    const collection = await filled(
+      [1, 2, 3].map((_id) => ({ _id, s: `the very long road ${_id}` })) as Document[],
+    );
+    await collection.createIndex({ s: 1 }, { collation: by });
+    const ids = async (s: Document) =>
+      (await collection.find({ s }).collation(by).toArray()).map(({ _id }) => Number(_id)).sort();
+    expect(await ids({ $gt: "The very long road 1" })).toEqual([2, 3]);
+    expect(await ids({ $lt: "The very long road 3" })).toEqual([1, 2]);
+    expect(await ids({ $eq: "The very long road 2" })).toEqual([2]);
+  });
+
   other("stands beside another one on the same field", async () => {
     const collection = await filled([{ s: "a" }]);
     await collection.createIndex({ s: 1 });
