@@ -144,7 +144,9 @@ describe("two hundred buyers in two processes", () => {
         expect(settled).toHaveLength(200 - units);
         const winners = new Set(told.filter(({ state }) => state !== undefined).map(({ id }) => id));
         expect(new Set(holds.map(({ order }) => order))).toEqual(winners);
-        expect(await OrderModel.countDocuments({ state: "cancelled" })).toBe(200 - units);
+        expect((await OrderModel.find().lean()).filter(({ state }) => state === "cancelled").length).toBe(
+          200 - units,
+        );
         await expectStockConserved();
       },
     );
@@ -174,7 +176,9 @@ test("one buyer with forty orders in two processes holds stock for five at most,
   const told = await Promise.all(
     [...processes, ...processes].map((one) => one.places(orders.map(({ _id }) => _id))),
   );
-  const waiting = await OrderModel.countDocuments({ customer, state: "awaiting_payment" });
+  const waiting = (await OrderModel.find().lean()).filter(
+    (order) => order.customer === customer && order.state === "awaiting_payment",
+  ).length;
   expect(waiting).toBeLessThanOrEqual(OPEN_HOLDS_MAX);
   const { holds } = await stock();
   expect(holds).toHaveLength(waiting);

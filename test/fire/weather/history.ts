@@ -281,7 +281,7 @@ export class History {
   }
 
   async #resolveQuarantines(): Promise<void> {
-    for (const order of await OrderModel.find({ quarantine: trusted({ $ne: null }) }).lean<Order[]>())
+    for (const order of (await OrderModel.find().lean<Order[]>()).filter(({ quarantine }) => quarantine))
       await this.#commerce.resolveQuarantine(order, "refund");
   }
 }
