@@ -5,7 +5,7 @@ import { badValue, failedToParse } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { makePlan, type Plan } from "../planner.ts";
-import { compileFilter, searching } from "../query/filter.ts";
+import { compileFilter, type Match, searching } from "../query/filter.ts";
 import { asksNear } from "../query/geo.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort, nearOrder } from "../query/sort.ts";
@@ -23,6 +23,7 @@ import {
   numberField,
 } from "./context.ts";
 import { inOrder } from "./first-match.ts";
+import { keyLimits } from "./key-limits.ts";
 import { planFor } from "./plan.ts";
 import { matchingInSnapshot, snapshotTime } from "./snapshot-find.ts";
 import { variablesOf } from "./update.ts";
@@ -124,7 +125,9 @@ export function results(
   const lies = collection.options.clusteredIndex === undefined ? undefined : { _id: 1 };
   const order = natural === undefined ? (sort ?? lies) : undefined;
   const plan = planFor(context, collection, filter, order, hint, collation);
-  const found = matchingInTurns(context.storage, collection, plan, match, context.patience);
+  const limits = keyLimits(context.command, collection);
+  const fits: Match = limits ? (doc) => limits(doc) && match(doc) : match;
+  const found = matchingInTurns(context.storage, collection, plan, fits, context.patience);
   const shown = shaper(context.command, project, plan, read);
   const sorted =
     order && !inOrder(plan, order) ? sortedFound(context, found, order, query, collation) : found;
