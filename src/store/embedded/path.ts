@@ -1,5 +1,5 @@
 import { CommandError } from "./errors.ts";
-import { getField, isDoc, type Value } from "./value.ts";
+import { type Doc, getField, isDoc, setField, type Value } from "./value.ts";
 
 const splits = new Map<string, string[]>();
 
@@ -93,4 +93,13 @@ export function checkFieldPath(path: string): void {
         "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
       );
   }
+}
+
+/** Puts a value at a path, and makes documents on the way; those that are there are copied, not changed. */
+export function place(doc: Doc, parts: readonly string[], value: Value): void {
+  const [part = "", ...rest] = parts;
+  const inner = getField(doc, part);
+  const copy: Doc = isDoc(inner) ? { ...inner } : {};
+  if (rest.length > 0) place(copy, rest, value);
+  setField(doc, part, rest.length > 0 ? copy : value);
 }

@@ -121,4 +121,43 @@ describe("windows and gaps", () => {
       .toArray();
     expect(found.map(({ n }) => n)).toEqual([0, 1, 2, 3]);
   });
+
+  states("$densify goes on to the given upper bound, behind the last document", async () => {
+    const at = (hour: number): Date => new Date(Date.UTC(2021, 4, 18, hour));
+    const from = await filled([{ ts: at(0) }, { ts: at(4) }, { ts: at(9) }]);
+    const range = { step: 2, unit: "hour", bounds: [at(0), at(8)] };
+    const found = await from.aggregate([{ $densify: { field: "ts", range } }]).toArray();
+    expect(found.map(({ ts }) => ts.getUTCHours()).sort((a, b) => a - b)).toEqual([0, 2, 4, 6, 9]);
+  });
+
+  states("$densify takes the whole range in each partition when its bounds are full", async () => {
+    const from = await filled([
+      { type: "a", v: { n: 0 } },
+      { type: "a", v: { n: 2.5 } },
+      { type: "b", v: { n: 4 } },
+    ]);
+    const spec = { field: "v.n", partitionByFields: ["type"], range: { step: 1, bounds: "full" } };
+    const found = await from.aggregate([{ $densify: spec }, { $sort: { type: 1, "v.n": 1 } }]).toArray();
+    const steps = (type: string): number[] => found.filter((doc) => doc.type === type).map(({ v }) => v.n);
+    expect(steps("a")).toEqual([0, 1, 2, 2.5, 3, 4]);
+    expect(steps("b")).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  states("$densify takes each partition's own range when its bounds are of partitions", async () => {
+    const from = await filled([
+      { type: "a", n: 0 },
+      { type: "a", n: 2 },
+      { type: "b", n: 5 },
+    ]);
+    const spec = { field: "n", partitionByFields: ["type"], range: { step: 1, bounds: "partition" } };
+    const found = await from.aggregate([{ $densify: spec }]).toArray();
+    expect(found.map(({ type, n }) => [type, n])).toEqual([
+      ["a", 0],
+      ["a", 1],
+      ["a", 2],
+      ["b", 5],
+    ]);
+    const alone = { field: "n", range: { step: 1, bounds: "partition" } };
+    expect((await failure(() => from.aggregate([{ $densify: alone }]).toArray())).code).toBe(5733408);
+  });
 });

@@ -3,7 +3,7 @@ import { CommandError } from "../errors.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { MemoryLimit, roughSize } from "../memory-limit.ts";
 import { handOn } from "../metadata.ts";
-import { splitPath, valueAt } from "../path.ts";
+import { place, splitPath, valueAt } from "../path.ts";
 import { compileFilter } from "../query/filter.ts";
 import { compileSort, sortDocs } from "../query/sort.ts";
 import {
@@ -19,6 +19,7 @@ import {
 } from "../value.ts";
 import { compileFold } from "./accumulators.ts";
 import { bucket, bucketAuto } from "./bucket-stages.ts";
+import { densify } from "./densify.ts";
 import { checkExpression, evaluate, fieldPath, type Scope } from "./expression.ts";
 import { counted, each, type Fold, limited, skipped } from "./flow.ts";
 import { mingoStage } from "./mingo-stage.ts";
@@ -116,12 +117,12 @@ const unwind: MakeStage = (operand) => {
           : typeof index === "string"
             ? clone(doc)
             : doc;
-        if (typeof index === "string") place(result, index, null);
+        if (typeof index === "string") place(result, splitPath(index), null);
         return [handOn(doc, result)];
       }
       return value.map((item, at) => {
         const result = withValue(doc, parts, item);
-        if (typeof index === "string") place(result, index, Long.fromNumber(at));
+        if (typeof index === "string") place(result, splitPath(index), Long.fromNumber(at));
         return handOn(doc, result);
       });
     });
@@ -171,24 +172,12 @@ const lookup: MakeStage = (operand, outer, nested) => {
         found = await nested.run(pipeline, found, host, scope);
       }
       const result = clone(doc);
-      place(result, as, found);
+      place(result, splitPath(as), found);
       results.push(result);
     }
     return results;
   };
 };
-
-function place(doc: Doc, path: string, value: Value): void {
-  const parts = splitPath(path);
-  let holder = doc;
-  for (const part of parts.slice(0, -1)) {
-    const inner = getField(holder, part);
-    const next: Doc = isDoc(inner) ? inner : {};
-    setField(holder, part, next);
-    holder = next;
-  }
-  setField(holder, parts.at(-1) as string, value);
-}
 
 /** Documents whose field equals the local value, or one of the local array's values. */
 function joinFilter(local: Value | undefined, field: string): Doc {
@@ -278,7 +267,7 @@ const graphLookup: MakeStage = (operand, variables) => {
         }
       }
       const result = clone(doc);
-      place(result, as, [...seen.values()]);
+      place(result, splitPath(as), [...seen.values()]);
       results.push(result);
     }
     return results;
@@ -354,5 +343,5 @@ export const stages: Readonly<Record<string, MakeStage>> = {
   $bucketAuto: bucketAuto,
   $setWindowFields: mingoStage("$setWindowFields"),
   $fill: mingoStage("$fill"),
-  $densify: mingoStage("$densify"),
+  $densify: densify,
 };
