@@ -9,6 +9,7 @@ import { compileFilter, type Match } from "./query/filter.ts";
 import { shellText } from "./shell-text.ts";
 import type { Snapshot, Storage } from "./storage.ts";
 import { type Doc, isDoc, setField, type Value } from "./value.ts";
+import { wordKeys } from "./word-keys.ts";
 
 /** An index as it is stored in the catalog. */
 export interface IndexMeta {
@@ -31,7 +32,7 @@ export interface IndexMeta {
   multikey: boolean;
   /** Some key was cut (see `shorten`), so entries are not wholly in order. */
   cut: boolean;
-  /** It holds no entries, being of a kind that is only declared (see `DeclaredKind`). */
+  /** It is of a kind that is only declared (see `DeclaredKind`) and holds no entries, unless it is unique. */
   declared: boolean;
 }
 
@@ -310,7 +311,8 @@ export class Collection {
   }
 
   #keys(index: Index, doc: Doc): IndexKeys | undefined {
-    if (index.declared || (index.partial && !index.includes(doc))) return undefined;
+    if (index.partial && !index.includes(doc)) return undefined;
+    if (index.declared) return index.unique ? wordKeys(index.spec, doc) : undefined;
     const made = indexKeys(doc, index.paths, index.directions, index.collation);
     return index.sparse && made.missing ? undefined : made;
   }

@@ -157,6 +157,23 @@ describe("a collection", () => {
     },
     { documentdb: "refuses with 17194", secantus: "has no text indexes" },
   );
+  conforms(
+    "can hold its index of words unique, and then takes no word of the same score twice",
+    async () => {
+      const docs = await bench.filled([{ _id: 1, a: "red apple" }]);
+      await docs.createIndex({ a: "text" }, { unique: true });
+      expect((await docs.indexes())[1]).toMatchObject({ unique: true, weights: { a: 1 } });
+      const again = await failure(() => docs.insertOne({ a: "apples, green" }));
+      expect(again.code).toBe(11000);
+      await docs.insertOne({ _id: 2, a: "apple" } as Document);
+      await docs.deleteOne({ _id: 1 } as Document);
+      await docs.insertOne({ a: "apples, green" });
+      await docs.dropIndex("a_text");
+      await docs.insertOne({ _id: 3, a: "apple" } as Document);
+      expect((await failure(() => docs.createIndex({ a: "text" }, { unique: true }))).code).toBe(11000);
+    },
+    { secantus: "has no text indexes" },
+  );
   conforms("keeps its index of a name when another of that name is asked for", async () => {
     const docs = await bench.filled([]);
     await docs.createIndex({ a: "2dsphere" }, { name: "it" });

@@ -61,7 +61,7 @@ function checkOptions(spec: Doc, kind: DeclaredKind | undefined): void {
         16764,
         "Currently hashed indexes cannot guarantee uniqueness. Use a regular index.",
       );
-    throw cannot(`Index type '${kind}' does not support the unique option`);
+    if (kind !== "text") throw cannot(`Index type '${kind}' does not support the unique option`);
   }
   if (spec.expireAfterSeconds !== undefined && (kind === "wildcard" || kind === "text"))
     throw cannot(`Index type '${kind}' cannot be a TTL index`);

@@ -143,6 +143,22 @@ export function textSearch(operand: Value, index: Doc): TextSearch {
   };
 }
 
+/** How well each word of a document fits it by a text index's specification: what such an index holds of it. */
+export function wordScores(doc: Doc, index: Doc): Map<string, number> {
+  const own = doc[String(index.language_override ?? "language")];
+  const language = typeof own === "string" ? own : String(index.default_language ?? "english");
+  const how: How = { english: isEnglish(language), exactCase: false, exactMarks: false };
+  const scores = new Map<string, number>();
+  for (const { text, weight } of textsOf(doc, weightsOf(index))) {
+    const found = words(text, how);
+    for (const stem of new Set(found)) {
+      const score = weight * fieldScore(text, found, new Set([stem]));
+      scores.set(stem, (scores.get(stem) ?? 0) + score);
+    }
+  }
+  return scores;
+}
+
 function fold(text: string, { exactCase, exactMarks }: How): string {
   const marks = exactMarks ? text : text.normalize("NFD").replace(/\p{M}+/gu, "");
   return exactCase ? marks : marks.toLowerCase();
