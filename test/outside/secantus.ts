@@ -8,6 +8,7 @@ import { MongoClient } from "mongodb";
 import { privatePlace, run } from "./place.ts";
 
 const VERSION = "0.7.0b3";
+const ENDS_WITHIN_MS = 10_000;
 
 /** A server that speaks MongoDB's protocol and has nothing of ours in it. */
 export interface OutsideServer {
@@ -46,8 +47,11 @@ export async function startSecantus(): Promise<OutsideServer> {
   const url = `mongodb://127.0.0.1:${port}/hawker?directConnection=true`;
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
+      // One that is stuck does not end when asked.
+      const force = setTimeout(() => child.kill("SIGKILL"), ENDS_WITHIN_MS);
       child.kill("SIGTERM");
       await once(child, "exit");
+      clearTimeout(force);
     }
     rmSync(dir, { recursive: true, force: true });
   };
