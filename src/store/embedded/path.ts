@@ -61,7 +61,8 @@ export function somePath(
 export function valuesAt(value: Value, path: string): (Value | undefined)[] {
   const found: (Value | undefined)[] = [];
   somePath(value, splitPath(path), 0, false, (reached) => {
-    if (Array.isArray(reached)) found.push(...reached);
+    // A call takes far fewer arguments than an array may hold elements.
+    if (Array.isArray(reached)) for (const item of reached) found.push(item);
     else found.push(reached);
     return false;
   });

@@ -167,7 +167,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const joined: Value[] = [];
     for (const value of operands(operand, evaluation)) {
       if (isMissing(value)) return null;
-      joined.push(...arrayOf("$concatArrays", value, 28664));
+      for (const item of arrayOf("$concatArrays", value, 28664)) joined.push(item);
     }
     return joined;
   },
@@ -293,7 +293,7 @@ export const arrayOperators: Readonly<Record<string, ExpressionOperator>> = {
     const all: Value[] = [];
     for (const value of operands(operand, evaluation)) {
       if (isMissing(value)) return null;
-      all.push(...arrayOf("$setUnion", value, 17043));
+      for (const item of arrayOf("$setUnion", value, 17043)) all.push(item);
     }
     return unique(all, evaluation).sort(orderIn(evaluation));
   },

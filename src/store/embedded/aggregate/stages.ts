@@ -263,7 +263,7 @@ const graphLookup: MakeStage = (operand, variables) => {
           const key = encodeValue(next._id as Value).toString("latin1");
           if (seen.has(key)) continue;
           seen.set(key, typeof depthField === "string" ? { ...next, [depthField]: depth } : next);
-          frontier.push(...listOf(fieldPath(next, connectFromField)));
+          for (const value of listOf(fieldPath(next, connectFromField))) frontier.push(value);
         }
       }
       const result = clone(doc);

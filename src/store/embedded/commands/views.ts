@@ -155,7 +155,7 @@ async function all(context: CommandContext, pipeline: Value[]): Promise<Doc[]> {
   let id = cursor.id;
   while (id instanceof Long && !id.isZero()) {
     const next: Doc = await context.cursors.more(id.toBigInt(), namespace, 1000);
-    docs.push(...listOf(next.nextBatch));
+    for (const doc of listOf(next.nextBatch)) docs.push(doc);
     id = next.id;
   }
   return docs.map((doc) => (doc instanceof RawDoc ? decode(doc.bytes) : doc)).filter(isDoc);

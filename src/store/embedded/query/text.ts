@@ -191,7 +191,7 @@ function* textsOf(doc: Value, weights: Weights): Generator<{ text: string; weigh
   for (const [path, weight] of weights) {
     const found: string[] = [];
     somePath(doc, splitPath(path), 0, false, (value) => {
-      found.push(...everyText(value));
+      for (const text of everyText(value)) found.push(text);
       return false;
     });
     for (const text of found) yield { text, weight };

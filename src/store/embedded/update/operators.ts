@@ -217,14 +217,14 @@ function push(operand: Value, path: string, variables?: Scope): FieldChange {
     }
   }
   return (current, at) => {
-    const array = arrayOf(current, at, () =>
+    const before = arrayOf(current, at, () =>
       badValue(
         `The field '${path}' must be an array but is of type ${typeName(current)} in document {_id: ${shellText(at.id)}}`,
       ),
     );
     const added = each.map((item) => clone(item));
-    if (position === undefined) array.push(...added);
-    else array.splice(position, 0, ...added);
+    const from = position ?? before.length;
+    const array = [...before.slice(0, from), ...added, ...before.slice(from)];
     if (order) array.sort(order);
     if (slice === undefined) return array;
     return slice >= 0 ? array.slice(0, slice) : array.slice(slice);
