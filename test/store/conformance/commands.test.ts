@@ -237,6 +237,18 @@ describe("the server refuses", () => {
         command: { find: "" },
         code: 73,
       },
+      {
+        title: "a collection's name with a null character",
+        command: { insert: "a\0b", documents: [{}] },
+        code: 73,
+        codeName: "InvalidNamespace",
+      },
+      {
+        title: "a collection's name that begins with a dot",
+        command: { insert: ".a", documents: [{}] },
+        code: 73,
+        codeName: "InvalidNamespace",
+      },
       { title: "an aggregation without a cursor", command: { aggregate: "c", pipeline: [] }, code: 9 },
       {
         title: "awaitData without tailable",
@@ -321,6 +333,15 @@ describe("the server refuses", () => {
     },
   );
 
+  // Source: MongoDB manual, "Naming Restrictions".
+  conformsEach<Deviating & { name: string }>(
+    [{ name: "a\0b" }, { name: "a b" }, { name: 'a"b' }, { name: "a/b" }, { name: "x".repeat(64) }],
+    ({ name }) => `a database of the name ${JSON.stringify(name)}`,
+    async ({ name }) => {
+      const refused = await failure(() => bench.client.db(name).command({ ping: 1 }));
+      expect(refused).toMatchObject({ code: 73 });
+    },
+  );
   conforms("nothing of a command's common fields", async () => {
     const fields = {
       comment: { why: "test" },

@@ -55,6 +55,10 @@ export function namespaceOf(
     throw new CommandError("InvalidNamespace", `collection name has invalid type ${typeName(name)}`);
   }
   if (name === "") throw new CommandError("InvalidNamespace", `Invalid namespace specified '${database}.'`);
+  if (name.includes("\0"))
+    throw new CommandError("InvalidNamespace", "namespaces cannot have embedded null characters");
+  if (name.startsWith("."))
+    throw new CommandError("InvalidNamespace", `Collection names cannot start with '.': ${name}`);
   return `${database}.${name}`;
 }
 

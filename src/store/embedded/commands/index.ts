@@ -147,6 +147,7 @@ export async function runCommand(
 function commandFor(name: string, context: CommandContext): Command {
   const { command } = context;
   const run = commands.get(name);
+  checkDatabase(context.database);
   checkApiVersion(name, command);
   if (!run) throw new CommandError("CommandNotFound", `no such command: '${name}'`);
   if (command.startTransaction === true || command.autocommit === false) {
@@ -161,6 +162,12 @@ function commandFor(name: string, context: CommandContext): Command {
   if (name === "aggregate" && command.explain === true)
     return (given) => explainCommand(given, "queryPlanner");
   return onView(name, context) ?? run;
+}
+
+/** @throws {CommandError} InvalidNamespace (source: MongoDB manual, "Naming Restrictions"; `$external` is one). */
+function checkDatabase(name: string): void {
+  if (name === "" || /[/\\. "\0]/.test(name) || Buffer.byteLength(name) > 63)
+    throw new CommandError("InvalidNamespace", `Invalid database name: '${name}'`);
 }
 
 function withConcernError(reply: Doc, fault: Fault): Doc {
