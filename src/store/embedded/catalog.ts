@@ -285,18 +285,24 @@ export class Catalog {
     setImmediate(step);
   }
 
+  /** Removes up to `sweepSize` keys and says whether there may be more. */
   #sweepPart(): boolean {
+    let left = sweepSize;
+    const done: Buffer[] = [];
     for (const { key, value } of this.#storage.catalog.getRange({
       start: garbagePrefix,
       end: after(garbagePrefix),
     })) {
       if (this.#building.has(key.readUInt32BE(garbagePrefix.length))) continue;
       const table = value[0] === 1 ? this.#storage.documents : this.#storage.entries;
-      if (clearPrefix(table, Buffer.from(key.subarray(2)), sweepSize) < sweepSize)
-        this.#storage.catalog.remove(key);
-      return true;
+      const removed = clearPrefix(table, Buffer.from(key.subarray(2)), left);
+      if (removed < left) done.push(Buffer.from(key));
+      // What is empty costs a look as well.
+      left -= Math.max(removed, 1);
+      if (left <= 0) break;
     }
-    return false;
+    for (const key of done) this.#storage.catalog.remove(key);
+    return left <= 0;
   }
 }
 
