@@ -104,6 +104,19 @@ describe.skipIf(server === "documentdb" || server === "secantus")("functions in 
     ).rejects.toThrow();
   });
 
+  test("a function can wait, and ends at the time limit of its command", async () => {
+    const things = client.db().collection("things");
+    const waiting = (ms: number) => ({ $where: `sleep(${ms}) || true` });
+    expect(await things.find(waiting(5)).toArray()).toHaveLength(2);
+    for (const ms of [20, 900]) {
+      await expect(things.find(waiting(ms)).maxTimeMS(10).toArray()).rejects.toMatchObject({ code: 50 });
+      await expect(things.countDocuments(waiting(ms), { maxTimeMS: 10 })).rejects.toMatchObject({ code: 50 });
+      await expect(
+        things.updateOne(waiting(ms), { $set: { a: 1 } }, { maxTimeMS: 10 }),
+      ).rejects.toMatchObject({ code: 50 });
+    }
+  });
+
   test("one function does not see what another has left", async () => {
     expect(await made("function () { globalThis.left = 1; return 1; }")).toBe(1);
     expect(await made("function () { return typeof left; }")).toBe("undefined");

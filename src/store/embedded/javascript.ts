@@ -9,6 +9,7 @@ import {
 } from "quickjs-emscripten-core";
 import { decode } from "./bson-codec.ts";
 import { badValue, CommandError } from "./errors.ts";
+import type { Patience } from "./patience.ts";
 import { Code, isDoc, type Value } from "./value.ts";
 
 /**
@@ -66,6 +67,10 @@ const give = (v) => {
   if (v instanceof Opaque) return v.value;
   return Object.fromEntries(Object.entries(v).map(([name, each]) => [name, give(each)]));
 };
+globalThis.sleep = (ms) => {
+  const end = Date.now() + Number(ms);
+  while (Date.now() < end);
+};
 const call = (given) => {
   const { self, args } = JSON.parse(given);
   globalThis.obj = take(self);
@@ -93,14 +98,21 @@ const compiled = new LRUCache<string, Compiled>({
  * an expression or statements with a `return`, as MongoDB's shell takes them; a `Code` brings its scope along.
  *
  * @throws {CommandError} BadValue while functions are not allowed; JSInterpreterFailure for what the function throws,
- * and when it takes more than a second or 64 MiB.
+ * and when it takes more than a second or 64 MiB; MaxTimeMSExpired at the time limit of `patience`.
  */
-export function runJavaScript(source: Value | undefined, self: Value, args: readonly Value[] = []): Value {
+export function runJavaScript(
+  source: Value | undefined,
+  self: Value,
+  args: readonly Value[] = [],
+  patience?: Patience,
+): Value {
   const { context, call } = compile(source);
-  context.runtime.setInterruptHandler(shouldInterruptAfterDeadline(Date.now() + CALL_MS));
+  const limit = Math.min(CALL_MS, patience?.left() ?? CALL_MS);
+  context.runtime.setInterruptHandler(shouldInterruptAfterDeadline(Date.now() + limit));
   const given = context.newString(EJSON.stringify({ self, args }, { relaxed: false }));
   const result = context.callFunction(call, context.undefined, given);
   given.dispose();
+  if (result.error) patience?.check();
   const { made } = decode(
     Buffer.from(BSON.serialize({ made: EJSON.parse(value(context, result), { relaxed: false }) })),
   );

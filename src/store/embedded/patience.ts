@@ -108,6 +108,11 @@ export class Patience {
       throw new CommandError("MaxTimeMSExpired", "operation exceeded time limit");
   }
 
+  /** Milliseconds until the time is over; Infinity without a limit. */
+  left(): number {
+    return this.#left - (performance.now() - this.#since);
+  }
+
   /** Stops the clock: a cursor's time limit does not count what its client spends between two batches. */
   rest(): void {
     this.#left -= performance.now() - this.#since;

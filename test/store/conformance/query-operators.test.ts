@@ -210,6 +210,25 @@ exprs([
   { finds: { a: { $elemMatch: { $expr: true } } }, fails: 2 },
 ]);
 
+// Source: MongoDB manual, "Database References".
+const references = await findsBench("fields of references", [
+  {
+    _id: 1,
+    to: [
+      { $ref: "things", $id: 5 },
+      { $ref: "others", $id: 6, $db: "elsewhere" },
+    ],
+  },
+  { _id: 2, to: [{ $ref: "things", $id: 6 }] },
+]);
+references([
+  { finds: { to: { $elemMatch: { $id: 5 } } }, ids: [1] },
+  { finds: { to: { $elemMatch: { $ref: "things", $id: 6 } } }, ids: [2] },
+  { finds: { to: { $elemMatch: { $db: { $exists: true } } } }, ids: [1] },
+  { finds: { "to.$id": 6 }, ids: [1, 2] },
+  { finds: { $id: 5 }, fails: 2 },
+]);
+
 const arrays = await findsBench("$all, $elemMatch and $size", [
   { _id: 1, t: ["a", "b", "c"] },
   { _id: 2, t: ["a"] },

@@ -73,7 +73,7 @@ function reading(
   const order = stages[0]?.name === "$geoNear" ? nearOrder(filter) : undefined;
   // Only its own stage orders a pipeline by distance.
   const searched = order ? searching(collection) : { words: collection ?? {} };
-  const match = compileFilter(filter, { variables, ...searched });
+  const match = compileFilter(filter, { variables, patience: context.patience, ...searched });
   if (!collection) return { parts: oneEmptyPart(), used };
   const plan = planFor(context, collection, filter, sort, context.command.hint, collationIn(variables));
   if (plan.kind === "index" && isExact(plan.scan, filter) && readsNoField(stages[used]))

@@ -25,6 +25,7 @@ export const count: Command = async (context) => {
   const filter = docField(command, "query") ?? {};
   const match = compileFilter(filter, {
     variables: withCollation(undefined, collation),
+    patience,
     ...searching(collection),
   });
   const skip = numberField(command, "skip") ?? 0;
@@ -66,6 +67,7 @@ export const distinct: Command = async (context) => {
   const filter = docField(command, "query") ?? {};
   const match = compileFilter(filter, {
     variables: withCollation(undefined, collation),
+    patience,
     ...searching(collection),
   });
   const same = canonical(collation);

@@ -45,7 +45,7 @@ async function deleteStatement(context: CommandContext, namespace: string, state
   const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
   const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
-  const match = compileFilter(filter, { variables, ...searching(collection) });
+  const match = compileFilter(filter, { variables, patience: context.patience, ...searching(collection) });
   const hint = statement.hint;
   if (numberField(statement, "limit") === 1) {
     return withFirstMatch(context, namespace, { filter, match, hint, collation }, (collection, found) => {

@@ -22,7 +22,7 @@ export const findAndModify: Command = async (context) => {
   const project =
     fields && Object.keys(fields).length > 0 ? compileProjection(fields, { filter }) : (doc: Doc) => doc;
   const variables = withCollation(variablesOf(docField(command, "let")), collation);
-  const match = compileFilter(filter, { variables, ...searching(collection) });
+  const match = compileFilter(filter, { variables, patience: context.patience, ...searching(collection) });
   const search = {
     filter,
     match,

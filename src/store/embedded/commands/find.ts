@@ -102,7 +102,11 @@ export function results(
   const collection = collectionFor(context);
   const collation = collationFor(context.command, collection);
   const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
-  const match = compileFilter(filter, { variables, ...searching(collection) });
+  const match = compileFilter(filter, {
+    variables,
+    patience: context.patience,
+    ...searching(collection),
+  });
   const project = projection && compileProjection(projection, { filter, variables });
   const searches = asksWords(filter) || asksNear(filter);
   const read = (bytes: Buffer): Doc => {

@@ -110,7 +110,7 @@ async function updateStatement(
   );
   const step: UpdateStep = {
     filter,
-    match: compileFilter(filter, { variables, ...searching(collection) }),
+    match: compileFilter(filter, { variables, patience: context.patience, ...searching(collection) }),
     apply,
     replacement,
     multi: flag(statement, "multi"),

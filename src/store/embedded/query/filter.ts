@@ -6,6 +6,7 @@ import { type Declared, type DeclaredKind, hasPlaces, textIndexOf } from "../ind
 import { checkJavaScript, runJavaScript } from "../javascript.ts";
 import { remember } from "../metadata.ts";
 import { somePath, splitPath } from "../path.ts";
+import type { Patience } from "../patience.ts";
 import {
   Binary,
   BSONRegExp,
@@ -54,6 +55,10 @@ export interface FilterContext {
   places?: Searched | "deeper";
   /** The value tested is an element of an array, and as such not opened when it is an array itself. */
   closed?: boolean;
+  /** The document tested is one inside a document, whose fields `$ref`, `$id` and `$db` can be asked for. */
+  inner?: boolean;
+  /** The time limit of the command, at which functions in JavaScript end. */
+  patience?: Patience;
 }
 
 /**
@@ -66,7 +71,7 @@ export function compileFilter(filter: Doc, context: FilterContext = {}): Match {
   const matches: Match[] = [];
   for (const key of Object.keys(filter)) {
     const condition = filter[key] as Value;
-    if (key.startsWith("$")) {
+    if (key.startsWith("$") && !(context.inner && isReference(key))) {
       const match = compileTopLevel(key, condition, context);
       if (match) matches.push(match);
     } else matches.push(compileField(key, condition, context));
@@ -122,7 +127,7 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
     }
     case "$where":
       checkJavaScript(condition);
-      return (doc) => isTrue(runJavaScript(condition, doc));
+      return (doc) => isTrue(runJavaScript(condition, doc, [], context.patience));
     case "$jsonSchema":
       return compileJsonSchema(condition);
     case "$text":
@@ -137,7 +142,12 @@ function compileTopLevel(name: string, condition: Value, context: FilterContext)
 export function isOperators(condition: Value | undefined): condition is Doc {
   if (!isDoc(condition)) return false;
   const first = Object.keys(condition)[0];
-  return first?.startsWith("$") === true && first !== "$ref" && first !== "$id" && first !== "$db";
+  return first?.startsWith("$") === true && !isReference(first);
+}
+
+/** Whether a name is one of a reference's fields (source: MongoDB manual, "Database References"). */
+function isReference(name: string): boolean {
+  return name === "$ref" || name === "$id" || name === "$db";
 }
 
 function compileField(path: string, condition: Value, context: FilterContext): Match {
@@ -365,7 +375,7 @@ export function compileElement(operand: Value, around: FilterContext = {}): Matc
     return (element) => (Array.isArray(element) ? closed(element) : test(element));
   }
   if (operand.$expr !== undefined) throw badValue("$expr can only be applied to the top-level document");
-  const match = compileFilter(operand, context);
+  const match = compileFilter(operand, { ...context, inner: true });
   return (element) => (isDoc(element) || Array.isArray(element)) && match(element);
 }
 
