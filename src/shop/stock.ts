@@ -1,4 +1,4 @@
-import mongoose, { model, Schema } from "mongoose";
+import mongoose, { model, type QueryFilter, Schema, type UpdateQuery } from "mongoose";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 
 const { trusted } = mongoose;
@@ -195,15 +195,13 @@ export async function commitAll(shop: string, order: string, lines: readonly Sto
 export async function restockAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
   for (const { sku, quantity } of summed(lines)) {
     const _id = idOf(shop, sku);
-    const back = await StockModel.updateOne(
-      { _id, "sales.order": order },
-      {
-        $pull: { sales: { order } },
-        $inc: { sold: -quantity, available: quantity },
-        $push: settledBy(order),
-      },
-    );
-    if (back.modifiedCount === 0) await release(_id, order, quantity);
+    const takeBack = (): Promise<boolean> =>
+      settle(
+        { _id, "sales.order": order },
+        { $pull: { sales: { order } }, $inc: { sold: -quantity, available: quantity } },
+        order,
+      );
+    if (!(await takeBack()) && !(await release(_id, order, quantity))) await takeBack();
   }
 }
 
@@ -211,24 +209,39 @@ export async function restockAll(shop: string, order: string, lines: readonly St
 export async function shipAll(shop: string, order: string, lines: readonly StockLine[]): Promise<void> {
   await commitAll(shop, order, lines);
   for (const { sku } of summed(lines)) {
-    await StockModel.updateOne(
-      { _id: idOf(shop, sku), "sales.order": order },
-      { $pull: { sales: { order } }, $push: settledBy(order) },
-    );
+    await settle({ _id: idOf(shop, sku), "sales.order": order }, { $pull: { sales: { order } } }, order);
   }
 }
 
-async function release(_id: string, order: string, quantity: number): Promise<void> {
-  const released = await StockModel.updateOne(
-    { _id, "holds.order": order },
-    { $pull: { holds: { order } }, $inc: { available: quantity }, $push: settledBy(order) },
-  );
-  if (released.modifiedCount === 1) return;
-  // There was nothing to let go, yet a process that fell behind may still try to hold: remember that it must not.
-  await StockModel.updateOne(
-    { _id, "sales.order": trusted({ $ne: order }), settled: trusted({ $ne: order }) },
-    { $push: settledBy(order) },
-  );
+/**
+ * Ends the order's hold, or sees to it that none can come any more; false when the order has bought or is through.
+ *
+ * An order takes its units in one direction only: none, hold, sale, settled. After the likely step the rest are tried
+ * in that direction, so that an order which moves on in between is met at its next place.
+ */
+async function release(_id: string, order: string, quantity: number): Promise<boolean> {
+  const letGo = (): Promise<boolean> =>
+    settle(
+      { _id, "holds.order": order },
+      { $pull: { holds: { order } }, $inc: { available: quantity } },
+      order,
+    );
+  // A process that fell behind may still try to hold: remember that it must not.
+  const bar = (): Promise<boolean> => {
+    const not = trusted({ $ne: order });
+    return settle({ _id, "holds.order": not, "sales.order": not, settled: not }, {}, order);
+  };
+  return (await letGo()) || (await bar()) || (await letGo());
+}
+
+/** Changes the stock where the filter fits, and notes that the order is through with it. Answers whether it did. */
+async function settle(
+  filter: QueryFilter<Stock>,
+  change: UpdateQuery<Stock>,
+  order: string,
+): Promise<boolean> {
+  const settled = await StockModel.updateOne(filter, { ...change, $push: settledBy(order) });
+  return settled.modifiedCount === 1;
 }
 
 const settledBy = (order: string) => ({ settled: { $each: [order], $slice: -SETTLED_KEPT } });
