@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ["test/setup/store.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // What a store does by itself may take a slow one a while.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     coverage: {
       provider: "v8",

@@ -1,6 +1,7 @@
 import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Clock, HOUR, MINUTE } from "../shop/orders/world.ts";
+import { Clock } from "../shop/orders/clock.ts";
+import { HOUR, MINUTE } from "../shop/orders/world.ts";
 import { type Road, type StripeDouble, startStripe, type Weather } from "./stripe.ts";
 
 let clock: Clock;

@@ -7,6 +7,7 @@ import { OutOfStock } from "../../src/shop/stock.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
 import { PaymentDouble } from "../doubles/payment-provider.ts";
+import { Clock } from "../shop/orders/clock.ts";
 
 /**
  * A process of the shop that buys for others: `races-process.ts <database>`. It prints "ready", then reads lists of
@@ -15,7 +16,7 @@ import { PaymentDouble } from "../doubles/payment-provider.ts";
 const [url = ""] = process.argv.slice(2);
 useSecret("a secret that only tests know");
 await connect(url);
-const now = () => new Date("2026-03-01T10:00:00Z");
+const { now } = new Clock();
 const commerce = createCommerce({ provider: new PaymentDouble({ now }), live: false, now });
 commerce.onNotice(async () => {});
 process.stdout.write('"ready"\n');

@@ -34,7 +34,7 @@ test("the export is a JSON file with everything", async () => {
   await ada.says("/privacy");
   await ada.presses("Export my data");
   const file = ada.views().findLast((view) => view.file !== undefined)?.file;
-  expect(file).toMatchObject({ name: "house-2026-03-01.json", contentType: "application/json" });
+  expect(file).toMatchObject({ name: "house-2046-03-01.json", contentType: "application/json" });
   expect(JSON.parse(file?.text ?? "")).toMatchObject({
     customer: { email: address.email, identities: [ada.identity] },
     addresses: [address],

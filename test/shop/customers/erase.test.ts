@@ -153,7 +153,7 @@ describe("after erasure", () => {
 });
 
 test("a death at any write of an erasure is made good by the person's next try", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const points = await everywhere(async (at) => {
     await adasLife();

@@ -10,7 +10,8 @@ import {
   WRONG_TRIES_MAX,
   WrongCode,
 } from "../../../src/shop/link-code.ts";
-import { Clock, HOUR, useStore, World } from "../orders/world.ts";
+import { Clock } from "../orders/clock.ts";
+import { HOUR, useStore, World } from "../orders/world.ts";
 import { anAccount } from "./accounts.ts";
 
 useStore();

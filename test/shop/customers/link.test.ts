@@ -279,7 +279,7 @@ describe("an account that is unlinked", () => {
   });
 });
 
-describe("a process that dies at any write", { timeout: 60_000 }, () => {
+describe("a process that dies at any write", { timeout: 300_000 }, () => {
   test("while linking has linked once it is run again, with the cart added once", async () => {
     const points = await everywhere(async (at) => {
       await World.create();

@@ -15,6 +15,7 @@ import { connect, disconnect, ensureIndexes } from "../../../src/store/connect.t
 import { useSecret } from "../../../src/store/secret-box.ts";
 import { PaymentDouble } from "../../doubles/payment-provider.ts";
 import { type FreshDatabase, freshDatabase } from "../../setup/database.ts";
+import { Clock } from "./clock.ts";
 
 /** Gives the test file a database of its own, empty before each test. */
 export function useStore(): void {
@@ -47,18 +48,6 @@ export const address = {
   postalCode: "10117",
   country: "DE",
 };
-
-/** A clock that only moves when told. */
-export class Clock {
-  #at: number;
-  constructor(at: Date = new Date("2026-03-01T10:00:00Z")) {
-    this.#at = at.getTime();
-  }
-  readonly now = (): Date => new Date(this.#at);
-  advance(ms: number): void {
-    this.#at += ms;
-  }
-}
 
 /** A shop with a mug (stock 10) and a lamp (stock 3), a customer, a provider and a clock. */
 export class World {
