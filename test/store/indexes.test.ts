@@ -137,6 +137,15 @@ test("a cursor goes on over many batches while documents change", async () => {
   expect(await many.distinct("_id", { _id: { $lt: 3 } })).toEqual([0, 1, 2]);
 });
 
+test("an index of a small collection is made before or after it is dropped, never halfway", async () => {
+  const other = await MongoClient.connect(database.url);
+  const mine = client.db().collection("droppedWhile");
+  const theirs = other.db().collection("droppedWhile");
+  for (let round = 0; round < 30; round++)
+    await Promise.all([mine.createIndex({ a: 1 }), theirs.drop(), mine.createIndex({ b: 1 }), theirs.drop()]);
+  await other.close();
+});
+
 test("index conflicts and unknown commands are told by their codes", async () => {
   const c = db.collection("conflicts");
   await c.createIndex({ a: 1 }, { name: "one" });

@@ -39,24 +39,27 @@ const unsupported = new Set(["storageEngine", "prepareUnique"]);
 
 /** `createIndexes`. */
 export const createIndexes: Command = async (context) => {
-  const { catalog, storage, command } = context;
+  const { catalog, command } = context;
   const namespace = namespaceOf(context);
   const specs = docsField(command, "indexes").map(readSpec);
   if (specs.length === 0) throw new CommandError("BadValue", "Must specify at least one index to create");
   return catalog.inTurn(namespace, async () => {
-    const { collection, ...before } = await storage.write(() => {
+    let reply: Doc = {};
+    await buildIndexes(context, () => {
       const createdCollectionAutomatically = catalog.find(namespace) === undefined;
       const collection = catalog.ensure(namespace);
-      return { collection, createdCollectionAutomatically, numIndexesBefore: collection.indexes.length };
+      const numIndexesBefore = collection.indexes.length;
+      const complete = specs.map((spec) => withDefaultCollation(collection, spec));
+      const fresh = complete.filter((spec) => isNew(collection, spec));
+      reply = {
+        createdCollectionAutomatically,
+        numIndexesBefore,
+        numIndexesAfter: numIndexesBefore + fresh.length,
+        ...(fresh.length === 0 ? { note: "all indexes already exist" } : {}),
+      };
+      return { collection, metas: fresh.map(describeIndex) };
     });
-    const complete = specs.map((spec) => withDefaultCollation(collection, spec));
-    const fresh = complete.filter((spec) => isNew(collection, spec));
-    if (fresh.length > 0) await buildIndexes(context, collection, fresh.map(describeIndex));
-    return {
-      ...before,
-      numIndexesAfter: collection.indexes.length,
-      ...(fresh.length === 0 ? { note: "all indexes already exist" } : {}),
-    };
+    return reply;
   });
 };
 
