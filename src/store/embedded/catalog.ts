@@ -133,20 +133,9 @@ export class Catalog {
     checkNamespace(namespace);
     const id = this.#number();
     this.#uuids.set(id, crypto.getRandomValues(Buffer.alloc(16)));
-    const index = openIndex({
-      id: this.#number(),
-      name: "_id_",
-      paths: ["_id"],
-      directions: [1],
-      spec: { v: 2, key: { _id: 1 }, name: "_id_" },
-      unique: true,
-      sparse: false,
-      hidden: false,
-      multikey: false,
-      cut: false,
-      declared: false,
-    });
-    const collection = this.#open(new Collection(this.#storage, id, namespace, options, [index]));
+    // Measurements of a time series may share an `_id`, so it has no index on it.
+    const indexes = isDoc(options.timeseries) ? [] : [idIndex(this.#number())];
+    const collection = this.#open(new Collection(this.#storage, id, namespace, options, indexes));
     this.save(collection);
     return collection;
   }
@@ -323,6 +312,22 @@ export function databaseOf(namespace: string): string {
 /** The collection of a namespace. */
 export function collectionOf(namespace: string): string {
   return namespace.slice(namespace.indexOf(".") + 1);
+}
+
+function idIndex(id: number): Index {
+  return openIndex({
+    id,
+    name: "_id_",
+    paths: ["_id"],
+    directions: [1],
+    spec: { v: 2, key: { _id: 1 }, name: "_id_" },
+    unique: true,
+    sparse: false,
+    hidden: false,
+    multikey: false,
+    cut: false,
+    declared: false,
+  });
 }
 
 /** @throws {CommandError} InvalidNamespace (source: MongoDB manual, "Naming Restrictions"). */

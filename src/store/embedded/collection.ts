@@ -185,13 +185,20 @@ export class Collection {
 
   /** The record number of the document with this `_id`. */
   recordOf(id: Value): number | undefined {
-    const found = this.#storage.entries.getBinary(this.#idKey(id));
+    const key = this.#idKey(id);
+    const found = key && this.#storage.entries.getBinary(key);
     return found && Number(found.readBigUInt64BE(0));
   }
 
-  #idKey(id: Value): Buffer {
-    const index = this.indexes[0] as Index;
-    return Buffer.concat([index.prefix, shorten(encodeValue(id)).key]);
+  /** The index on `_id`; a time series has none, so that its measurements may share one. */
+  get idIndex(): Index | undefined {
+    const [first] = this.indexes;
+    return first?.isId ? first : undefined;
+  }
+
+  #idKey(id: Value): Buffer | undefined {
+    const index = this.idIndex;
+    return index && Buffer.concat([index.prefix, shorten(encodeValue(id)).key]);
   }
 
   /** Documents in the order of insertion, after (or, backwards, before) a record; now or in a snapshot. */
@@ -209,12 +216,13 @@ export class Collection {
   insert(doc: Doc, bytes: Buffer): number {
     const id = doc._id as Value;
     const idKey = this.#idKey(id);
-    if (this.#storage.entries.doesExist(idKey)) throw this.#duplicate(this.indexes[0] as Index, [id]);
+    if (idKey && this.#storage.entries.doesExist(idKey))
+      throw this.#duplicate(this.indexes[0] as Index, [id]);
     const changes = this.#plan(undefined, doc);
     const record = this.#nextRecord();
     this.#resize(1, bytes.length);
     this.#storage.documents.put(this.#documentKey(record), bytes);
-    this.#storage.entries.put(idKey, recordBytes(record));
+    if (idKey) this.#storage.entries.put(idKey, recordBytes(record));
     this.#apply(changes, record);
     return record;
   }
@@ -232,7 +240,8 @@ export class Collection {
     const changes = this.#plan(doc, undefined);
     this.#resize(-1, -bytes.length);
     this.#storage.documents.remove(this.#documentKey(record));
-    this.#storage.entries.remove(this.#idKey(doc._id as Value));
+    const idKey = this.#idKey(doc._id as Value);
+    if (idKey) this.#storage.entries.remove(idKey);
     this.#apply(changes, record);
   }
 

@@ -65,7 +65,7 @@ export function makePlan(
     return hinted(collection, filter, sort, hint, collation);
   }
   const id = filter._id;
-  if (id !== undefined && Object.hasOwn(filter, "_id")) {
+  if (id !== undefined && Object.hasOwn(filter, "_id") && collection.idIndex) {
     const value = isDoc(id) && Object.keys(id).length === 1 && Object.hasOwn(id, "$eq") ? id.$eq : id;
     if (
       value !== undefined &&

@@ -54,6 +54,27 @@ describe("a time series collection", () => {
     ]);
   });
   conforms(
+    "takes measurements of the same _id, for it has no index on it",
+    async () => {
+      await db.createCollection("twins", { timeseries: { timeField: "at", metaField: "m" } });
+      const twins = db.collection<{ _id: number; at: Date; m?: string }>("twins");
+      await twins.insertMany([
+        { _id: 1, at: new Date(0), m: "a" },
+        { _id: 1, at: new Date(hour), m: "b" },
+        { _id: 2, at: new Date(hour), m: "b" },
+      ]);
+      expect(await twins.find({ _id: 1 }, { sort: { at: 1 } }).toArray()).toMatchObject([
+        { m: "a" },
+        { m: "b" },
+      ]);
+      expect((await twins.indexes()).map(({ name }) => name)).not.toContain("_id_");
+      expect(await db.command({ validate: "twins" })).toMatchObject({ valid: true });
+      expect(await twins.deleteMany({ m: "b" })).toMatchObject({ deletedCount: 2 });
+      expect(await twins.find().toArray()).toMatchObject([{ _id: 1, m: "a" }]);
+    },
+    deviates,
+  );
+  conforms(
     "refuses a measurement without a time",
     async () => {
       const docs = await db.createCollection("timed", { timeseries: { timeField: "at" } });
