@@ -121,6 +121,19 @@ describe("an administrator", () => {
     },
     deviates,
   );
+  conforms(
+    "shows the limits of a capped collection, and its sizes in $collStats by their unit too",
+    async () => {
+      const ring = await db.createCollection("ring", { capped: true, size: 8_192, max: 3 });
+      const [inBytes] = await ring.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
+      expect(inBytes?.storageStats).toMatchObject({ capped: true, max: 3, maxSize: 8_192 });
+      const pipeline = [{ $collStats: { storageStats: { scale: 1_024 } } }];
+      const [inKibibytes] = await ring.aggregate(pipeline).toArray();
+      expect(inKibibytes?.storageStats).toMatchObject({ max: 3, maxSize: 8, scaleFactor: 1_024 });
+      await ring.drop();
+    },
+    deviates,
+  );
   conforms("who gives a name and a password is refused with 18", async () => {
     const address = new URL(process.env.TEST_MONGODB_URL ?? "");
     address.username = "ada";

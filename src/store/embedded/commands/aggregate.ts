@@ -212,7 +212,8 @@ function pipelineHost(context: CommandContext, namespace: string): PipelineHost 
         const result: Doc = { ns: namespace, localTime: new Date() };
         const wanted = isDoc(operand) ? operand : {};
         if (wanted.count !== undefined) result.count = collection.count;
-        if (wanted.storageStats !== undefined) result.storageStats = collectionStats(collection);
+        const storage = docField(wanted, "storageStats");
+        if (storage) result.storageStats = collectionStats(collection, storage);
         return [result];
       }
       if (name === "$indexStats") {

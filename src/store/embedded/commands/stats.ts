@@ -4,34 +4,40 @@ import { type Doc, isDoc, type Value } from "../value.ts";
 import { type Command, collectionFor, namespaceOf, numberField } from "./context.ts";
 import { isView } from "./view-definition.ts";
 
-/** A collection's sizes in bytes and counts. */
-export function collectionStats(collection: Collection | undefined): Doc {
+/** A collection's counts, and its sizes in units of the `scale` that `wanted` may name. */
+export function collectionStats(collection: Collection | undefined, wanted: Doc): Doc {
   const count = collection?.count ?? 0;
   const size = collection?.size ?? 0;
   const indexSizes: Doc = {};
   for (const index of collection?.indexes ?? []) indexSizes[index.name] = 4096;
-  return {
+  const stats = {
     size,
     count,
     ...(count > 0 ? { avgObjSize: Math.round(size / count) } : {}),
     storageSize: size,
     freeStorageSize: 0,
-    capped: collection?.options.capped === true,
+    ...limitsOf(collection?.options ?? {}),
     nindexes: collection?.indexes.length ?? 0,
     indexDetails: {},
     indexBuilds: [],
     totalIndexSize: 4096 * (collection?.indexes.length ?? 0),
     totalSize: size,
     indexSizes,
-    scaleFactor: 1,
   };
+  const sizes = ["size", "storageSize", "totalIndexSize", "totalSize", "indexSizes"];
+  return scaled(stats, wanted, stats.capped ? [...sizes, "maxSize"] : sizes);
+}
+
+/** A capped collection's limits; a `max` of 0 is none. */
+function limitsOf({ capped, max, size }: Doc): { capped: boolean } & Doc {
+  return capped === true ? { capped, max: max ?? 0, maxSize: size ?? 0 } : { capped: false };
 }
 
 /** `collStats`. */
-export const collStats: Command = (context) => {
-  const stats = { ns: namespaceOf(context), ...collectionStats(collectionFor(context)) };
-  return scaled(stats, context.command, ["size", "storageSize", "totalIndexSize", "totalSize", "indexSizes"]);
-};
+export const collStats: Command = (context) => ({
+  ns: namespaceOf(context),
+  ...collectionStats(collectionFor(context), context.command),
+});
 
 /** Sizes in units of the command's `scale` bytes, rounded down (source: MongoDB manual, "collStats", "dbStats"). */
 function scaled(stats: Doc, command: Doc, sizes: readonly string[]): Doc {
