@@ -1,9 +1,9 @@
 import type { Update } from "grammy/types";
 import { Hono } from "hono";
-import { bearerAuth } from "hono/bearer-auth";
-import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { bodyAtMost, defaultBodyLimit } from "../../src/http/body-limit.ts";
+import { isSecret } from "../../src/http/webhook.ts";
 import { describe } from "./errors.ts";
 
 const envelope = z.looseObject({ update_id: z.int() });
@@ -16,8 +16,11 @@ const isUpdate = (body: unknown): body is Update => envelope.safeParse(body).suc
  */
 export function webhookRoutes(secret: string, receive: (update: Update) => Promise<void>, log: Logger): Hono {
   const app = new Hono();
-  app.use(bearerAuth({ token: secret, headerName: "X-Telegram-Bot-Api-Secret-Token", prefix: "" }));
-  app.use(bodyLimit({ maxSize: 256 * 1024, onError: (context) => context.text("Too large", 413) }));
+  app.use(async (context, next) => {
+    if (isSecret(context.req.header("X-Telegram-Bot-Api-Secret-Token"), secret)) return next();
+    return context.text("Unauthorized", 401);
+  });
+  app.use(bodyAtMost(defaultBodyLimit, (context) => context.text("Too large", 413)));
   app.post("/", async (context) => {
     const body: unknown = await context.req.json().catch(() => null);
     if (!isUpdate(body)) return context.text("Not an update", 400);

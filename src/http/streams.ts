@@ -9,9 +9,9 @@ export const endStreamsOn =
   async (c, next) => {
     await next();
     if (closing.aborted) c.res.headers.set("Connection", "close");
-    const { body, headers } = c.res;
-    if (body === null || !headers.get("Content-Type")?.startsWith("text/event-stream")) return;
-    c.res = new Response(until(body, closing), c.res);
+    // Looked at only for an event stream: of any other answer no stream need be made.
+    if (!c.res.headers.get("Content-Type")?.startsWith("text/event-stream") || c.res.body === null) return;
+    c.res = new Response(until(c.res.body, closing), c.res);
   };
 
 /** The same bytes, ended early when `closing` aborts; the source is cancelled then, so its producer hears of it. */

@@ -1,6 +1,6 @@
+import { timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { defaultBodyLimit } from "./body-limit.ts";
+import { bodyAtMost, defaultBodyLimit } from "./body-limit.ts";
 
 /** How a platform posts its events to us. */
 export interface Webhook<T> {
@@ -17,7 +17,7 @@ export interface Webhook<T> {
 /** One address that a platform posts to, at "/": up to 256 KB, refused with 401 if it is not the platform's. */
 export function webhookRoute<T>({ isSigned, read, receive, failed }: Webhook<T>): Hono {
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: defaultBodyLimit, onError: (context) => context.text("Too large", 413) }));
+  app.use(bodyAtMost(defaultBodyLimit, (context) => context.text("Too large", 413)));
   app.post("/", async (context) => {
     const { headers } = context.req.raw;
     const body = Buffer.from(await context.req.arrayBuffer());
@@ -32,6 +32,12 @@ export function webhookRoute<T>({ isSigned, read, receive, failed }: Webhook<T>)
     }
   });
   return app;
+}
+
+/** Whether a header has the secret that both sides know, compared in constant time. */
+export function isSecret(given: string | undefined, secret: string): boolean {
+  const [one, other] = [Buffer.from(given ?? ""), Buffer.from(secret)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** How far the clock of a signed request may be off, in seconds, either way. */

@@ -1,11 +1,8 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { bodyAtMost, defaultBodyLimit } from "../http/body-limit.ts";
 import { BadSignature, type PaymentProvider } from "../shop/payment.ts";
 
 export { type Landing, landingOf, landingRoutes } from "./landing.ts";
-
-/** Stripe's largest events are a few dozen kilobytes. */
-const largest = 256 * 1024;
 
 /**
  * `POST /webhooks/<provider's name>` for each provider; mount it at "/".
@@ -23,7 +20,8 @@ export function webhookRoutes(
   for (const provider of providers) {
     routes.post(
       `/webhooks/${provider.name}`,
-      bodyLimit({ maxSize: largest, onError: (context) => context.text("Too large", 413) }),
+      // Stripe's largest events are a few dozen kilobytes.
+      bodyAtMost(defaultBodyLimit, (context) => context.text("Too large", 413)),
       async (context) => {
         const raw = Buffer.from(await context.req.arrayBuffer());
         try {

@@ -77,6 +77,16 @@ export function fromDecimal(text: string, currency: string): Money {
   return money(Number(`${sign}${whole}${fraction.padEnd(digits, "0")}`), currency);
 }
 
+/** A formatter is costly to make and prices are on every page; there are as many as languages times currencies. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(locale: string, currency: string): Intl.NumberFormat {
+  const name = `${locale} ${currency}`;
+  const known = formats.get(name) ?? new Intl.NumberFormat(locale, { style: "currency", currency });
+  formats.set(name, known);
+  return known;
+}
+
 /** The amount as people of a language write it: "€19.99", "19,99 €", "¥500". Exact, since Intl is given the decimal text. */
 export const format = (value: Money, locale: string): string =>
-  new Intl.NumberFormat(locale, { style: "currency", currency: value.currency }).format(toDecimal(value));
+  formatOf(locale, value.currency).format(toDecimal(value));

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { bodyAtMost } from "../../http/body-limit.ts";
 import { type Html, languageOf, show, showStyles } from "../page.ts";
 import { tryCard } from "./card.ts";
 import {
@@ -88,7 +88,7 @@ export function sandboxRoutes(host: PageHost): Hono {
   ) =>
     routes.post(
       path,
-      bodyLimit({ maxSize: 16 * 1024, onError: (context) => stray(context, "stale", 413) }),
+      bodyAtMost(16 * 1024, (context) => stray(context, "stale", 413)),
       async (context) => {
         const session = await host.find(context.req.param("session") ?? "");
         if (session === null) return stray(context, "missing", 404);
