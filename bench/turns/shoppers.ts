@@ -208,7 +208,10 @@ export class Crowd {
         last = Math.max(last, reply.at);
         if (reply.buttons.some(({ url }) => url?.includes("/pay/"))) paymentLinks++;
       }
-      (shopper.readyToCheckOut && deed !== "browse" ? checkouts : idle).push(shopper);
+      // Whoever is in the middle of it goes on first: else everybody takes one step and nobody arrives.
+      if (!shopper.readyToCheckOut || deed === "browse") idle.push(shopper);
+      else if (shopper.checkingOut) checkouts.unshift(shopper);
+      else checkouts.push(shopper);
     };
 
     const dealt: Record<Deed, number> = { browse: 0, search: 0, cart: 0, checkout: 0 };
