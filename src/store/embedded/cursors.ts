@@ -115,6 +115,11 @@ export class Cursors {
     return { nextBatch: batch, id: Long.fromBigInt(done || !this.#open.has(id) ? 0n : id), ns: namespace };
   }
 
+  /** Whether the command that opened a cursor had a time limit. */
+  isLimited(id: bigint): boolean {
+    return this.#open.get(id)?.patience?.limited === true;
+  }
+
   /** Closes a cursor; `false` when there is none. */
   kill(id: bigint): boolean {
     const cursor = this.#open.get(id);

@@ -81,6 +81,11 @@ export class Patience {
     beginTurn(this.#since);
   }
 
+  /** Whether there is a time limit. */
+  get limited(): boolean {
+    return this.#left !== Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the slice is used up or the time is over: then {@link pause} is to be awaited. */
   due(): boolean {
     const now = performance.now();

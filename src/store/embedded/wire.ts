@@ -11,6 +11,7 @@ export const messageBytesMax = 48_000_000 + 16 * 1024;
 
 const checksumPresent = 1;
 const moreToCome = 2;
+const exhaustAllowed = 1 << 16;
 
 /** A request, read. */
 export interface Request {
@@ -19,6 +20,8 @@ export interface Request {
   database: string;
   /** The client does not want a reply. */
   silent: boolean;
+  /** The client takes several replies to it, one after the other. */
+  exhaust: boolean;
   /** It came as OP_QUERY and its reply is an OP_REPLY. */
   legacy: boolean;
 }
@@ -39,7 +42,7 @@ export function messageLength(bytes: Buffer): number | undefined {
 
 /** Reads one whole message. @throws {ProtocolError} for anything but OP_MSG and the OP_QUERY of a handshake. */
 export function readMessage(bytes: Buffer): Request {
-  const id = bytes.readInt32LE(4);
+  const id = messageId(bytes);
   const code = bytes.readInt32LE(12);
   if (code === opMsg) return readMsg(bytes, id);
   if (code === opQuery) return readQuery(bytes, id);
@@ -73,7 +76,8 @@ function readMsg(bytes: Buffer, id: number): Request {
   }
   const database = command.$db;
   if (typeof database !== "string") throw new ProtocolError("OP_MSG names no database");
-  return { id, command, database, silent: (flags & moreToCome) !== 0, legacy: false };
+  const exhaust = (flags & exhaustAllowed) !== 0;
+  return { id, command, database, silent: (flags & moreToCome) !== 0, exhaust, legacy: false };
 }
 
 function readSequence(bytes: Buffer, from: number, end: number): [string, Doc[]] {
@@ -102,13 +106,18 @@ function readQuery(bytes: Buffer, id: number): Request {
   const name = Object.keys(command)[0]?.toLowerCase();
   if (name !== "hello" && name !== "ismaster")
     throw new ProtocolError(`OP_QUERY is only supported for a handshake, not ${name}`);
-  return { id, command, database: namespace.slice(0, -5), silent: false, legacy: true };
+  return { id, command, database: namespace.slice(0, -5), silent: false, exhaust: false, legacy: true };
 }
 
 let lastId = 0;
 
-/** Writes the reply to a request. */
-export function writeReply(request: Request, reply: Doc): Buffer {
+/** The number of a message. */
+export function messageId(bytes: Buffer): number {
+  return bytes.readInt32LE(4);
+}
+
+/** Writes the reply to a request; `more` says that another follows it without being asked for. */
+export function writeReply(request: Request, reply: Doc, more = false): Buffer {
   const extra = request.legacy ? 20 : 5;
   const bytes = encode(reply, headerLength + extra);
   lastId = (lastId + 1) | 0;
@@ -117,6 +126,7 @@ export function writeReply(request: Request, reply: Doc): Buffer {
   bytes.writeInt32LE(request.id, 8);
   bytes.writeInt32LE(request.legacy ? opReply : opMsg, 12);
   bytes.fill(0, headerLength, headerLength + extra);
+  if (more) bytes.writeUInt32LE(moreToCome, headerLength);
   if (request.legacy) {
     bytes.writeInt32LE(8, headerLength);
     bytes.writeInt32LE(1, headerLength + 16);

@@ -67,6 +67,52 @@ describe("a server started for tests", () => {
     await arm("off", {}, "maxTimeAlwaysTimeOut");
     expect(await docs.findOne({}, { maxTimeMS: 60_000 })).toEqual({ _id: 1 });
   });
+  test("lets the time limit of a find be over in its getMore", async () => {
+    await docs.insertMany([{ n: 1 }, { n: 2 }]);
+    const limited = docs.find({}, { batchSize: 1, maxTimeMS: 60_000 });
+    const free = docs.find({}, { batchSize: 1 });
+    await Promise.all([limited.next(), free.next()]);
+    await arm("alwaysOn", {}, "maxTimeAlwaysTimeOut");
+    await expect(limited.next()).rejects.toMatchObject({ code: 50 });
+    expect(await free.next()).toMatchObject({ n: 1 });
+    await arm("off", {}, "maxTimeAlwaysTimeOut");
+    await free.close();
+  });
+  test("fails only the application that is named, from its first hello on", async () => {
+    await arm("alwaysOn", { failCommands: ["isMaster", "hello"], appName: "doomed", closeConnection: true });
+    const named = (appName: string) =>
+      new MongoClient(server.url, { appName, serverSelectionTimeoutMS: 200, retryReads: false });
+    const doomed = named("doomed");
+    const spared = named("spared");
+    try {
+      await expect(doomed.db("admin").command({ ping: 1 })).rejects.toThrow(/closed/);
+      expect(await spared.db("admin").command({ ping: 1 })).toEqual({ ok: 1 });
+    } finally {
+      await arm("off", {});
+      await doomed.close();
+      await spared.close();
+    }
+  });
+  test("fails all commands but the one that takes the fail point away", async () => {
+    await arm("alwaysOn", { failAllCommands: true, errorCode: 8 });
+    await expect(admin.command({ ping: 1 })).rejects.toMatchObject({ code: 8 });
+    await expect(admin.command({ buildInfo: 1 })).rejects.toMatchObject({ code: 8 });
+    await arm("off", {});
+    expect(await admin.command({ ping: 1 })).toEqual({ ok: 1 });
+  });
+  test("knows a command by its other spelling too", async () => {
+    await arm("alwaysOn", { failCommands: ["findandmodify"], errorCode: 8 });
+    await expect(docs.findOneAndDelete({ none: 1 })).rejects.toMatchObject({ code: 8 });
+    await arm("off", {});
+  });
+  test("fails as likely as it is told to, and counts how often it did", async () => {
+    const { count } = await arm("off", {});
+    await arm({ activationProbability: 0 }, { failCommands: ["ping"], errorCode: 8 });
+    expect(await admin.command({ ping: 1 })).toEqual({ ok: 1 });
+    await arm({ activationProbability: 1 }, { failCommands: ["ping"], errorCode: 8 });
+    await expect(admin.command({ ping: 1 })).rejects.toMatchObject({ code: 8 });
+    expect(await arm("off", {})).toMatchObject({ count: count + 1 });
+  });
   test("refuses a fail point and a mode there is not", async () => {
     await expect(arm("alwaysOn", {}, "noSuchFailPoint")).rejects.toMatchObject({ code: 235 });
     await expect(arm("sometimes", { failCommands: [] })).rejects.toMatchObject({ code: 2 });

@@ -29,15 +29,27 @@ export interface ServerState {
   sweepExpired: (now?: Date) => Promise<number>;
 }
 
+/** Who is at the other end of a connection. */
+export interface Client {
+  /** host:port it comes from. */
+  readonly address: string;
+  /** The connection's number. */
+  readonly id: number;
+  /** It has told who it is, which it may do once. */
+  known?: boolean;
+  /** The application's name, if it told one. */
+  application?: string;
+  /** Aborted when the connection closes. */
+  readonly closed: AbortSignal;
+}
+
 /** One command as it runs. */
 export interface CommandContext extends ServerState {
   /** The database it is sent to. */
   database: string;
   /** The command's document. */
   command: Doc;
-  /** A number of the connection, for whatsmyuri and the log. */
-  connection: string;
-  connectionId: number;
+  client: Client;
   /** Its share of the process and its time limit. */
   patience: Patience;
 }

@@ -8,18 +8,19 @@ import { type Command, type CommandContext, namespaceOf } from "./context.ts";
  * yields only between parts of its work, so what else may run is not listed.
  */
 export function currentOperation(context: CommandContext): Doc {
-  const { command, database, connection, connectionId, address } = context;
+  const { command, database, client, address } = context;
   const name = Object.keys(command)[0] ?? "";
   const ns = typeof command[name] === "string" ? namespaceOf(context) : `${database}.$cmd.${name}`;
   return {
     type: "op",
     host: `${hostname()}:${address.split(":").at(-1)}`,
-    desc: `conn${connectionId}`,
-    connectionId,
-    client: connection,
+    desc: `conn${client.id}`,
+    connectionId: client.id,
+    client: client.address,
+    ...(client.application === undefined ? {} : { appName: client.application }),
     active: true,
     currentOpTime: new Date().toISOString(),
-    opid: connectionId,
+    opid: client.id,
     secs_running: Long.ZERO,
     microsecs_running: Long.ZERO,
     op: "command",

@@ -1,5 +1,6 @@
 import { CommandError } from "../errors.ts";
-import { type Doc, isDoc, isNumber, toNumber, type Value } from "../value.ts";
+import { type Doc, isDoc, isNumber, Long, toNumber, type Value } from "../value.ts";
+import type { CommandContext } from "./context.ts";
 
 /** What a fail point makes of a command. */
 export interface Fault {
@@ -19,10 +20,14 @@ interface Armed {
   data: Doc;
   skip: number;
   times: number;
+  /** The share of the commands it concerns that it strikes. */
+  odds: number;
 }
 
-/** Commands that may always be sent, so that a fail point can be taken away again. */
-const spared = new Set(["configureFailPoint", "hello", "isMaster", "ismaster", "getParameter", "buildInfo"]);
+/** The command whose faults are asked for. */
+type Subject = Pick<CommandContext, "client" | "command" | "cursors">;
+
+const known = ["failCommand", "failGetMoreAfterCursorCheckout", "maxTimeAlwaysTimeOut"];
 
 /**
  * MongoDB's fail points `failCommand`, `failGetMoreAfterCursorCheckout` and `maxTimeAlwaysTimeOut`, by which the test
@@ -31,33 +36,31 @@ const spared = new Set(["configureFailPoint", "hello", "isMaster", "ismaster", "
  */
 export class FailPoints {
   #armed = new Map<string, Armed>();
+  #struck = new Map<string, number>();
 
-  /** Runs a `configureFailPoint`. @throws {CommandError} for a fail point or mode there is not. */
+  /**
+   * Runs a `configureFailPoint`; tells how often the fail point has struck since the server started.
+   *
+   * @throws {CommandError} for a fail point or mode there is not.
+   */
   configure(command: Doc): Doc {
     const name = String(command.configureFailPoint);
-    if (!["failCommand", "failGetMoreAfterCursorCheckout", "maxTimeAlwaysTimeOut"].includes(name))
-      throw new CommandError(235, `fail point not found: ${name}`);
+    if (!known.includes(name)) throw new CommandError(235, `fail point not found: ${name}`);
     const { mode } = command;
     if (mode === "off") this.#armed.delete(name);
     else this.#armed.set(name, { data: isDoc(command.data) ? command.data : {}, ...readMode(mode) });
-    return { count: 0 };
+    return { count: Long.fromNumber(this.#struck.get(name) ?? 0) };
   }
 
   /** What is to happen to a command; `undefined` when nothing is armed for it. */
-  faultFor(name: string, command: Doc): Fault | undefined {
-    if (this.#armed.size === 0 || spared.has(name)) {
-      const data = this.#armed.get("failCommand")?.data;
-      const named = Array.isArray(data?.failCommands) && data.failCommands.includes(name);
-      if (!named || name === "configureFailPoint") return undefined;
-    }
-    if (isNumber(command.maxTimeMS) && this.#take("maxTimeAlwaysTimeOut", () => true))
+  faultFor(name: string, subject: Subject): Fault | undefined {
+    // A fail point can always be taken away again.
+    if (this.#armed.size === 0 || name === "configureFailPoint") return undefined;
+    if (hasTimeLimit(subject) && this.#take("maxTimeAlwaysTimeOut", () => true))
       return { error: new CommandError("MaxTimeMSExpired", "operation exceeded time limit") };
     const data =
       (name === "getMore" ? this.#take("failGetMoreAfterCursorCheckout", () => true) : undefined) ??
-      this.#take(
-        "failCommand",
-        ({ failCommands }) => Array.isArray(failCommands) && failCommands.includes(name),
-      );
+      this.#take("failCommand", (armed) => concerns(armed, name, subject));
     return data && faultOf(data);
   }
 
@@ -68,16 +71,36 @@ export class FailPoints {
       armed.skip--;
       return undefined;
     }
+    if (Math.random() >= armed.odds) return undefined;
     if (--armed.times <= 0) this.#armed.delete(name);
+    this.#struck.set(name, (this.#struck.get(name) ?? 0) + 1);
     return armed.data;
   }
 }
 
-function readMode(mode: Value | undefined): { skip: number; times: number } {
-  if (mode === "alwaysOn") return { skip: 0, times: Number.POSITIVE_INFINITY };
-  if (isDoc(mode) && isNumber(mode.times)) return { skip: 0, times: toNumber(mode.times) };
-  if (isDoc(mode) && isNumber(mode.skip))
-    return { skip: toNumber(mode.skip), times: Number.POSITIVE_INFINITY };
+/** A getMore has the limit of the command that opened its cursor. */
+function hasTimeLimit({ command, cursors }: Subject): boolean {
+  if (command.getMore instanceof Long) return cursors.isLimited(command.getMore.toBigInt());
+  return isNumber(command.maxTimeMS) && toNumber(command.maxTimeMS) > 0;
+}
+
+function concerns(
+  { appName, failAllCommands, failCommands }: Doc,
+  name: string,
+  { client }: Subject,
+): boolean {
+  if (appName !== undefined && appName !== client.application) return false;
+  const called = (other: Value): boolean => String(other).toLowerCase() === name.toLowerCase();
+  return failAllCommands === true || (Array.isArray(failCommands) && failCommands.some(called));
+}
+
+function readMode(mode: Value | undefined): Omit<Armed, "data"> {
+  const always = { skip: 0, times: Number.POSITIVE_INFINITY, odds: 1 };
+  if (mode === "alwaysOn") return always;
+  if (isDoc(mode) && isNumber(mode.times)) return { ...always, times: toNumber(mode.times) };
+  if (isDoc(mode) && isNumber(mode.skip)) return { ...always, skip: toNumber(mode.skip) };
+  if (isDoc(mode) && isNumber(mode.activationProbability))
+    return { ...always, odds: toNumber(mode.activationProbability) };
   throw new CommandError("BadValue", "unknown mode of a fail point");
 }
 

@@ -23,6 +23,7 @@ import { explain, explainCommand } from "./explain.ts";
 import type { Fault } from "./fail-point.ts";
 import { find } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
+import { applicationOf, hello } from "./hello.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
 import { insert } from "./insert.ts";
 import * as server from "./server-info.ts";
@@ -32,9 +33,9 @@ import { onView } from "./views.ts";
 
 const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({
-    hello: server.hello,
-    isMaster: server.hello,
-    ismaster: server.hello,
+    hello,
+    isMaster: hello,
+    ismaster: hello,
     ping: server.nothing,
     buildInfo: server.buildInfo,
     buildinfo: server.buildInfo,
@@ -130,9 +131,11 @@ export async function runCommand(
   onFault: (error: unknown) => void,
 ): Promise<Doc | undefined> {
   try {
-    const { command, failPoints } = context;
+    const { client, command, failPoints } = context;
     const name = Object.keys(command)[0] ?? "";
-    const fault = failPoints?.faultFor(name, command);
+    // Known before a fail point is asked for the hello that tells it.
+    if (commands.get(name) === hello) client.application ??= applicationOf(command);
+    const fault = failPoints?.faultFor(name, context);
     if (fault?.blockMs) await new Promise((resolve) => setTimeout(resolve, fault.blockMs));
     if (fault?.close) return undefined;
     if (fault?.error) throw fault.error;

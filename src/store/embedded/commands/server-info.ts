@@ -1,32 +1,10 @@
 import { hostname } from "node:os";
 import { CommandError, notImplemented } from "../errors.ts";
-import { type Doc, isNumber, Long, ObjectId, toNumber } from "../value.ts";
-import { type Command, type CommandContext, numberField } from "./context.ts";
+import { type Doc, isNumber, Long, toNumber } from "../value.ts";
+import { type Command, numberField } from "./context.ts";
 
 /** The MongoDB version whose behaviour this server follows. */
 export const version = "7.0.0";
-const processId = new ObjectId();
-
-/**
- * `hello`. Wire version 21 is MongoDB 7.0. There is no `setName`: a driver takes the server for a standalone one
- * and does not retry writes.
- */
-export const hello: Command = ({ command, connectionId }: CommandContext) => {
-  const legacy = command.hello === undefined;
-  return {
-    helloOk: true,
-    ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
-    maxBsonObjectSize: 16 * 1024 * 1024,
-    maxMessageSizeBytes: 48_000_000,
-    maxWriteBatchSize: 100_000,
-    localTime: new Date(),
-    logicalSessionTimeoutMinutes: 30,
-    connectionId,
-    minWireVersion: 0,
-    maxWireVersion: 21,
-    readOnly: false,
-  };
-};
 
 /** `buildInfo`. */
 export const buildInfo: Command = () => ({
@@ -112,7 +90,6 @@ export const serverStatus: Command = ({ startedAt, cursors, address }) => ({
   connections: { current: 1, available: 10_000, totalCreated: 1 },
   metrics: { cursor: { open: { total: cursors.size } } },
   storageEngine: { name: "lmdb", supportsCommittedReads: false, persistent: true },
-  topologyVersionProcess: processId,
 });
 
 /** `killCursors`. */
@@ -154,7 +131,7 @@ export const profile: Command = ({ command }) => {
 export const getLog: Command = ({ command }): Doc =>
   command.getLog === "*" ? { names: ["global", "startupWarnings"] } : { totalLinesWritten: 0, log: [] };
 /** `whatsmyuri`. */
-export const whatsmyuri: Command = ({ connection }) => ({ you: connection });
+export const whatsmyuri: Command = ({ client }) => ({ you: client.address });
 /** Commands that have nothing to do here. */
 export const nothing: Command = () => ({});
 /** `getCmdLineOpts`. */
