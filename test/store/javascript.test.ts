@@ -54,7 +54,12 @@ describe.skipIf(server === "documentdb" || server === "secantus")("functions in 
     ["function () { return this.at.getTime() > 500; }", [1]],
     ["() => obj.long > 4", [1]],
     [`this.id && this.id.toString() === "${id}"`, [1]],
-    [new Code("this.a === wanted", { wanted: 4 }), [2]],
+    [new Code("this.a === 4"), [2]],
+    ["this.id !== undefined && this.id.equals(ObjectId(String(this.id))) && NumberLong(5) == 5", [1]],
+    ["isNumber(this.a) && isString(this.tags[0]) && isObject(this)", [1]],
+    ["this.at > ISODate('1970-01-01T00:00:00Z') && NumberInt('3') === this.a", [1]],
+    ["print(this); assert(this.b === 4); return tojson(this.tags) === '[\"x\"]';", [1]],
+    ["assert(this.a === 3, 'only three'); return true;", /only three/],
     [
       new Code(function (this: { a: number }) {
         return this.a > 1;
@@ -66,6 +71,8 @@ describe.skipIf(server === "documentdb" || server === "secantus")("functions in 
     ["function () { while (true) {} }", /interrupted/],
     ["let all = []; while (true) all.push(new Array(100000)); return true;", /memory|interrupted/],
     [7, /must be a string or code/],
+    [new Code("this.a === wanted", { wanted: 4 }), /without a scope/],
+    [new Code("this.a === 4", {}), /without a scope/],
   ])("$where %s", async (where, expected) => {
     if (expected instanceof RegExp) await expect(found(where)).rejects.toThrow(expected);
     else expect(await found(where)).toEqual(expected);

@@ -102,14 +102,13 @@ export class Cursors {
       throw badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor");
     cursor.lastUsed = Date.now();
     cursor.patience?.wake();
-    let { batch, done } = await this.#read(cursor, batchSize);
-    if (cursor.tail) {
-      if (batch.length === 0) {
-        await cursor.tail(waitMs ?? awaitMs);
-        ({ batch } = await this.#read(cursor, batchSize));
-      }
-      done = false;
-    }
+    const { batch, done } = await this.#readOn(cursor, batchSize, waitMs ?? awaitMs).catch(
+      (error: unknown) => {
+        // What went wrong once is not tried again.
+        this.kill(id);
+        throw error;
+      },
+    );
     if (done) this.#open.delete(id);
     cursor.patience?.rest();
     return { nextBatch: batch, id: Long.fromBigInt(done || !this.#open.has(id) ? 0n : id), ns: namespace };
@@ -142,6 +141,18 @@ export class Cursors {
       if (cursor.namespace === namespace || cursor.namespace.startsWith(`${namespace}.`))
         this.kill(cursor.id);
     }
+  }
+
+  async #readOn(
+    cursor: Open,
+    batchSize: number,
+    waitMs: number,
+  ): Promise<{ batch: RawDoc[]; done: boolean }> {
+    const read = await this.#read(cursor, batchSize);
+    if (!cursor.tail) return read;
+    if (read.batch.length > 0) return { batch: read.batch, done: false };
+    await cursor.tail(waitMs);
+    return { batch: (await this.#read(cursor, batchSize)).batch, done: false };
   }
 
   async #read(

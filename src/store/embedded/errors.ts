@@ -34,6 +34,7 @@ export const codes = {
   ShutdownInProgress: 91,
   CommandNotSupported: 115,
   DocumentValidationFailure: 121,
+  CappedPositionLost: 136,
   JSInterpreterFailure: 139,
   NotAReplicaSet: 123,
   CommandNotSupportedOnView: 166,

@@ -10,7 +10,7 @@ import {
 import { decode } from "./bson-codec.ts";
 import { badValue, CommandError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
-import { Code, isDoc, type Value } from "./value.ts";
+import { Code, type Value } from "./value.ts";
 
 /**
  * Functions in JavaScript that queries may hold: `$where` and `$function` (source: MongoDB manual, "Server-side
@@ -31,14 +31,31 @@ export async function allowJavaScript(): Promise<void> {
   engine ??= await newQuickJSWASMModuleFromVariant(import("@jitl/quickjs-wasmfile-release-sync"));
 }
 
-/** Types of BSON in the words of JavaScript, in both directions. */
+/**
+ * Types of BSON in the words of JavaScript, in both directions, and of the functions that MongoDB lends those of use
+ * here. What is printed goes nowhere.
+ */
 const PRELUDE = `
+const { ObjectId, NumberLong, NumberDecimal, Opaque } = (() => {
 class ObjectId { constructor(s) { this.str = s; } toString() { return this.str; } toHexString() { return this.str; }
   equals(o) { return !!o && String(o) === this.str; } }
-class NumberLong { constructor(s) { this.text = s; } valueOf() { return Number(this.text); } toNumber() { return Number(this.text); }
+class NumberLong { constructor(s) { this.text = String(s); } valueOf() { return Number(this.text); } toNumber() { return Number(this.text); }
   toString() { return this.text; } }
-class NumberDecimal { constructor(s) { this.text = s; } valueOf() { return Number(this.text); } toString() { return this.text; } }
+class NumberDecimal { constructor(s) { this.text = String(s); } valueOf() { return Number(this.text); } toString() { return this.text; } }
 class Opaque { constructor(v) { this.value = v; } }
+const callable = (type) => new Proxy(type, { apply: (target, self, args) => new target(...args) });
+return { ObjectId: callable(ObjectId), NumberLong: callable(NumberLong), NumberDecimal: callable(NumberDecimal), Opaque };
+})();
+const NumberInt = (v) => Math.trunc(Number(v));
+const ISODate = (v) => v === undefined ? new Date() : new Date(v);
+const isNumber = (v) => typeof v === "number";
+const isString = (v) => typeof v === "string";
+const isObject = (v) => typeof v === "object" && v !== null;
+const doassert = (why) => { throw new Error(why); };
+const assert = (holds, why) => { if (!holds) doassert("assert failed" + (why === undefined ? "" : " : " + why)); };
+const tojson = (v) => JSON.stringify(give(v));
+const print = () => {};
+const printjson = print;
 const take = (v) => {
   if (v === null || typeof v !== "object") return v;
   if (Array.isArray(v)) return v.map(take);
@@ -95,7 +112,7 @@ const compiled = new LRUCache<string, Compiled>({
 
 /**
  * Runs a function of a query: `self` is its `this` (and `obj`), `args` are its arguments. `source` may be a function,
- * an expression or statements with a `return`, as MongoDB's shell takes them; a `Code` brings its scope along.
+ * an expression or statements with a `return`, as MongoDB's shell takes them. A scope is refused, as since 4.4.
  *
  * @throws {CommandError} BadValue while functions are not allowed; JSInterpreterFailure for what the function throws,
  * and when it takes more than a second or 64 MiB; MaxTimeMSExpired at the time limit of `patience`.
@@ -126,20 +143,15 @@ export function checkJavaScript(source: Value | undefined): void {
 
 function compile(source: Value | undefined): Compiled {
   if (!engine) throw badValue("no globalScriptEngine: functions in JavaScript are turned off on this server");
-  const code = source instanceof Code ? String(source.code) : source;
-  if (typeof code !== "string") throw badValue("a function in JavaScript must be a string or code");
-  const scope = source instanceof Code && isDoc(source.scope as Value) ? (source.scope as Value) : {};
-  const key = `${EJSON.stringify(scope, { relaxed: false })} ${code}`;
-  const known = compiled.get(key);
+  const code = source instanceof Code && !source.scope ? String(source.code) : source;
+  if (typeof code !== "string")
+    throw badValue("a function in JavaScript must be a string or code without a scope");
+  const known = compiled.get(code);
   if (known) return known;
   const runtime = engine.newRuntime({ memoryLimitBytes: MEMORY, maxStackSizeBytes: 512 * 1024 });
   const context = runtime.newContext();
   try {
-    const variables = JSON.stringify(EJSON.stringify(scope, { relaxed: false }));
-    value(
-      context,
-      context.evalCode(`${PRELUDE}Object.assign(globalThis, take(JSON.parse(${variables}))); "";`),
-    );
+    value(context, context.evalCode(`${PRELUDE} "";`));
     value(context, context.evalCode(`const body = ${asFunction(code)}; "";`));
   } catch (error) {
     context.dispose();
@@ -147,7 +159,7 @@ function compile(source: Value | undefined): Compiled {
     throw error;
   }
   const made = { context, call: context.unwrapResult(context.evalCode("call")) };
-  compiled.set(key, made);
+  compiled.set(code, made);
   return made;
 }
 

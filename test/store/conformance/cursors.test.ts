@@ -172,6 +172,20 @@ describe("a tailable cursor", () => {
     { documentdb: "answers: cursor id 0 not found" },
   );
   conforms(
+    "is lost with 136, and closed, when the document it stands at is overwritten",
+    async () => {
+      const docs = await bench.db.createCollection<Document>("round", { capped: true, size: 4096, max: 2 });
+      await docs.insertMany(numbers(2));
+      const cursor = await find(docs, { tailable: true });
+      await docs.insertOne({ _id: 2 as never });
+      expect((await more(docs, cursor.id)).nextBatch).toEqual([{ _id: 2 }]);
+      await docs.insertMany([{ _id: 3 }, { _id: 4 }] as never);
+      expect(await failure(() => more(docs, cursor.id))).toMatchObject({ code: 136 });
+      expect(await failure(() => more(docs, cursor.id))).toMatchObject({ code: 43 });
+    },
+    { documentdb: "answers: cursor id 0 not found" },
+  );
+  conforms(
     "is not kept on a collection without documents",
     async () => {
       const docs = await capped("vacant");

@@ -249,6 +249,19 @@ describe("the update command", () => {
       { _id: 2, a: 5, b: "$x" },
     ]);
   });
+  conforms(
+    "fails as a whole, with 40324, by a pipeline's stage there is not, when the other updates are done",
+    async () => {
+      const docs = await bench.filled([{ _id: 1 }, { _id: 2 }]);
+      const updates = [1, 2].map((_id) => ({
+        q: { _id },
+        u: [_id === 1 ? { $set: { a: 1 } } : { $nope: 1 }],
+      }));
+      const run = () => bench.db.command({ update: docs.collectionName, updates });
+      expect(await failure(run)).toMatchObject({ code: 40324 });
+      expect(await docs.find().sort({ _id: 1 }).toArray()).toEqual([{ _id: 1, a: 1 }, { _id: 2 }]);
+    },
+  );
   conforms("is one step for a document: of fifty increments none is lost", async () => {
     const docs = await bench.filled([{ _id: 1, n: 0 }]);
     await Promise.all(

@@ -1,7 +1,7 @@
 import { decode } from "../bson-codec.ts";
 import { type Collation, withCollation } from "../collation.ts";
 import type { Stored } from "../collection.ts";
-import { badValue, failedToParse } from "../errors.ts";
+import { badValue, CommandError, failedToParse } from "../errors.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { valueAt } from "../path.ts";
 import { makePlan, type Plan } from "../planner.ts";
@@ -219,6 +219,11 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
   let last: number | undefined;
   const source: AsyncIterator<Doc | RawDoc> = {
     async next() {
+      if (last !== undefined && !collection.get(last))
+        throw new CommandError(
+          "CappedPositionLost",
+          `CollectionScan died due to position in capped collection being deleted. Last seen record id: RecordId(${last})`,
+        );
       for (const { record, bytes } of collection.scan(last, false, 10_000)) {
         last = record;
         const doc = decode(bytes);

@@ -55,6 +55,7 @@ export const update: Command = async (context) => {
   const upserted: Doc[] = [];
   let n = 0;
   let nModified = 0;
+  let unknown: CommandError | undefined;
   const run = async (statement: Doc, index: number): Promise<void> => {
     try {
       const outcome = await updateStatement(context, namespace, statement);
@@ -65,6 +66,7 @@ export const update: Command = async (context) => {
         upserted.push({ index, _id: outcome.upserted });
       }
     } catch (error) {
+      if (isUnknownStage(error)) unknown = error;
       writeErrors.push(writeError(index, error));
     }
   };
@@ -72,6 +74,8 @@ export const update: Command = async (context) => {
     await run(statement, index);
     if (ordered && writeErrors.length > 0) break;
   }
+  // MongoDB counts the stages of all pipelines when it has run them, and fails the command by one that it does not know.
+  if (unknown) throw unknown;
   return {
     n,
     nModified,
@@ -79,6 +83,11 @@ export const update: Command = async (context) => {
     ...(writeErrors.length > 0 ? { writeErrors } : {}),
   };
 };
+
+/** A pipeline's stage there is not, or more than one in one. */
+function isUnknownStage(error: unknown): error is CommandError {
+  return error instanceof CommandError && (error.code === 40324 || error.code === 40323);
+}
 
 /**
  * Variables from a command's `let` or a statement's `c`: their expressions are evaluated once, without a document.
