@@ -137,6 +137,18 @@ test("a cursor goes on over many batches while documents change", async () => {
   expect(await many.distinct("_id", { _id: { $lt: 3 } })).toEqual([0, 1, 2]);
 });
 
+// Source: MongoDB's run_distinct.cpp; the manual does not name an order.
+test.skipIf(outside)(
+  "distinct values come as they are met, and in the order of an index of the field",
+  async () => {
+    const docs = db.collection<Document>("metIn");
+    await docs.insertMany([{ a: 3 }, { a: [2, 3] }, { a: 1 }]);
+    expect(await docs.distinct("a")).toEqual([3, 2, 1]);
+    await docs.createIndex({ a: 1 });
+    expect(await docs.distinct("a")).toEqual([1, 2, 3]);
+  },
+);
+
 test("an index of a small collection is made before or after it is dropped, never halfway", async () => {
   const other = await MongoClient.connect(database.url);
   const mine = client.db().collection("droppedWhile");

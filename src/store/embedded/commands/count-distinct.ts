@@ -1,11 +1,12 @@
 import { canonical, compareBy, withCollation } from "../collation.ts";
+import type { Collection } from "../collection.ts";
 import { typeMismatch } from "../errors.ts";
 import { type Cost, distinctRecords, matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
 import type { IndexScan } from "../planner.ts";
 import { compileFilter, searching } from "../query/filter.ts";
-import type { Value } from "../value.ts";
+import type { Doc, Value } from "../value.ts";
 import {
   type Command,
   type CommandContext,
@@ -82,5 +83,15 @@ export const distinct: Command = async (context) => {
       }
     }
   }
-  return { values: [...found.values()].sort(compareBy(collation)) };
+  const values = [...found.values()];
+  return { values: inKeyOrder(collection, command.key, filter) ? values.sort(compareBy(collation)) : values };
 };
+
+/** MongoDB takes the values from an index of the field when there is no filter, else in the order they are met. */
+function inKeyOrder(collection: Collection | undefined, key: string, filter: Doc): boolean {
+  if (!collection || Object.keys(filter).length > 0) return false;
+  return collection.indexes.some(
+    ({ paths, hidden, declared, partial, sparse }) =>
+      paths[0] === key && !hidden && !declared && !partial && !sparse,
+  );
+}
