@@ -148,6 +148,22 @@ describe("commands that arrive together", () => {
   });
 });
 
+test("what is dropped with little in it goes in the transaction that drops it", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "hawker-drop-"));
+  const server = await startEmbedded({ dir });
+  const owner = await MongoClient.connect(server.url);
+  const small = owner.db().collection("small");
+  await small.insertMany([{ a: 1 }, { a: 2 }]);
+  await small.createIndex({ a: 1 });
+  const before = await lastTransaction(dir);
+  await small.dropIndexes();
+  await small.drop();
+  await owner.close();
+  await server.stop();
+  expect((await lastTransaction(dir)) - before).toBe(2);
+  await rm(dir, { recursive: true, force: true });
+});
+
 /** The number of the last transaction in the store's file: the later of lmdb's two headers ("MDB_meta" in mdb.c). */
 async function lastTransaction(dir: string): Promise<number> {
   const bytes = await readFile(join(dir, "store.mdb"));

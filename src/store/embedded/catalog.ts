@@ -12,6 +12,8 @@ const garbagePrefix = Buffer.from("g:");
 const counterKey = Buffer.from("n");
 /** Removing so many takes a few milliseconds. */
 const sweepSize = 500;
+/** Removing so many more in a transaction that is made anyway costs less than another one. */
+const atOnce = 20;
 
 /**
  * The collections and indexes that exist, kept in memory and in the catalog table.
@@ -205,21 +207,27 @@ export class Catalog {
     }
   }
 
-  /** Removes an index; its entries are swept later. */
+  /** Removes an index; if it has many entries, they are swept later. */
   dropIndex(collection: Collection, index: Index): void {
     collection.indexes = collection.indexes.filter((other) => other !== index);
-    this.#discard(index.id, false);
+    this.#remove(index.id, false);
     this.save(collection);
-    this.sweep();
   }
 
-  /** Removes a collection; its documents and entries are swept later. */
+  /** Removes a collection; if it has many documents or entries, they are swept later. */
   drop(collection: Collection): void {
     this.#collections.delete(collection.namespace);
     this.#storage.catalog.remove(Buffer.from(`c:${collection.namespace}`));
     this.#storage.catalog.remove(sizesKey(collection.id));
-    this.#discard(collection.id, true);
-    for (const index of collection.indexes) this.#discard(index.id, false);
+    this.#remove(collection.id, true);
+    for (const index of collection.indexes) this.#remove(index.id, false);
+  }
+
+  /** Removes what has this number, or the beginning of it and leaves the rest to the sweep. */
+  #remove(id: number, documents: boolean): void {
+    const table = documents ? this.#storage.documents : this.#storage.entries;
+    if (clearPrefix(table, prefixOf(id), atOnce) < atOnce) return;
+    this.#discard(id, documents);
     this.sweep();
   }
 
