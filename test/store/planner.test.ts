@@ -163,6 +163,13 @@ describe.skipIf(outside)("the plan", () => {
     expect(told.scan.indexBounds.shelf).toEqual(["[3, 3]", "[9, 9]"]);
   });
 
+  test("the values of a unique key are looked up, however much of another index the rest fits", async () => {
+    const filter = { _id: { $in: [3, 53, 103] }, shelf: 3, price: { $in: [3, 6, 53] } };
+    const { scan, keys, docs, returned } = await explained({ find: "things", filter });
+    expect(scan).toMatchObject({ indexName: "_id_" });
+    expect([keys, docs, returned]).toEqual([3, 3, 3]);
+  });
+
   test("$or is a union of indexes, and one branch without an index spoils it", async () => {
     const told = await db.command({
       explain: { find: "things", filter: { $or: [{ name: "name 0001" }, { shelf: 3, price: 3 }] } },

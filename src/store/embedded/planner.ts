@@ -265,7 +265,8 @@ function scanOf(
   // One range, or one that only widens the sort's field, keeps the order; several points in front do not.
   const inOrder = order !== undefined && (prefixes.length === 1 || sortsFirstField(index, sort, fixed));
   if (score === 0 && !inOrder) return undefined;
-  if (index.unique && score >= 200 * index.paths.length) score += 50;
+  // Each point of a whole unique key is one document at the most, which no other index can promise.
+  if (index.unique && score >= 200 * index.paths.length) score += 1000;
   // Among indexes that narrow the search one that spares a sort is better: first equality, then sort, then range.
   if (inOrder) score += score > 0 ? 150 : 60;
   const ranges = prefixes.map((range) => ({
