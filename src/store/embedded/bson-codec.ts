@@ -1,4 +1,5 @@
 import { CommandError } from "./errors.ts";
+import { readText, writeText as writeUtf8 } from "./text-bytes.ts";
 import {
   Binary,
   BSONRegExp,
@@ -89,8 +90,7 @@ class Reader {
     const length = this.#int();
     const end = this.#at + length - 1;
     if (length < 1 || end >= this.#bytes.length || this.#bytes[end] !== 0) throw broken("bad string length");
-    const text =
-      length < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : this.#bytes.toString("utf8", this.#at, end);
+    const text = length < 24 ? asciiOrUtf8(this.#bytes, this.#at, end) : readText(this.#bytes, this.#at, end);
     this.#at = end + 1;
     return text;
   }
@@ -226,7 +226,7 @@ function asciiOrUtf8(bytes: Buffer, start: number, end: number): string {
   let text = "";
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte > 127) return bytes.toString("utf8", start, end);
+    if (byte > 127) return readText(bytes, start, end);
     text += String.fromCharCode(byte);
   }
   return text;
@@ -276,7 +276,7 @@ function writeArray(start: number, items: Value[]): number {
 
 function writeText(at: number, text: string): number {
   room(at, text.length * 3 + 5);
-  const length = scratch.write(text, at + 4, "utf8");
+  const length = writeUtf8(scratch, text, at + 4);
   scratch.writeInt32LE(length + 1, at);
   scratch[at + 4 + length] = 0;
   return at + length + 5;

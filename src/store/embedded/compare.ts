@@ -1,3 +1,4 @@
+import { bytesOf, isForeign } from "./text-bytes.ts";
 import {
   Binary,
   BSONRegExp,
@@ -101,6 +102,7 @@ export function compareText(a: string, b: string): number {
     let left = a.charCodeAt(at);
     let right = b.charCodeAt(at);
     if (left === right) continue;
+    if (isForeign(a, at) || isForeign(b, at)) return Buffer.compare(bytesOf(a), bytesOf(b));
     // Surrogates stand for code points above all other UTF-16 units, so in UTF-8 they come last.
     if (left >= 0xd800 && right >= 0xd800) {
       left = left >= 0xe000 ? left - 0x800 : left + 0x2000;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { compareDecimals, exactDecimal, isFiniteNumber, typeOrder } from "./compare.ts";
+import { writeText as writeUtf8 } from "./text-bytes.ts";
 import {
   Binary,
   BSONRegExp,
@@ -182,7 +183,7 @@ function writeBytes(bytes: Uint8Array): void {
 function writeText(text: string): void {
   room(text.length * 6 + 2);
   const start = at;
-  const length = out.write(text, start, "utf8");
+  const length = writeUtf8(out, text, start);
   at += length;
   if (text.includes("\0")) {
     const bytes = Buffer.from(out.subarray(start, at));
