@@ -12,7 +12,13 @@ interface Open {
   source: Source;
   /** A document that was read but did not fit the last reply. */
   held: RawDoc | undefined;
+  opened: number;
   lastUsed: number;
+  /** A reply is being read just now. */
+  busy: boolean;
+  /** Documents and replies it has given. */
+  given: number;
+  batches: number;
   patience: Patience | undefined;
   keep: boolean;
   /** Waits for more documents at the end (a tailable cursor on a capped collection). */
@@ -65,13 +71,18 @@ export class Cursors {
       namespace: options.namespace,
       source,
       held: undefined,
+      opened: Date.now(),
       lastUsed: Date.now(),
+      busy: false,
+      given: 0,
+      batches: 1,
       patience: options.patience,
       keep: options.noTimeout === true,
       tail: options.tail,
       awaits: options.awaits === true,
     };
     const { batch, done } = await this.#read(cursor, options.batchSize ?? firstBatch, replyBytesMax);
+    cursor.given = batch.length;
     const ended = (done && !options.tail) || options.singleBatch === true;
     options.patience?.rest();
     if (!ended) this.#open.set(cursor.id, cursor);
@@ -102,16 +113,41 @@ export class Cursors {
       throw badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor");
     cursor.lastUsed = Date.now();
     cursor.patience?.wake();
-    const { batch, done } = await this.#readOn(cursor, batchSize, waitMs ?? awaitMs).catch(
-      (error: unknown) => {
+    cursor.busy = true;
+    const { batch, done } = await this.#readOn(cursor, batchSize, waitMs ?? awaitMs)
+      .catch((error: unknown) => {
         // What went wrong once is not tried again.
         this.kill(id);
         throw error;
-      },
-    );
+      })
+      .finally(() => {
+        cursor.busy = false;
+      });
+    cursor.given += batch.length;
+    cursor.batches++;
     if (done) this.#open.delete(id);
     cursor.patience?.rest();
     return { nextBatch: batch, id: Long.fromBigInt(done || !this.#open.has(id) ? 0n : id), ns: namespace };
+  }
+
+  /** The cursors that nobody reads from just now (source: MongoDB manual, "$currentOp", "idleCursors"). */
+  idle(): Doc[] {
+    return [...this.#open.values()]
+      .filter(({ busy }) => !busy)
+      .map(({ id, namespace, opened, lastUsed, given, batches, keep, tail, awaits }) => ({
+        type: "idleCursor",
+        ns: namespace,
+        cursor: {
+          cursorId: Long.fromBigInt(id),
+          createdDate: new Date(opened),
+          lastAccessDate: new Date(lastUsed),
+          nDocsReturned: Long.fromNumber(given),
+          nBatchesReturned: Long.fromNumber(batches),
+          noCursorTimeout: keep,
+          tailable: tail !== undefined,
+          awaitData: awaits,
+        },
+      }));
   }
 
   /** Whether the command that opened a cursor had a time limit. */

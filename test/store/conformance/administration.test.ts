@@ -25,6 +25,32 @@ describe("an administrator", () => {
     deviates,
   );
   conforms(
+    "sees idle cursors in $currentOp until they are closed",
+    async () => {
+      const docs = await bench.filled([{ a: 1 }, { a: 2 }, { a: 3 }]);
+      const idle = async () => {
+        const shown = await admin.aggregate([{ $currentOp: { idleCursors: true } }]).toArray();
+        return shown.filter(({ type, ns }) => type === "idleCursor" && ns === docs.namespace);
+      };
+      const cursor = docs.find({}, { batchSize: 1, noCursorTimeout: true });
+      await cursor.next();
+      await cursor.next();
+      expect(await idle()).toMatchObject([
+        {
+          cursor: {
+            cursorId: Number(cursor.id),
+            nDocsReturned: 2,
+            nBatchesReturned: 2,
+            noCursorTimeout: true,
+          },
+        },
+      ]);
+      await cursor.close();
+      expect(await idle()).toEqual([]);
+    },
+    deviates,
+  );
+  conforms(
     "may ask to kill an operation that is not there",
     async () => {
       expect(await admin.command({ killOp: 1, op: 4 })).toMatchObject({ ok: 1 });

@@ -27,7 +27,7 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
-import { currentOperation } from "./current-operation.ts";
+import { currentOperations } from "./current-operation.ts";
 import { inOrder } from "./first-match.ts";
 import { insertOne, prepare } from "./insert.ts";
 import { planFor } from "./plan.ts";
@@ -229,7 +229,7 @@ function pipelineHost(context: CommandContext, namespace: string): PipelineHost 
         const { lsid } = context.command;
         return isDoc(lsid) ? [{ _id: lsid, lastUse: new Date() }] : [];
       }
-      if (name === "$currentOp") return [currentOperation(context)];
+      if (name === "$currentOp") return currentOperations(context, isDoc(operand) ? operand : {});
       throw notImplemented(name);
     },
   };
