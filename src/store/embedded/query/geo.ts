@@ -157,8 +157,10 @@ export function asksNear(filter: Doc): boolean {
  * @throws {CommandError} BadValue when what it says makes no sense.
  */
 export function readNear(name: string, operand: Value, beside: Doc): Near {
-  const byGeometry = isDoc(operand) && operand.$geometry !== undefined;
-  const center = pointOf(byGeometry ? operand.$geometry : operand);
+  const wrapped = isDoc(operand) && operand.$geometry !== undefined;
+  // A GeoJSON point may also stand there without $geometry.
+  const byGeometry = wrapped || (isDoc(operand) && operand.type === "Point");
+  const center = pointOf(wrapped ? operand.$geometry : operand);
   if (!center)
     throw badValue(`invalid point in geo near query $geometry argument: ${JSON.stringify(operand)}`);
   // A third number of a legacy pair is the greatest distance.
