@@ -99,11 +99,11 @@ export async function beginImport(shop: string, clock: Clock): Promise<Journal> 
   };
   return {
     async remember(undos) {
+      const documents: StoredUndos[] = [];
       // A product is at most some 100 KB, a document of the store 16 MB.
-      for (let from = 0; from < undos.length; from += COPIES) {
-        const some = undos.slice(from, from + COPIES);
-        await UndoModel.create({ _id: newId(`${run}/`), run, undos: some });
-      }
+      for (let from = 0; from < undos.length; from += COPIES)
+        documents.push({ _id: newId(`${run}/`), run, undos: undos.slice(from, from + COPIES) });
+      if (documents.length > 0) await driverCollection(UndoModel).insertMany(documents);
       await renew();
     },
     async finish() {
