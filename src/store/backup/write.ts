@@ -38,8 +38,8 @@ export async function writeBackup(db: mongo.Db, path: string, options: BackupOpt
   const sections = await readSections(db);
   if (sections.length === 0) throw new CannotBackUp("There is nothing to back up: the store is empty.");
   const [first] = sections as [Section];
-  const atClusterTime = await snapshotOf(db, first.name);
-  const result = { collections: sections.length, documents: 0, consistent: atClusterTime !== undefined };
+  const snapshot = await snapshotOf(db, first.name);
+  const result = { collections: sections.length, documents: 0, consistent: snapshot !== undefined };
 
   async function* bytes(): AsyncGenerator<Buffer> {
     const encoder = new BackupEncoder();
@@ -48,7 +48,7 @@ export async function writeBackup(db: mongo.Db, path: string, options: BackupOpt
     for (const section of sections) {
       yield encoder.collection(section);
       let documents = 0;
-      for await (const document of documentsOf(db, section.name, atClusterTime)) {
+      for await (const document of documentsOf(db, section.name, snapshot)) {
         yield encoder.document(document);
         documents++;
       }
@@ -93,27 +93,38 @@ async function readSections(db: mongo.Db): Promise<Section[]> {
   return sections.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** MongoDB's codes for "no snapshots here": InvalidOptions, CommandNotSupported, NotAReplicaSet, NotImplemented. */
-const noSnapshots: readonly unknown[] = [72, 115, 123, 238];
+/**
+ * MongoDB's codes for "no snapshots here": InvalidOptions, CommandNotSupported, NotAReplicaSet, NotImplemented, and a
+ * field that is not known.
+ */
+const noSnapshots: readonly unknown[] = [72, 115, 123, 238, 40415];
 
-/** The time of a snapshot, when the server gives one; a server that only ignores the wish gives no time. */
-async function snapshotOf(db: mongo.Db, collection: string): Promise<unknown> {
-  try {
-    const command = { find: collection, limit: 1, singleBatch: true, readConcern: { level: "snapshot" } };
-    const reply = await db.command(command);
-    return reply.cursor?.atClusterTime ?? undefined;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && noSnapshots.includes(error.code)) return undefined;
-    throw error;
+/** How a snapshot is asked for: as of a replica set, and as of the embedded server, which stands alone and has them. */
+const askedFor: readonly Document[] = [{ level: "snapshot" }, { level: "snapshot", standalone: true }];
+
+/** The read concern of a snapshot, when the server gives one; a server that only ignores the wish gives no time. */
+async function snapshotOf(db: mongo.Db, collection: string): Promise<Document | undefined> {
+  for (const readConcern of askedFor) {
+    try {
+      const reply = await db.command({ find: collection, limit: 1, singleBatch: true, readConcern });
+      const atClusterTime: unknown = reply.cursor?.atClusterTime;
+      return atClusterTime === undefined ? undefined : { ...readConcern, atClusterTime };
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && noSnapshots.includes(error.code))) throw error;
+    }
   }
+  return undefined;
 }
 
 /** MongoDB's codes for a snapshot that is too old or cannot be had: SnapshotTooOld, SnapshotUnavailable. */
 const lost: readonly unknown[] = [239, 246];
 
-async function* documentsOf(db: mongo.Db, name: string, atClusterTime: unknown): AsyncGenerator<Uint8Array> {
-  const command: Document = { find: name };
-  if (atClusterTime !== undefined) command.readConcern = { level: "snapshot", atClusterTime };
+async function* documentsOf(
+  db: mongo.Db,
+  name: string,
+  snapshot: Document | undefined,
+): AsyncGenerator<Uint8Array> {
+  const command: Document = snapshot ? { find: name, readConcern: snapshot } : { find: name };
   try {
     const cursor: AsyncIterable<unknown> = db.runCursorCommand(command, { raw: true });
     for await (const document of cursor) if (document instanceof Uint8Array) yield document;

@@ -244,29 +244,35 @@ describe("a find at read concern snapshot", () => {
   afterAll(() => client.close());
 
   test.skipIf(outside)(
-    "sees what was there when its session first read, sorted and filtered, also what was dropped since",
+    "sees what was there at its time, sorted and filtered, also what was dropped since",
     async () => {
+      const ours = { level: "snapshot", standalone: true };
       const notes = db.collection<{ _id: number; n: number }>("notes");
       await notes.insertMany(Array.from({ length: 500 }, (_, _id) => ({ _id, n: 1 })));
       await db.collection("others").insertOne({ here: true });
-      const session = client.startSession({ snapshot: true });
-      const cursor = notes.find({}, { session, batchSize: 50 });
-      expect(await cursor.next()).toEqual({ _id: 0, n: 1 });
+      const begun = await db.command({ find: "notes", batchSize: 50, readConcern: ours });
+      const { atClusterTime, id, firstBatch } = begun.cursor;
+      expect(firstBatch[0]).toEqual({ _id: 0, n: 1 });
       await notes.updateMany({}, { $set: { n: 2 } });
       await notes.deleteMany({ _id: { $lt: 100 } });
       await db.collection("others").drop();
-      expect((await cursor.toArray()).filter(({ n }) => n !== 1)).toEqual([]);
-      expect(
-        await notes.find({ _id: { $lt: 3 } }, { session, sort: { _id: -1 }, projection: { n: 1 } }).toArray(),
-      ).toEqual([
+      const { cursor: rest } = await db.command({
+        getMore: mongoose.mongo.Long.fromNumber(Number(id)),
+        collection: "notes",
+      });
+      expect(rest.nextBatch).toHaveLength(450);
+      expect(rest.nextBatch.filter(({ n }: { n: number }) => n !== 1)).toEqual([]);
+      const then = async (command: object): Promise<unknown> =>
+        (await db.command({ ...command, readConcern: { ...ours, atClusterTime } })).cursor.firstBatch;
+      const sorted = { filter: { _id: { $lt: 3 } }, sort: { _id: -1 }, projection: { n: 1 } };
+      expect(await then({ find: "notes", ...sorted })).toEqual([
         { _id: 2, n: 1 },
         { _id: 1, n: 1 },
         { _id: 0, n: 1 },
       ]);
-      expect(await db.collection("others").findOne({}, { session })).toMatchObject({ here: true });
+      expect(await then({ find: "others" })).toMatchObject([{ here: true }]);
       expect(await notes.countDocuments()).toBe(400);
-      await session.endSession();
-      const lost = { level: "snapshot", atClusterTime: new mongoose.mongo.Timestamp({ t: 1, i: 1 }) };
+      const lost = { ...ours, atClusterTime: new mongoose.mongo.Timestamp({ t: 1, i: 1 }) };
       await expect(db.command({ find: "notes", readConcern: lost })).rejects.toMatchObject({ code: 246 });
     },
   );

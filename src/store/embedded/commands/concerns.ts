@@ -8,8 +8,9 @@ const levels = new Set(["local", "available", "majority", "linearizable", "snaps
  * Checks the read and write concern that a command asks for. One server that writes to disk before it answers grants
  * all that a standalone MongoDB server can.
  *
- * @throws {CommandError} as a standalone server: NotAReplicaSet (123) for linearizable and snapshot reads, BadValue
- * for a write that should reach more than one server (source: MongoDB manual, "Read Concern", "Write Concern").
+ * @throws {CommandError} as a standalone server: NotAReplicaSet (123) for linearizable and snapshot reads, unless a find
+ * asks for this server's own with `standalone: true`; BadValue for a write that should reach more than one server
+ * (source: MongoDB manual, "Read Concern", "Write Concern").
  */
 export function checkConcerns(command: Doc): void {
   checkReadConcern(
@@ -26,8 +27,8 @@ function checkReadConcern(concern: Doc | undefined, isFind: boolean): void {
     throw badValue(
       `Enumeration value '${String(level)}' for field 'readConcern.level' is not a valid value.`,
     );
-  // A find reads from a snapshot here, which a backup needs.
-  if (level === "linearizable" || (level === "snapshot" && !isFind)) {
+  // A find reads from a snapshot for those who know that this server has them, as the backup does.
+  if (level === "linearizable" || (level === "snapshot" && !(isFind && concern?.standalone === true))) {
     throw new CommandError(
       "NotAReplicaSet",
       `node needs to be a replica set member to use read concern '${level}'`,
