@@ -6,6 +6,7 @@ import { FailPoints } from "./commands/fail-point.ts";
 import { serve } from "./connection.ts";
 import { Cursors } from "./cursors.ts";
 import { lockDirectory } from "./lock.ts";
+import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage.ts";
 import { sweepExpired } from "./ttl.ts";
 import { explained } from "./unusable.ts";
@@ -66,6 +67,7 @@ async function listen(
 ): Promise<EmbeddedServer> {
   const catalog = new Catalog(storage);
   const cursors = new Cursors();
+  const sessions = new Sessions();
   const sockets = new Set<Socket>();
   const sweep = (now?: Date): Promise<number> => sweepExpired(storage, catalog, now);
   const host = options.host ?? "127.0.0.1";
@@ -74,6 +76,7 @@ async function listen(
     storage,
     catalog,
     cursors,
+    sessions,
     parameters,
     failPoints: options.enableTestCommands ? new FailPoints() : undefined,
     startedAt: new Date(),
@@ -92,6 +95,7 @@ async function listen(
   state.address = `${host}:${port}`;
   const timer = setInterval(() => {
     cursors.sweep();
+    sessions.sweep();
     sweep().catch((error: unknown) =>
       log.error({ err: error }, "store: the sweep of expired documents failed"),
     );

@@ -137,6 +137,21 @@ conforms(
   { documentdb: "gives another result" },
 );
 
+// Source: MongoDB manual, "System Collections", "The Local Database", "dropDatabase".
+conforms(
+  "the server's own databases are always there, and admin is not dropped",
+  async () => {
+    const { databases } = await db.admin().listDatabases({ nameOnly: true });
+    const names = databases.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["admin", "config", "local"]));
+    expect(new Set(names).size).toBe(names.length);
+    expect(await failure(() => bench.client.db("admin").command({ dropDatabase: 1 }))).toMatchObject({
+      code: 20,
+    });
+  },
+  { documentdb: "gives another result", secantus: "gives another result" },
+);
+
 // Source: MongoDB manual, "Capped Collections".
 describe("a capped collection", () => {
   conforms(

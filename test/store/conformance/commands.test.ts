@@ -462,6 +462,54 @@ describe("sessions", () => {
     await session.endSession();
   });
   conforms(
+    "are listed when they are used, until they are ended",
+    async () => {
+      const session = bench.client.startSession();
+      const id = session.id?.id.toString("hex");
+      const listed = async (): Promise<Document[]> => {
+        const all = await admin.aggregate([{ $listLocalSessions: {} }]).toArray();
+        return all.filter(({ _id }) => _id.id.toString("hex") === id);
+      };
+      const before = Date.now();
+      await bench.db.command({ ping: 1 }, { session });
+      const [shown] = await listed();
+      expect(shown).toMatchObject({ _id: { uid: expect.anything() } });
+      expect(shown?.lastUse.getTime()).toBeGreaterThanOrEqual(before);
+      await bench.db.command({ endSessions: [session.id] });
+      expect(await listed()).toEqual([]);
+      await session.endSession();
+    },
+    { documentdb: "gives another result", secantus: "gives another result" },
+  );
+  conforms(
+    "do not read from one snapshot on a server that stands alone, with 123",
+    async () => {
+      const docs = await bench.filled([{ a: 1 }]);
+      const session = bench.client.startSession({ snapshot: true });
+      try {
+        for (const read of [
+          () => docs.findOne({}, { session }),
+          () => docs.aggregate([], { session }).toArray(),
+          () => docs.distinct("a", {}, { session }),
+        ])
+          expect(await failure(read)).toMatchObject({ code: 123 });
+      } finally {
+        await session.endSession();
+      }
+    },
+    { documentdb: "accepts it", secantus: "accepts it" },
+  );
+  conforms(
+    "are begun by the server for a client that wants it",
+    async () => {
+      const { id, timeoutMinutes } = await admin.command({ startSession: 1 });
+      expect(timeoutMinutes).toBe(30);
+      const all = await admin.aggregate([{ $listLocalSessions: {} }]).toArray();
+      expect(all.filter(({ _id }) => _id.id.equals(id.id))).toHaveLength(1);
+    },
+    { documentdb: "gives another result", secantus: "gives another result" },
+  );
+  conforms(
     "do not make transactions on a server that stands alone, with 20",
     async () => {
       const client = new MongoClient(process.env.TEST_MONGODB_URL ?? "", { directConnection: true });

@@ -226,8 +226,7 @@ function pipelineHost(context: CommandContext, namespace: string): PipelineHost 
         }));
       }
       if (name === "$listLocalSessions" || name === "$listSessions") {
-        const { lsid } = context.command;
-        return isDoc(lsid) ? [{ _id: lsid, lastUse: new Date() }] : [];
+        return context.sessions.list();
       }
       if (name === "$currentOp") return currentOperations(context, isDoc(operand) ? operand : {});
       throw notImplemented(name);

@@ -98,8 +98,10 @@ export const drop: Command = async (context) => {
   });
 };
 
-/** `dropDatabase`. */
+/** `dropDatabase`. @throws {CommandError} IllegalOperation for the database `admin`. */
 export const dropDatabase: Command = async ({ catalog, storage, database, cursors }) => {
+  if (database === "admin")
+    throw new CommandError("IllegalOperation", "Dropping the 'admin' database is prohibited.");
   await storage.write(() => {
     for (const collection of catalog.list(database)) catalog.drop(collection);
     cursors.killIn(database);
@@ -251,11 +253,14 @@ export const listCollections: Command = async (context) => {
   };
 };
 
+/** Databases that every server has (source: MongoDB manual, "System Collections", "Local Database"). */
+const ownDatabases = ["admin", "config", "local"];
+
 /** `listDatabases`. */
 export const listDatabases: Command = ({ command, catalog }): Doc => {
   const match = compileFilter(docField(command, "filter") ?? {});
-  const databases = catalog
-    .databases()
+  const databases = [...new Set([...ownDatabases, ...catalog.databases()])]
+    .sort()
     .map<Doc>((name) => {
       const size = catalog.list(name).reduce((sum, collection) => sum + collection.size, 0);
       return { name, sizeOnDisk: size, empty: false };

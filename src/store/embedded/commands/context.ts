@@ -4,6 +4,7 @@ import type { Collection } from "../collection.ts";
 import type { Cursors } from "../cursors.ts";
 import { badValue, CommandError, typeMismatch } from "../errors.ts";
 import type { Patience } from "../patience.ts";
+import type { Sessions } from "../sessions.ts";
 import type { Storage } from "../storage.ts";
 import { type Doc, isDoc, isNumber, toNumber, typeName, type Value } from "../value.ts";
 import type { FailPoints } from "./fail-point.ts";
@@ -19,6 +20,7 @@ export interface ServerState {
   storage: Storage;
   catalog: Catalog;
   cursors: Cursors;
+  sessions: Sessions;
   parameters: Parameters;
   /** Only on a server that was started for tests. */
   failPoints?: FailPoints;

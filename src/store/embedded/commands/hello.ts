@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { CommandError, typeMismatch } from "../errors.ts";
+import { sessionMinutes } from "../sessions.ts";
 import { type Doc, isDoc, Long, ObjectId } from "../value.ts";
 import { type Client, type Command, docField, numberField } from "./context.ts";
 
@@ -25,7 +26,7 @@ export const hello: Command = async ({ command, client }) => {
     maxMessageSizeBytes: 48_000_000,
     maxWriteBatchSize: 100_000,
     localTime: new Date(),
-    logicalSessionTimeoutMinutes: 30,
+    logicalSessionTimeoutMinutes: sessionMinutes,
     connectionId: client.id,
     minWireVersion: 0,
     maxWireVersion: 21,

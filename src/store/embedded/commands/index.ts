@@ -27,6 +27,7 @@ import { applicationOf, hello } from "./hello.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
 import { insert } from "./insert.ts";
 import * as server from "./server-info.ts";
+import * as sessions from "./session-commands.ts";
 import { collStats, dbStats } from "./stats.ts";
 import { update } from "./update.ts";
 import { onView } from "./views.ts";
@@ -49,12 +50,12 @@ const commands: ReadonlyMap<string, Command> = new Map(
     getCmdLineOpts: server.getCmdLineOpts,
     whatsmyuri: server.whatsmyuri,
     configureFailPoint: server.configureFailPoint,
-    endSessions: server.nothing,
-    refreshSessions: server.nothing,
+    endSessions: sessions.endSessions,
+    refreshSessions: sessions.refreshSessions,
     killSessions: server.nothing,
     killAllSessions: server.nothing,
     killAllSessionsByPattern: server.nothing,
-    startSession: server.nothing,
+    startSession: sessions.startSession,
     logout: server.nothing,
     setParameter: server.setParameter,
     profile: server.profile,
@@ -162,6 +163,7 @@ function commandFor(name: string, context: CommandContext): Command {
   checkFields(name, command);
   checkConcerns(command);
   numberField(command, "maxTimeMS");
+  context.sessions.use(command.lsid);
   if (name === "aggregate" && command.explain === true)
     return (given) => explainCommand(given, "queryPlanner");
   return onView(name, context) ?? run;
