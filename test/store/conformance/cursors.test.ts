@@ -172,6 +172,31 @@ describe("a tailable cursor", () => {
     { documentdb: "answers: cursor id 0 not found" },
   );
   conforms(
+    "passes over as many as it is told to, and gives no more than it is told to, over all batches",
+    async () => {
+      const docs = await capped("limited");
+      await docs.insertMany(numbers(3));
+      const cursor = await find(docs, { tailable: true, skip: 1, limit: 3 });
+      expect(cursor.firstBatch).toEqual([{ _id: 1 }, { _id: 2 }]);
+      await docs.insertMany([{ _id: 3 }, { _id: 4 }] as never);
+      expect((await more(docs, cursor.id)).nextBatch).toEqual([{ _id: 3 }]);
+      expect((await more(docs, cursor.id)).nextBatch).toEqual([]);
+    },
+    { documentdb: "answers: cursor id 0 not found" },
+  );
+  conforms(
+    "has no order but the natural one, and no single batch, with 2",
+    async () => {
+      const docs = await capped("ordered");
+      await docs.insertMany(numbers(2));
+      for (const odd of [{ sort: { _id: 1 } }, { sort: { $natural: -1 } }, { singleBatch: true }])
+        expect(await failure(() => find(docs, { tailable: true, ...odd }))).toMatchObject({ code: 2 });
+      const { firstBatch } = await find(docs, { tailable: true, sort: { $natural: 1 } });
+      expect(firstBatch).toEqual(numbers(2));
+    },
+    { documentdb: "accepts it", secantus: "accepts it" },
+  );
+  conforms(
     "is lost with 136, and closed, when the document it stands at is overwritten",
     async () => {
       const docs = await bench.db.createCollection<Document>("round", { capped: true, size: 4096, max: 2 });

@@ -66,7 +66,10 @@ export const find: Command = async (context) => {
   const tailable = flag(command, "tailable");
   if (flag(command, "awaitData") && !tailable)
     throw failedToParse("Cannot set 'awaitData' without also setting 'tailable'");
-  if (tailable) return { cursor: await tail(context, query, namespace) };
+  if (tailable) {
+    checkTail(query, single);
+    return { cursor: await tail(context, query, namespace) };
+  }
   const source = results(context, query, atClusterTime);
   const cursor = await cursors.start(source, {
     namespace,
@@ -201,6 +204,14 @@ async function* sortedFound(
   yield* sorter.sorted(patience);
 }
 
+/** @throws {CommandError} BadValue for what makes no sense of a cursor that has no end. */
+function checkTail({ sort }: FindQuery, single: boolean): void {
+  const natural = sort?.$natural;
+  if (sort && !(Object.keys(sort).length === 1 && isNumber(natural) && toNumber(natural) === 1))
+    throw badValue("cannot use tailable option with a sort other than {$natural: 1}");
+  if (single) throw badValue("cannot use tailable option with the 'singleBatch' option");
+}
+
 /** A tailable cursor: after the last document it waits for the next one. */
 async function tail(context: CommandContext, query: FindQuery, namespace: string): Promise<Doc> {
   const collection = collectionFor(context);
@@ -217,6 +228,8 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
   const match = compileFilter(query.filter, { variables });
   const project = query.projection && compileProjection(query.projection, { filter: query.filter });
   let last: number | undefined;
+  let seen = 0;
+  const { skip, limit } = query;
   const source: AsyncIterator<Doc | RawDoc> = {
     async next() {
       if (last !== undefined && !collection.get(last))
@@ -224,10 +237,12 @@ async function tail(context: CommandContext, query: FindQuery, namespace: string
           "CappedPositionLost",
           `CollectionScan died due to position in capped collection being deleted. Last seen record id: RecordId(${last})`,
         );
+      if (limit > 0 && seen >= skip + limit) return { done: true, value: undefined };
       for (const { record, bytes } of collection.scan(last, false, 10_000)) {
         last = record;
         const doc = decode(bytes);
-        if (match(doc)) return { done: false, value: project ? project(doc) : new RawDoc(bytes) };
+        if (match(doc) && ++seen > skip)
+          return { done: false, value: project ? project(doc) : new RawDoc(bytes) };
       }
       return { done: true, value: undefined };
     },
