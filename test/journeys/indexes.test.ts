@@ -20,6 +20,40 @@ afterAll(async () => {
   await telegram.close();
 });
 
+const COPIES = 30;
+/** Fields that many documents have alike in any shop; what else is text tells one from another. */
+const ALIKE = new Set([
+  "shop",
+  "status",
+  "state",
+  "platform",
+  "connection",
+  "currency",
+  "locale",
+  "language",
+]);
+
+/** The same with other text wherever it tells one document from another. */
+function another(value: unknown, mark: string, name = ""): unknown {
+  if (typeof value === "string") return ALIKE.has(name) ? value : `${value}${mark}`;
+  if (Array.isArray(value)) return value.map((item) => another(item, mark, name));
+  if (value?.constructor !== Object) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, another(field, mark, key)]));
+}
+
+/** Gives each document company, as in a shop that many use: a query that reads others' shows only then. */
+async function crowd(): Promise<void> {
+  for (const { name } of (await mongoose.connection.db?.listCollections().toArray()) ?? []) {
+    const collection = mongoose.connection.collection(name);
+    const documents = await collection
+      .find({ _id: { $exists: true } })
+      .limit(50)
+      .toArray();
+    const copies = Array.from({ length: COPIES }, (_, at) => documents.map((one) => another(one, `~${at}`)));
+    await collection.insertMany(copies.flat() as mongoose.mongo.Document[], { ordered: false });
+  }
+}
+
 /** So many documents more than it finds may a query read, such as those that are no longer on sale. */
 const SPARE = 2;
 
