@@ -91,7 +91,7 @@ function keepId(before: Doc, next: Doc): Doc {
       `After applying the update, the (immutable) field '_id' was found to have been altered to _id: ${shellText(given)}`,
     );
   }
-  const kept: Doc = { _id: (id ?? given) as Value };
+  const kept: Doc = { _id: (id === undefined ? given : id) as Value };
   for (const key of Object.keys(next)) if (key !== "_id") setField(kept, key, next[key] as Value);
   return kept;
 }
