@@ -229,11 +229,8 @@ describe("commands", () => {
     const collection = await filled(["b", "a", "A", "á", 5].map((s) => ({ s })));
     const values = await collection.distinct("s", {}, { collation: any });
     expect(values).toHaveLength(3);
-    expect(values.map((value) => String(value).normalize("NFD").charAt(0).toLowerCase())).toEqual([
-      "5",
-      "a",
-      "b",
-    ]);
+    const letters = values.map((value) => String(value).normalize("NFD").charAt(0).toLowerCase());
+    expect(letters.sort()).toEqual(["5", "a", "b"]);
   });
 
   other("an update, its array filters and its $pull compare by it", async () => {
