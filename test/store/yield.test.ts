@@ -148,6 +148,28 @@ describe("commands that arrive together", () => {
   });
 });
 
+test("the statements of one command share transactions, and still run one after the other", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "hawker-statements-"));
+  const server = await startEmbedded({ dir });
+  const owner = await MongoClient.connect(server.url);
+  const counters = owner.db().collection<{ _id: number; n: number }>("counters");
+  const COUNT = 500;
+  await counters.insertOne({ _id: -1, n: 0 });
+  const before = await lastTransaction(dir);
+  await counters.bulkWrite(
+    Array.from({ length: COUNT }, (_, n) => ({
+      // Each finds what the one before it has made or changed.
+      updateOne: { filter: { _id: n % 2, n: { $lt: n } }, update: { $set: { n } }, upsert: true },
+    })),
+  );
+  await counters.bulkWrite(Array.from({ length: COUNT }, (_, n) => ({ deleteOne: { filter: { n } } })));
+  expect((await lastTransaction(dir)) - before).toBeLessThan(COUNT / 2);
+  expect(await counters.find().toArray()).toEqual([]);
+  await owner.close();
+  await server.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
 test("what is dropped with little in it goes in the transaction that drops it", async () => {
   const dir = await mkdtemp(join(tmpdir(), "hawker-drop-"));
   const server = await startEmbedded({ dir });

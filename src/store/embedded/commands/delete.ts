@@ -1,6 +1,7 @@
 import { decode } from "../bson-codec.ts";
 import { withCollation } from "../collation.ts";
-import { matchingInTurns } from "../find.ts";
+import type { Collection } from "../collection.ts";
+import { type Found, matchingInTurns } from "../find.ts";
 import { compileFilter, searching } from "../query/filter.ts";
 import type { Doc } from "../value.ts";
 import { writeInParts } from "../write-in-parts.ts";
@@ -14,46 +15,55 @@ import {
   namespaceOf,
   numberField,
 } from "./context.ts";
-import { withFirstMatch } from "./first-match.ts";
+import { actAtOnce, type Search, tooLong, withFirstMatch } from "./first-match.ts";
 import { planFor } from "./plan.ts";
+import { runStatements } from "./statements.ts";
 import { variablesOf } from "./update.ts";
-import { checkBatchSize, writeError } from "./write-result.ts";
+import { checkBatchSize, writeErrors } from "./write-result.ts";
 
 /** MongoDB's `delete` command. */
 export const deleteCommand: Command = async (context) => {
   const namespace = namespaceOf(context);
-  const ordered = context.command.ordered !== false;
-  const writeErrors: Doc[] = [];
-  let n = 0;
   const statements = docsField(context.command, "deletes");
   checkBatchSize(statements.length);
   // What is malformed is refused before anything is removed.
   for (const statement of statements) checkStatement("deletes", statement);
-  for (const [index, statement] of statements.entries()) {
-    try {
-      n += await deleteStatement(context, namespace, statement);
-    } catch (error) {
-      writeErrors.push(writeError(index, error));
-      if (ordered) break;
-    }
-  }
-  return { n, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
+  const { done, failures } = await runStatements(context, statements, {
+    atOnce(statement) {
+      if (numberField(statement, "limit") !== 1) return tooLong;
+      return actAtOnce(context, namespace, searchOf(context, namespace, statement), removeFound);
+    },
+    async inTurns(statement) {
+      const search = searchOf(context, namespace, statement);
+      if (numberField(statement, "limit") === 1)
+        return withFirstMatch(context, namespace, search, removeFound);
+      return removeAll(context, namespace, search);
+    },
+  });
+  return { n: done.reduce((sum, { result }) => sum + result, 0), ...writeErrors(failures) };
 };
 
-async function deleteStatement(context: CommandContext, namespace: string, statement: Doc): Promise<number> {
+function searchOf(context: CommandContext, namespace: string, statement: Doc): Search {
   const collection = context.catalog.find(namespace);
   const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
   const variables = withCollation(variablesOf(docField(context.command, "let")), collation);
   const match = compileFilter(filter, { variables, patience: context.patience, ...searching(collection) });
-  const hint = statement.hint;
-  if (numberField(statement, "limit") === 1) {
-    return withFirstMatch(context, namespace, { filter, match, hint, collation }, (collection, found) => {
-      if (!collection || !found) return 0;
-      collection.remove(found.record, found.doc, found.bytes);
-      return 1;
-    });
-  }
+  return { filter, match, hint: statement.hint, collation };
+}
+
+function removeFound(collection: Collection | undefined, found: Found | undefined): number {
+  if (!collection || !found) return 0;
+  collection.remove(found.record, found.doc, found.bytes);
+  return 1;
+}
+
+async function removeAll(
+  context: CommandContext,
+  namespace: string,
+  { filter, match, hint, collation }: Search,
+): Promise<number> {
+  const collection = context.catalog.find(namespace);
   if (!collection) return 0;
   const records: number[] = [];
   const plan = planFor(context, collection, filter, undefined, hint, collation);
@@ -65,8 +75,7 @@ async function deleteStatement(context: CommandContext, namespace: string, state
     const doc = bytes && decode(bytes);
     // It may have changed since it was found.
     if (!doc || !match(doc)) return;
-    collection.remove(record, doc, bytes);
-    removed++;
+    removed += removeFound(collection, { record, doc, bytes });
   });
   return removed;
 }

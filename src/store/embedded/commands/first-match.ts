@@ -20,7 +20,31 @@ export interface Search {
   collation?: Collation;
 }
 
-const tooLong = Symbol("the search takes more than a slice");
+/** The search takes more than a slice: nothing was done. */
+export const tooLong = Symbol("the search takes more than a slice");
+/** What came of something that is done at once or not at all. */
+export type AtOnce<T> = { readonly result: T } | typeof tooLong;
+/** Does something with the match, or without one. */
+type Act<T> = (collection: Collection | undefined, found: Found | undefined) => T;
+
+/**
+ * Finds the first match in the sort's order and does something with it, or with `undefined` when there is none, inside
+ * a write that is under way.
+ *
+ * @throws {CommandError} what `act` throws.
+ */
+export function actAtOnce<T>(
+  context: CommandContext,
+  namespace: string,
+  asked: Search,
+  act: Act<T>,
+): AtOnce<T> {
+  const collection = context.catalog.find(namespace);
+  const found = collection && firstAtOnce(context, collection, inItsOrder(asked));
+  return found === tooLong ? tooLong : { result: act(collection, found) };
+}
+
+const inItsOrder = (asked: Search): Search => ({ ...asked, sort: asked.sort ?? nearOrder(asked.filter) });
 
 /**
  * Finds the first match in the sort's order and does something with it, or with `undefined` when there is none, as
@@ -37,16 +61,12 @@ export async function withFirstMatch<T>(
   context: CommandContext,
   namespace: string,
   asked: Search,
-  act: (collection: Collection | undefined, found: Found | undefined) => T,
+  act: Act<T>,
 ): Promise<T> {
   const { storage, catalog } = context;
-  const search: Search = { ...asked, sort: asked.sort ?? nearOrder(asked.filter) };
-  const quick = await storage.write(() => {
-    const collection = catalog.find(namespace);
-    const found = collection && firstAtOnce(context, collection, search);
-    return found === tooLong ? tooLong : { result: act(collection, found) };
-  });
+  const quick = await storage.write(() => actAtOnce(context, namespace, asked, act));
   if (quick !== tooLong) return quick.result;
+  const search = inItsOrder(asked);
   for (;;) {
     const collection = catalog.find(namespace);
     const first = collection && (await firstInTurns(context, collection, search));

@@ -13,19 +13,20 @@ import {
   type Value,
 } from "../value.ts";
 import { type Command, type CommandContext, docsField, flag, namespaceOf } from "./context.ts";
+import { runStatements } from "./statements.ts";
 import { checkMeasurement } from "./timeseries.ts";
-import { checkBatchSize, documentBytesMax, runOrdered } from "./write-result.ts";
+import { checkBatchSize, documentBytesMax, writeErrors } from "./write-result.ts";
 
 /** MongoDB's `insert` command. */
 export const insert: Command = async (context) => {
   const namespace = namespaceOf(context);
   const documents = docsField(context.command, "documents");
   checkBatchSize(documents.length);
-  const ordered = context.command.ordered !== false;
-  const { done, writeErrors } = await runOrdered(documents, ordered, context.storage, (doc) =>
-    insertOne(context, namespace, doc),
-  );
-  return { n: done.length, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
+  const { done, failures } = await runStatements(context, documents, {
+    atOnce: (doc) => ({ result: insertOne(context, namespace, doc) }),
+    inTurns: (doc) => context.storage.write(() => insertOne(context, namespace, doc)),
+  });
+  return { n: done.length, ...writeErrors(failures) };
 };
 
 /** Inserts one document; for use inside a write. */

@@ -21,10 +21,11 @@ import {
   flag,
   namespaceOf,
 } from "./context.ts";
-import { type Search, withFirstMatch } from "./first-match.ts";
+import { actAtOnce, type Search, tooLong, withFirstMatch } from "./first-match.ts";
 import { checkId, insertOne } from "./insert.ts";
 import { planFor } from "./plan.ts";
-import { checkBatchSize, documentBytesMax, writeError } from "./write-result.ts";
+import { runStatements } from "./statements.ts";
+import { checkBatchSize, documentBytesMax, writeErrors } from "./write-result.ts";
 
 /** One update of a command, compiled. */
 export interface UpdateStep extends Search {
@@ -50,44 +51,32 @@ export const update: Command = async (context) => {
   checkBatchSize(statements.length);
   // What is malformed is refused before anything is written.
   for (const statement of statements) checkStatement("updates", statement);
-  const ordered = context.command.ordered !== false;
-  const writeErrors: Doc[] = [];
-  const upserted: Doc[] = [];
-  let n = 0;
-  let nModified = 0;
-  let unknown: CommandError | undefined;
-  const run = async (statement: Doc, index: number): Promise<void> => {
-    try {
-      const outcome = await updateStatement(context, namespace, statement);
-      n += outcome.matched;
-      nModified += outcome.modified;
-      if (outcome.upserted !== undefined) {
-        n += 1;
-        upserted.push({ index, _id: outcome.upserted });
-      }
-    } catch (error) {
-      if (isUnknownStage(error)) unknown = error;
-      writeErrors.push(writeError(index, error));
-    }
-  };
-  for (const [index, statement] of statements.entries()) {
-    await run(statement, index);
-    if (ordered && writeErrors.length > 0) break;
-  }
+  const { done, failures } = await runStatements(context, statements, {
+    atOnce(statement) {
+      const step = stepOf(context, namespace, statement);
+      return step.multi ? tooLong : actAtOnce(context, namespace, step, changing(context, namespace, step));
+    },
+    async inTurns(statement) {
+      const step = stepOf(context, namespace, statement);
+      return step.multi ? updateMany(context, namespace, step) : updateOne(context, namespace, step);
+    },
+  });
   // MongoDB counts the stages of all pipelines when it has run them, and fails the command by one that it does not know.
-  if (unknown) throw unknown;
+  const unknown = failures.find(({ error }) => isUnknownStage(error));
+  if (unknown) throw unknown.error;
+  const upserted = done.flatMap(({ index, result }): Doc[] =>
+    result.upserted === undefined ? [] : [{ index, _id: result.upserted }],
+  );
   return {
-    n,
-    nModified,
+    n: done.reduce((sum, { result }) => sum + result.matched, upserted.length),
+    nModified: done.reduce((sum, { result }) => sum + result.modified, 0),
     ...(upserted.length > 0 ? { upserted } : {}),
-    ...(writeErrors.length > 0 ? { writeErrors } : {}),
+    ...writeErrors(failures),
   };
 };
 
 /** A pipeline's stage there is not, or more than one in one. */
-function isUnknownStage(error: unknown): error is CommandError {
-  return error instanceof CommandError && (error.code === 40324 || error.code === 40323);
-}
+const isUnknownStage = ({ code }: CommandError): boolean => code === 40324 || code === 40323;
 
 /**
  * Variables from a command's `let` or a statement's `c`: their expressions are evaluated once, without a document.
@@ -99,11 +88,7 @@ export function variablesOf(given: Doc | undefined): Scope | undefined {
   return new Map(Object.entries(given).map(([name, expression]) => [name, evaluate(expression, undefined)]));
 }
 
-async function updateStatement(
-  context: CommandContext,
-  namespace: string,
-  statement: Doc,
-): Promise<UpdateOutcome> {
+function stepOf(context: CommandContext, namespace: string, statement: Doc): UpdateStep {
   const collection = context.catalog.find(namespace);
   const collation = collationFor(statement, collection);
   const filter = docField(statement, "q") ?? {};
@@ -129,8 +114,7 @@ async function updateStatement(
   };
   if (step.multi && replacement)
     throw failedToParse("multi update is not supported for replacement-style update");
-  if (!step.multi) return updateOne(context, namespace, step);
-  return updateMany(context, namespace, step);
+  return step;
 }
 
 /** Finds one document and changes it, or inserts one, as one atomic step (see {@link withFirstMatch}). */
@@ -139,11 +123,16 @@ export function updateOne(
   namespace: string,
   step: UpdateStep,
 ): Promise<UpdateOutcome> {
-  return withFirstMatch(context, namespace, step, (collection, found) => {
+  return withFirstMatch(context, namespace, step, changing(context, namespace, step));
+}
+
+/** Changes what was found, or inserts. */
+const changing =
+  (context: CommandContext, namespace: string, step: UpdateStep) =>
+  (collection: Collection | undefined, found: Found | undefined): UpdateOutcome => {
     if (collection && found) return change(context, collection, found, step.apply);
     return step.upsert ? insertUpsert(context, namespace, step) : { matched: 0, modified: 0 };
-  });
-}
+  };
 
 function change(
   { command }: CommandContext,

@@ -1,5 +1,4 @@
 import { CommandError } from "../errors.ts";
-import type { Storage } from "../storage.ts";
 import type { Doc } from "../value.ts";
 
 /** The largest document, in bytes (source: MongoDB manual, "MongoDB Limits and Thresholds"). */
@@ -17,39 +16,21 @@ export function checkBatchSize(size: number): void {
   );
 }
 
-/** A write error of a bulk command. */
-export function writeError(index: number, error: unknown): Doc {
-  if (!(error instanceof CommandError)) throw error;
-  return { index, code: error.code, ...(error.extra ?? {}), errmsg: error.message };
+/** A statement of a bulk write that failed. */
+export interface Failure {
+  readonly index: number;
+  readonly error: CommandError;
 }
 
-/**
- * Runs the steps of a bulk write, as many in one transaction as a slice of time allows, until the first error when ordered. Each step is atomic;
- * a step's error becomes an entry in `writeErrors`.
- */
-export async function runOrdered<S, R>(
-  steps: readonly S[],
-  ordered: boolean,
-  storage: Storage,
-  run: (step: S, index: number) => R,
-): Promise<{ done: R[]; writeErrors: Doc[] }> {
-  const done: R[] = [];
-  const writeErrors: Doc[] = [];
-  let index = 0;
-  const step = (): void => {
-    try {
-      done.push(run(steps[index] as S, index));
-    } catch (error) {
-      writeErrors.push(writeError(index, error));
-      if (ordered) index = steps.length;
-    }
-    index++;
+/** The field of a reply that tells which statements failed; nothing where none has. */
+export function writeErrors(failures: readonly Failure[]): Doc {
+  if (failures.length === 0) return {};
+  return {
+    writeErrors: failures.map(({ index, error }) => ({
+      index,
+      code: error.code,
+      ...(error.extra ?? {}),
+      errmsg: error.message,
+    })),
   };
-  while (index < steps.length) {
-    await storage.write((slice) => {
-      do step();
-      while (index < steps.length && !slice.due());
-    });
-  }
-  return { done, writeErrors };
 }
