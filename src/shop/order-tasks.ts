@@ -13,7 +13,7 @@ import {
 } from "./order.ts";
 import { can } from "./order-machine.ts";
 import type { SessionState } from "./payment.ts";
-import { applySession, ending, PENDING_CHECK_MS } from "./payment-outcome.ts";
+import { applySession, expiredDraft, PENDING_CHECK_MS } from "./payment-outcome.ts";
 import { commitAll, releaseAll, restockAll, shipAll } from "./stock.ts";
 
 /** What a task leaves of its order, worked out on the order as it is by then. */
@@ -140,10 +140,6 @@ async function closed(desk: Desk, { payment }: Order): Promise<SessionState | nu
   if (session.status === "open") throw new Error(`session ${session.id} is still open`);
   return session;
 }
-
-// Nobody was ever shown where to pay; a payment that comes all the same is a stray.
-const expiredDraft = (order: Order, now: Date): Order =>
-  order.state === "draft" ? ending(moved(order, "expire", "shop", now), now) : order;
 
 function givenBackAll(order: Order, payment: Payment, now: Date): Order {
   if (order.state !== "refunding") return order;

@@ -80,6 +80,10 @@ export function cancelled(order: Order, by: string, now: Date): Order {
 export const ending = (order: Order, now: Date): Order =>
   withTask({ ...withoutTasks(order, "expire", "check", "discard"), holdUntil: null }, "release", now);
 
+/** A draft whose hold is over. Nobody was ever shown where to pay; a payment that comes all the same is a stray. */
+export const expiredDraft = (order: Order, now: Date): Order =>
+  order.state === "draft" ? ending(moved(order, "expire", "shop", now), now) : order;
+
 /** The shopper is done, the money is on its way: the hold stays for as long as that takes. */
 function pending(order: Order, payment: Payment, session: SessionState, now: Date): Order | null {
   if (payment.status === "pending") return null;

@@ -9,7 +9,7 @@ import { money } from "./money.ts";
 import { addressOf, getOrder, type Order, OrderModel, ownedBy } from "./order.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import type { PaymentSession, SessionRequest } from "./payment.ts";
-import { ending } from "./payment-outcome.ts";
+import { ending, expiredDraft } from "./payment-outcome.ts";
 import { inLanguage } from "./shop.ts";
 import { HoldEnded, OutOfStock, takeAll } from "./stock.ts";
 
@@ -61,6 +61,7 @@ export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Orde
   if (order.state !== "draft") return placed(order);
   if (order.address === undefined) throw new OrderIncomplete("address");
   if (order.shipping === undefined) throw new OrderIncomplete("shipping");
+  if (order.holdUntil !== null && order.holdUntil <= desk.now()) return placed(await expire(desk, order));
   const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order) : order);
   if (held.state !== "draft") return placed(held);
   try {
@@ -115,6 +116,10 @@ const end = (desk: Desk, { _id }: Order): Promise<Order> =>
   changeOrder(_id, (order) =>
     order.state === "draft" ? ending(moved(order, "cancel", "shop", desk.now()), desk.now()) : null,
   );
+
+// Its first run died and nobody came back in time: a page opened now would only have to be closed again.
+const expire = (desk: Desk, { _id }: Order): Promise<Order> =>
+  changeOrder(_id, (order) => (order.state === "draft" ? expiredDraft(order, desk.now()) : null));
 
 async function openSession(desk: Desk, held: Order): Promise<Order> {
   const provider = desk.provider();

@@ -196,6 +196,17 @@ describe("placing an order", () => {
     await expect(world.commerce.placeOrder(draft)).rejects.toBeInstanceOf(IllegalTransition);
   });
 
+  test("an attempt that is finished too late is over: no page is opened, and the stock is let go", async () => {
+    const draft = await world.draft();
+    world.provider.breakOnce("createSession", "before");
+    await expect(world.commerce.placeOrder(draft)).rejects.toBeInstanceOf(PaymentUnavailable);
+    world.clock.advance(31 * MINUTE);
+    await expect(world.restart().placeOrder(draft)).rejects.toBeInstanceOf(IllegalTransition);
+    expect(world.provider.sessions).toHaveLength(0);
+    expect((await world.order(draft)).state).toBe("expired");
+    expect(await world.stock()).toEqual({ available: 10, held: 0, sold: 0 });
+  });
+
   test("what sold out in between cannot be placed: nothing is held and the cart says so", async () => {
     const draft = await world.draft({ LAMP: 1, MUG: 2 });
     await setStock(world.shop, "MUG", 1);
