@@ -194,7 +194,7 @@ describe("a tailable cursor", () => {
       const { firstBatch } = await find(docs, { tailable: true, sort: { $natural: 1 } });
       expect(firstBatch).toEqual(numbers(2));
     },
-    { secantus: "accepts it" },
+    { documentdb: "accepts it", secantus: "accepts it" },
   );
   conforms(
     "is lost with 136, and closed, when the document it stands at is overwritten",

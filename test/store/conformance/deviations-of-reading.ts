@@ -277,16 +277,21 @@ export const readingDeviations: Readonly<Record<string, Deviations>> = {
     documentdb: "has no collations of indexes",
   },
   "output of pipelines > $densify takes the whole range in each partition when its bounds are full": {
+    documentdb: "makes documents without the field",
     secantus: "makes documents without the field",
   },
   "output of pipelines > $densify takes each partition's own range when its bounds are of partitions": {
     secantus: "accepts bounds of partitions without partitions",
   },
-  'fields of references > {"to":{"$elemMatch":{"$id":5}}}': { secantus: "refuses it: unknown operator: $id" },
+  'fields of references > {"to":{"$elemMatch":{"$id":5}}}': {
+    documentdb: "refuses it: Unrecognized operator specified: $id",
+    secantus: "refuses it: unknown operator: $id",
+  },
   'fields of references > {"to":{"$elemMatch":{"$ref":"things","$id":6}}}': {
     secantus: "refuses it: $elemMatch needs an Object",
   },
   'fields of references > {"to":{"$elemMatch":{"$db":{"$exists":true}}}}': {
+    documentdb: "refuses it: Unrecognized operator specified: $db",
     secantus: "refuses it: unknown operator: $db",
   },
   'fields of references > {"to.$id":6}': { secantus: "answers []" },
