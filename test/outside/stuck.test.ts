@@ -36,6 +36,7 @@ test("a server that answers until the run is over is not", async () => {
     return undefined;
   };
   expect(await getsStuck(gate.url, over.signal, PATIENCE_MS, EVERY_MS)).toBe(false);
+  expect(gate.steps.map(({ command }) => command)).toContain("dropDatabase");
 });
 
 test("a server that is gone is stuck", async () => {
