@@ -15,12 +15,12 @@ export interface FreshDatabase {
 
 /**
  * Gives a database nobody else uses (its name has 21 bytes; Atlas allows 38), so that test files can run side by
- * side. The embedded server behind it refuses collection scans, but for the tests of the store itself.
+ * side. The embedded server behind it refuses collection scans, but for the tests of the store itself and by its shell.
  *
  * @throws {Error} when the global setup (test/setup/store.ts) has not run.
  */
 export async function freshDatabase(): Promise<FreshDatabase> {
-  const ofStore = expect.getState().testPath?.includes("/test/store/") === true;
+  const ofStore = /\/test\/(?:store|outside)\//.test(expect.getState().testPath ?? "");
   const base = ofStore ? process.env.TEST_MONGODB_URL : process.env.TEST_MONGODB_URL_INDEXED;
   if (!base) throw new Error("TEST_MONGODB_URL is not set: test/setup/store.ts has not run");
   const address = new URL(base);
