@@ -77,8 +77,13 @@ export function cancelled(order: Order, by: string, now: Date): Order {
 }
 
 /** The end of an order that holds stock and is not paid. */
-export const ending = (order: Order, now: Date): Order =>
-  withTask({ ...withoutTasks(order, "expire", "check", "discard"), holdUntil: null }, "release", now);
+export const ending = (order: Order, now: Date): Order => withTask(over(order), "release", now);
+
+/** The end of an order that holds nothing. */
+export const over = (order: Order): Order => ({
+  ...withoutTasks(order, "expire", "check", "discard"),
+  holdUntil: null,
+});
 
 /** A draft whose hold is over. Nobody was ever shown where to pay; a payment that comes all the same is a stray. */
 export const expiredDraft = (order: Order, now: Date): Order =>

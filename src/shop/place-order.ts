@@ -9,9 +9,9 @@ import { money } from "./money.ts";
 import { addressOf, getOrder, type Order, OrderModel, ownedBy } from "./order.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import type { PaymentSession, SessionRequest } from "./payment.ts";
-import { ending, expiredDraft } from "./payment-outcome.ts";
+import { ending, expiredDraft, over } from "./payment-outcome.ts";
 import { inLanguage } from "./shop.ts";
-import { HoldEnded, OutOfStock, takeAll } from "./stock.ts";
+import { before, HoldEnded, OutOfStock, takeAll } from "./stock.ts";
 
 const { trusted } = mongoose;
 
@@ -67,9 +67,14 @@ export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Orde
   try {
     await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
   } catch (error) {
-    if (error instanceof OutOfStock) await end(desk, held);
-    if (error instanceof HoldEnded) return placed(await getOrder(shop, _id));
-    throw error;
+    if (!(error instanceof OutOfStock || error instanceof HoldEnded)) throw error;
+    if (error instanceof HoldEnded) {
+      const now = await getOrder(shop, _id);
+      if (now.state !== "draft") return placed(now);
+      // An earlier run was refused, and died before it could write that down.
+    }
+    await end(desk, held, before(error.sku, held.lines).length > 0);
+    throw new OutOfStock(error.sku, error.available);
   }
   return openSession(desk, held);
 }
@@ -112,10 +117,13 @@ const openHolds = async ({ shop, customer }: Order): Promise<number> =>
     holdUntil: trusted({ $ne: null }),
   }).exec();
 
-const end = (desk: Desk, { _id }: Order): Promise<Order> =>
-  changeOrder(_id, (order) =>
-    order.state === "draft" ? ending(moved(order, "cancel", "shop", desk.now()), desk.now()) : null,
-  );
+/** Ends a draft; where nothing is held for it and nothing ever will be, there is nothing to let go of either. */
+const end = (desk: Desk, { _id }: Order, holds = true): Promise<Order> =>
+  changeOrder(_id, (order) => {
+    if (order.state !== "draft") return null;
+    const ended = moved(order, "cancel", "shop", desk.now());
+    return holds ? ending(ended, desk.now()) : over(ended);
+  });
 
 // Its first run died and nobody came back in time: a page opened now would only have to be closed again.
 const expire = (desk: Desk, { _id }: Order): Promise<Order> =>

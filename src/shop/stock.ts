@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import mongoose, { model, type QueryFilter, Schema, type UpdateQuery } from "mongoose";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 
@@ -47,10 +48,14 @@ export class OutOfStock extends ShopError {
   }
 }
 
-/** The order has given its units back already, so it can take none again. */
+/** The order is through with the SKU: it has given its units back or was refused before, so it can take none again. */
 export class HoldEnded extends ShopError {
-  constructor(order: string) {
-    super("HOLD_ENDED", `order ${order} has ended its holds`);
+  readonly sku: string;
+  readonly available: number;
+  constructor(order: string, sku: string, available: number) {
+    super("HOLD_ENDED", `order ${order} has ended its hold of ${sku}`);
+    this.sku = sku;
+    this.available = available;
   }
 }
 
@@ -144,35 +149,59 @@ export async function holdAll(
   try {
     await takeAll(shop, order, lines, until);
   } catch (error) {
-    if (error instanceof ShopError) await releaseAll(shop, order, lines);
+    if (error instanceof OutOfStock || error instanceof HoldEnded)
+      await releaseAll(shop, order, before(error.sku, lines));
     throw error;
   }
 }
 
-/** As `holdAll`, but keeps what it took when it throws, for callers that first write down that the order has ended. */
+/**
+ * As `holdAll`, but keeps what it took when it throws, for callers that first write down that the order has ended. Then
+ * only lines `before` the SKU that the error names may be held: the order is through with that one, and so no other run
+ * of it comes past.
+ */
 export async function takeAll(
   shop: string,
   order: string,
   lines: readonly StockLine[],
   until: Date,
 ): Promise<void> {
-  for (const { sku, quantity } of summed(lines)) {
-    const _id = idOf(shop, sku);
+  for (const line of summed(lines)) await take(idOf(shop, line.sku), order, line, until);
+}
+
+/** The lines whose SKUs are taken before this one. */
+export const before = (sku: string, lines: readonly StockLine[]): StockLine[] =>
+  lines.filter((line) => line.sku < sku);
+
+/** SKUs that fell short when they were last asked for, so that the likelier step comes first; only a hint. */
+const short = new LRUCache<string, true>({ max: 1_000 });
+
+/** Holds the units of one SKU, or sees to it that the order never will: whichever it is, is decided once. */
+async function take(_id: string, order: string, { sku, quantity }: StockLine, until: Date): Promise<void> {
+  const hold = async (): Promise<boolean> => {
     const held = await StockModel.updateOne(
-      {
-        _id,
-        available: trusted({ $gte: quantity }),
-        "holds.order": trusted({ $ne: order }),
-        "sales.order": trusted({ $ne: order }),
-        settled: trusted({ $ne: order }),
-      },
+      { _id, available: trusted({ $gte: quantity }), ...neverHad(order) },
       { $inc: { available: -quantity }, $push: { holds: { order, quantity, until } } },
     );
-    if (held.modifiedCount === 1) continue;
+    return held.modifiedCount === 1;
+  };
+  for (;;) {
+    if (!short.has(_id) && (await hold())) return;
+    const refused = await StockModel.findOneAndUpdate(
+      { _id, available: trusted({ $lt: quantity }), ...neverHad(order) },
+      { $push: settledBy(order) },
+      { projection: { available: 1 } },
+    ).lean<Pick<Stock, "available">>();
+    if (refused !== null) {
+      short.set(_id, true);
+      throw new OutOfStock(sku, refused.available);
+    }
+    short.delete(_id);
     const stock = await StockModel.findById(_id).lean<Stock>();
-    if (stock?.settled.includes(order)) throw new HoldEnded(order);
-    const has = [...(stock?.holds ?? []), ...(stock?.sales ?? [])].some((one) => one.order === order);
-    if (!has) throw new OutOfStock(sku, stock?.available ?? 0);
+    if (stock === null) throw new OutOfStock(sku, 0);
+    if (stock.settled.includes(order)) throw new HoldEnded(order, sku, stock.available);
+    if ([...stock.holds, ...stock.sales].some((one) => one.order === order)) return;
+    // Units came or went in between.
   }
 }
 
@@ -227,10 +256,7 @@ async function release(_id: string, order: string, quantity: number): Promise<bo
       order,
     );
   // A process that fell behind may still try to hold: remember that it must not.
-  const bar = (): Promise<boolean> => {
-    const not = trusted({ $ne: order });
-    return settle({ _id, "holds.order": not, "sales.order": not, settled: not }, {}, order);
-  };
+  const bar = (): Promise<boolean> => settle({ _id, ...neverHad(order) }, {}, order);
   return (await letGo()) || (await bar()) || (await letGo());
 }
 
@@ -243,6 +269,12 @@ async function settle(
   const settled = await StockModel.updateOne(filter, { ...change, $push: settledBy(order) });
   return settled.modifiedCount === 1;
 }
+
+/** Fits a stock that the order has not come to yet. */
+const neverHad = (order: string) => {
+  const not = trusted({ $ne: order });
+  return { "holds.order": not, "sales.order": not, settled: not };
+};
 
 const settledBy = (order: string) => ({ settled: { $each: [order], $slice: -SETTLED_KEPT } });
 

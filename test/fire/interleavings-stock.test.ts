@@ -3,6 +3,7 @@ import {
   commitAll,
   HoldEnded,
   holdAll,
+  OutOfStock,
   releaseAll,
   restockAll,
   type Stock,
@@ -12,7 +13,7 @@ import {
 } from "../../src/shop/stock.ts";
 import { Clock } from "../shop/orders/clock.ts";
 import { expectStockConserved, HOUR } from "../shop/orders/world.ts";
-import { everyInterruption, pairsOfInterruptions } from "./interleavings.ts";
+import { everyInterruption, type Outcome, pairsOfInterruptions } from "./interleavings.ts";
 import { useGatedStore } from "./interleavings-world.ts";
 
 const store = useGatedStore();
@@ -62,3 +63,46 @@ test.each(meetings)(
     await pairsOfInterruptions(store().gate, meeting, 1000);
   },
 );
+
+test("units that come back while an order asks for them are held or refused, and a refusal is for good", async () => {
+  const all = [{ sku: "MUG", quantity: PUT_IN + 2 }];
+  const holds = () => holdAll("s", "o", all, until);
+  const meeting = {
+    async world() {
+      await StockModel.deleteMany({});
+      await setStock("s", "MUG", PUT_IN);
+    },
+    one: holds,
+    other: () => setStock("s", "MUG", 2 * PUT_IN),
+    async rest(_: unknown, one: Outcome) {
+      if ("error" in one) {
+        expect(one.error).toBeInstanceOf(OutOfStock);
+        await expect(holds()).rejects.toBeInstanceOf(HoldEnded);
+      } else await holds();
+      const held = "error" in one ? 0 : PUT_IN + 2;
+      expect(await StockModel.findById("s/MUG").lean()).toMatchObject({ available: 2 * PUT_IN - held });
+      await expectStockConserved();
+    },
+  };
+  expect(await everyInterruption(store().gate, meeting)).toBeGreaterThan(6);
+  await pairsOfInterruptions(store().gate, meeting, 1000);
+});
+
+test("in a flash sale a refusal costs one command to the store", async () => {
+  await StockModel.deleteMany({});
+  await setStock("s", "LAMP", 1);
+  const one = [{ sku: "LAMP", quantity: 1 }];
+  const { gate } = store();
+  const costs = async (order: string) => {
+    const from = gate.steps.length;
+    await holdAll("s", order, one, until).catch((error: unknown) => expect(error).toBeInstanceOf(OutOfStock));
+    return gate.steps.slice(from).map(({ command }) => command);
+  };
+  expect(await costs("first")).toEqual(["update"]);
+  // Nobody in this process has met the empty shelf yet.
+  expect(await costs("second")).toEqual(["update", "findAndModify"]);
+  expect(await costs("third")).toEqual(["findAndModify"]);
+  await releaseAll("s", "first", one);
+  await holdAll("s", "fourth", one, until);
+  await expectStockConserved();
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readCart } from "../../../src/shop/cart.ts";
 import type { Order } from "../../../src/shop/order.ts";
+import { OutOfStock, type Stock, StockModel, setStock } from "../../../src/shop/stock.ts";
 import { dieAnywhere, everywhere, killedAfter } from "../dying.ts";
 import {
   expectLegalHistory,
@@ -45,6 +46,31 @@ describe("a process killed at any write and started again", { timeout: 120_000 }
       return died;
     });
     expect(points).toBeGreaterThan(5);
+  });
+
+  test.each(["LAMP", "MUG"])("says that the %s sold out in between, and holds nothing", async (short) => {
+    const points = await everywhere(async (at) => {
+      const world = await World.create();
+      const draft = await world.draft({ MUG: 2, LAMP: 2 });
+      await setStock(world.shop, short, 1);
+      let said: unknown;
+      const place = async () => {
+        said = await world.commerce.placeOrder(draft).catch((error: unknown) => error);
+      };
+      const died = await killedAfter(at, [place]);
+      // Units that come back are for others: that it is sold out has been decided.
+      await setStock(world.shop, short, 3);
+      const ended = (await world.order(draft)).state === "cancelled";
+      const decided = (await StockModel.findById(`${world.shop}/${short}`).lean<Stock>())?.settled.length;
+      await comeToRest(world, [place]);
+      if (decided && !ended) expect(said).toBeInstanceOf(OutOfStock);
+      expect((await world.order(draft)).state).toBe(decided ? "cancelled" : "awaiting_payment");
+      const held = decided ? 0 : 2;
+      expect([await world.stock("LAMP"), await world.stock("MUG")]).toMatchObject([{ held }, { held }]);
+      await expectStockConserved();
+      return died;
+    });
+    expect(points).toBeGreaterThan(2);
   });
 
   test("fulfils a paid order once, though nobody repeats the webhook", async () => {
