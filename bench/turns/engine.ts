@@ -156,17 +156,21 @@ function stubStore(): () => void {
     if ($pull?.outbox) kept.outbox = kept.outbox.filter(({ key }) => !$pull.outbox?.key.$in.includes(key));
     kept.revision += $inc?.revision ?? 0;
   };
-  const { findOneAndUpdate, updateOne } = ConversationModel;
-  Object.assign(ConversationModel, {
+  const collection = {
     findOneAndUpdate: async (_: unknown, update: Update) => {
       apply(update);
-      return { ...kept, inbox: [...kept.inbox], outbox: [...kept.outbox] };
+      const { seen: _seen, ...rest } = kept;
+      return { ...rest, inbox: [...kept.inbox], outbox: [...kept.outbox] };
     },
     updateOne: async (_: unknown, update: Update) => {
       apply(update);
       return { matchedCount: 1 };
     },
+  };
+  const { db, find } = ConversationModel;
+  Object.assign(ConversationModel, {
+    db: { db: { collection: () => collection } },
     find: () => ({ sort: () => ({ limit: () => ({ lean: async () => [] }) }) }),
   });
-  return () => void Object.assign(ConversationModel, { findOneAndUpdate, updateOne });
+  return () => void Object.assign(ConversationModel, { db, find });
 }

@@ -34,8 +34,6 @@ export interface Conversation {
   person?: Sender;
   /** When the last event came. */
   at: Date;
-  /** Ids of the latest deliveries, for dropping repeats. */
-  seen: string[];
   inbox: Inbound[];
   outbox: OutboxEntry[];
   /** Tokens too long for the platform, by their short stand-in. */
@@ -54,6 +52,8 @@ export interface Conversation {
 
 /** The same as it is written, with what is personal sealed (see sealed.ts). */
 export interface StoredConversation extends Omit<Conversation, "inbox" | "outbox"> {
+  /** Ids of the latest deliveries, for dropping repeats. */
+  seen: string[];
   inbox: { id: string; sealed: string }[];
   outbox: { key: string; sealed: string }[];
 }

@@ -1,4 +1,5 @@
 import mongoose from "mongoose";
+import { driverCollection } from "../store/driver-collection.ts";
 import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
@@ -30,8 +31,14 @@ export interface Commit {
 /** What a round trip to the store was for. */
 export type Step = "accept" | "claim" | "commit" | "settle" | "sweep";
 
+/** What an update answers: all but the ids of past deliveries, which only the store compares. */
+const AFTER = { returnDocument: "after", projection: { seen: 0 } } as const;
+
 /**
  * The store side of a conversation: accept, claim, commit, settle. One round trip each.
+ *
+ * These go past mongoose, which would cast every one of them: what they write is made here or sealed, never what somebody
+ * sent.
  *
  * Every write names the owner and the revision it builds on, so a worker that lost its lease writes nothing.
  */
@@ -75,8 +82,8 @@ export class Mailbox {
     const pushed = put(_id, inbound);
     this.#onTrip("accept");
     try {
-      const taken = await ConversationModel.findOneAndUpdate(
-        { _id, until: trusted({ $lte: this.#now() }), seen: trusted({ $ne: inbound.id }) },
+      const taken = await conversations().findOneAndUpdate(
+        { _id, until: { $lte: this.#now() }, seen: { $ne: inbound.id } },
         {
           $push: pushed,
           $set: { owner: this.#owner, until, due: until, at: this.#now() },
@@ -89,12 +96,11 @@ export class Mailbox {
             attempts: 0,
           },
         },
-        { upsert: true, returnDocument: "after", lean: true, setDefaultsOnInsert: false },
+        { upsert: true, ...AFTER },
       );
       // Some servers of this protocol answer nothing when an upsert turns into an update on the way; MongoDB always answers.
       const applied =
-        taken ??
-        (await ConversationModel.findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }).lean());
+        taken ?? (await conversations().findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }));
       return applied && openConversation(applied, { sealed: pushed.inbox.sealed, event: inbound });
     } catch (error) {
       if (isDuplicateKey(error)) return null;
@@ -106,8 +112,8 @@ export class Mailbox {
   async #queue(inbound: Inbound, due: Date): Promise<boolean> {
     const _id = conversationId(inbound.address);
     this.#onTrip("accept");
-    const queued = await ConversationModel.updateOne(
-      { _id, seen: trusted({ $ne: inbound.id }) },
+    const queued = await conversations().updateOne(
+      { _id, seen: { $ne: inbound.id } },
       { $push: put(_id, inbound), $set: { due, at: this.#now() } },
     );
     return queued.matchedCount === 1;
@@ -117,10 +123,10 @@ export class Mailbox {
   async claim(_id: string): Promise<Conversation | null> {
     const until = this.#leaseEnd();
     this.#onTrip("claim");
-    const claimed = await ConversationModel.findOneAndUpdate(
-      { _id, until: trusted({ $lte: this.#now() }) },
+    const claimed = await conversations().findOneAndUpdate(
+      { _id, until: { $lte: this.#now() } },
       { $set: { owner: this.#owner, until, due: until } },
-      { returnDocument: "after", lean: true },
+      AFTER,
     );
     return claimed && openConversation(claimed);
   }
@@ -132,10 +138,10 @@ export class Mailbox {
       ...(outcome.replies.length > 0 && {
         outbox: { $each: outcome.replies.map((reply) => sealReply(held._id, reply)) },
       }),
-      ...(outcome.links.length > 0 && { links: { $each: outcome.links, $slice: -LINKS_KEPT } }),
+      ...(outcome.links.length > 0 && { links: { $each: [...outcome.links], $slice: -LINKS_KEPT } }),
     };
     this.#onTrip("commit");
-    const done = await ConversationModel.updateOne(
+    const done = await conversations().updateOne(
       { _id: held._id, owner: this.#owner, revision: held.revision },
       {
         $set: {
@@ -165,24 +171,24 @@ export class Mailbox {
     const pull = sent.length > 0 ? { $pull: { outbox: { key: { $in: [...sent] } } } } : {};
     const attempts = retry?.attempts ?? 0;
     this.#onTrip("settle");
-    const released = await ConversationModel.updateOne(
-      { ...mine, inbox: trusted({ $size: 0 }) },
+    const released = await conversations().updateOne(
+      { ...mine, inbox: { $size: 0 } },
       { ...pull, $set: { owner: null, until: FREE, due: retry?.at ?? null, attempts } },
     );
     if (released.matchedCount === 1) return null;
     this.#onTrip("settle");
     const until = this.#leaseEnd();
-    const kept = await ConversationModel.findOneAndUpdate(
+    const kept = await conversations().findOneAndUpdate(
       mine,
       { ...pull, $set: { until, due: until, attempts } },
-      { returnDocument: "after", lean: true },
+      AFTER,
     );
     return kept && openConversation(kept);
   }
 
   /** Lets go early, leaving everything queued for the sweeper at `due`. */
   async leave(held: Conversation, due: Date): Promise<void> {
-    await ConversationModel.updateOne(
+    await conversations().updateOne(
       { _id: held._id, owner: this.#owner, revision: held.revision },
       { $set: { owner: null, until: FREE, due } },
     );
@@ -191,7 +197,7 @@ export class Mailbox {
   /** Holds the lease longer. False if it was lost. */
   async renew(held: Conversation): Promise<boolean> {
     const until = this.#leaseEnd();
-    const done = await ConversationModel.updateOne(
+    const done = await conversations().updateOne(
       { _id: held._id, owner: this.#owner, revision: held.revision },
       { $set: { until, due: until } },
     );
@@ -244,3 +250,5 @@ const put = (_id: string, inbound: Inbound) => ({
   inbox: sealEvent(_id, inbound),
   seen: { $each: [inbound.id], $slice: -SEEN_KEPT },
 });
+
+const conversations = () => driverCollection(ConversationModel);

@@ -29,7 +29,7 @@ export interface SealedEvent {
 }
 
 /** The conversation with everything readable. @throws {CannotOpen} if its mailbox was sealed with another secret. */
-export function openConversation(stored: StoredConversation, own?: SealedEvent): Conversation {
+export function openConversation(stored: Omit<StoredConversation, "seen">, own?: SealedEvent): Conversation {
   const { _id } = stored;
   return {
     ...stored,

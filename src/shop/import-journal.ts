@@ -1,6 +1,6 @@
 import { model, type mongo, Schema, trusted } from "mongoose";
+import { driverCollection } from "../store/driver-collection.ts";
 import { CategoryModel } from "./category.ts";
-import { driverCollection } from "./driver-collection.ts";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { catalogChanged, type Product, ProductModel } from "./product.ts";

@@ -1,5 +1,5 @@
 import { type mongo, trusted } from "mongoose";
-import { driverCollection } from "./driver-collection.ts";
+import { driverCollection } from "../store/driver-collection.ts";
 import { isDuplicateKey } from "./errors.ts";
 import { type Stock, StockModel, setStock } from "./stock.ts";
 

@@ -559,6 +559,22 @@ test("a signal reaches the conversation once, in the language of its person", as
   expect(platform.texts("g1")).toEqual(["订单 H-1 已取消。"]);
 });
 
+test("the ids of past deliveries stay in the store: a long talk does not make its turns longer", async () => {
+  const engine = engineOf(echo(), new Platform());
+  const client = mongoose.connection.getClient();
+  const answers: unknown[] = [];
+  const note = ({ commandName, reply }: { commandName: string; reply: unknown }) => {
+    if (commandName === "findAndModify") answers.push(reply);
+  };
+  client.on("commandSucceeded", note);
+  for (const text of ["first", "second"]) await engine.accept(event("talk1", says(text)));
+  await engine.idle();
+  client.off("commandSucceeded", note);
+  expect((await stored("talk1"))?.seen).toHaveLength(2);
+  expect(answers.length).toBeGreaterThan(0);
+  for (const answer of answers) expect(answer).not.toHaveProperty("value.seen");
+});
+
 test("a conversation does not keep the name of its person", async () => {
   const engine = engineOf(echo(), new Platform());
   const from = event("g2", says("hello"));

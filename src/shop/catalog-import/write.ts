@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type mongo, trusted } from "mongoose";
+import { driverCollection } from "../../store/driver-collection.ts";
 import type { Issue } from "../catalog-files/csv-table.ts";
 import { allCategories, saveCategory } from "../category.ts";
-import { driverCollection } from "../driver-collection.ts";
 import { isDuplicateKey, ShopError } from "../errors.ts";
 import { beginImport, type Journal, type Undo } from "../import-journal.ts";
 import { keepMedia, mediaId } from "../media.ts";
