@@ -13,7 +13,7 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
-import { type Category, getCategory } from "../src/shop/category.ts";
+import type { Category } from "../src/shop/category.ts";
 import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
@@ -49,7 +49,7 @@ export function browseFlow(script: Script, front: Shopfront): void {
 
   script.on(links.category, async (turn, { category: id, page, sort = "new", max, after, before }) => {
     const { shop } = await visit(front, turn);
-    const category = await getCategory(shop._id, id);
+    const category = await front.search.category(shop._id, id);
     if (!category) return browse(turn);
     const filter = { category: id, ...(max !== undefined && { maxPrice: max }) };
     const found = await listProducts(shop._id, {

@@ -38,17 +38,19 @@ export interface Visit {
 const visits = new WeakMap<Turn, Promise<Visit>>();
 /** What is shown of a shop (name, currency) may be so old, in milliseconds; what is charged is read where it is. */
 const SHOP_FRESH_MS = 1_000;
-const shops = new WeakMap<Shopfront, LRUCache<string, Shop>>();
+const shops = new WeakMap<Shopfront, LRUCache<string, Promise<Shop>>>();
 
-/** The shop of a turn: a document that hardly changes, so not read in each turn. @throws {NotFound} */
-async function shopOf(front: Shopfront, id: string): Promise<Shop> {
-  const cache = shops.get(front) ?? new LRUCache<string, Shop>({ max: 1_000, ttl: SHOP_FRESH_MS });
+/** The shop of a turn: a document that hardly changes, so not read in each turn, nor by many at once. @throws {NotFound} */
+function shopOf(front: Shopfront, id: string): Promise<Shop> {
+  const cache = shops.get(front) ?? new LRUCache<string, Promise<Shop>>({ max: 1_000, ttl: SHOP_FRESH_MS });
   shops.set(front, cache);
   const known = cache.get(id);
   if (known) return known;
-  const shop = await getShop(id);
-  cache.set(id, shop);
-  return shop;
+  const reading = getShop(id);
+  cache.set(id, reading);
+  // What went wrong is asked again, not remembered.
+  reading.catch(() => cache.delete(id));
+  return reading;
 }
 
 /** Who is here and in which shop; registers a person at first contact. Read once a turn. */

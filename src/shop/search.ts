@@ -1,6 +1,6 @@
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
-import { allCategories, type Category, listCategories, type Shelf } from "./category.ts";
+import { allCategories, type Category, getCategory, listCategories, type Shelf } from "./category.ts";
 import {
   type CatalogVersion,
   catalogChangesHere,
@@ -167,6 +167,13 @@ export class CatalogSearch {
     return categories
       .map((category) => ({ ...category, products: index.count({ category: category._id }) }))
       .filter((shelf) => shelf.products > 0);
+  }
+
+  /** The category of this id, or null; from memory like the others, from the store until the index is complete. */
+  async category(shop: string, id: string): Promise<Category | null> {
+    await this.#fresh(shop).awaited;
+    if (!this.state(shop).complete) return getCategory(shop, id);
+    return this.#of(shop).categories.find(({ _id }) => _id === id) ?? null;
   }
 
   /** Ends the reading that is under way. Call it before the store is closed. */

@@ -194,6 +194,7 @@ test("while a large catalog is being read, searches find what is there so far an
   const mine = new CatalogSearch({ onError: (error) => errors.push(error) });
   const early = await mine.search(own, "lamp");
   expect(early.complete).toBe(false);
+  expect(await mine.category(own, "no such")).toBeNull();
   expect(early.total).toBeGreaterThanOrEqual(2000);
   expect(early.total).toBeLessThan(count);
   expect(await mine.count(own, {})).toBeUndefined();
@@ -228,6 +229,8 @@ test("browsing asks the store for nothing while the index is fresh, and tells of
     ["pens", 1],
   ]);
   expect(await mine.count(own, { category: cups ?? "" })).toBe(1);
+  expect(await mine.category(own, cups ?? "")).toMatchObject({ slug: "cups", title: { en: "cups" } });
+  expect(await mine.category(own, "no such")).toBeNull();
   expect(commands).toEqual([]);
   client.off("commandStarted", heard);
   const more = await saveProduct(aProduct(own, "more", { category: cups ?? "" }));
@@ -238,4 +241,6 @@ test("browsing asks the store for nothing while the index is fresh, and tells of
     status: "archived",
   });
   expect((await counts())[0]).toEqual(["cups", 1]);
+  await saveCategory({ shop: own, slug: "cups", title: { en: "Mugs" }, position: 0 });
+  expect(await mine.category(own, cups ?? "")).toMatchObject({ title: { en: "Mugs" } });
 });

@@ -23,7 +23,7 @@ export function useStore(): void {
   beforeAll(async () => {
     useSecret("a secret that only tests know");
     database = await freshDatabase();
-    await connect(database.url);
+    await connect(`${database.url}${database.url.includes("?") ? "&" : "?"}monitorCommands=true`);
     await ensureIndexes();
   });
   beforeEach(async () => {
