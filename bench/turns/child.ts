@@ -1,54 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-
-/** What a bot's process tells of itself. */
-export interface Sample {
-  /** User and system time so far, in milliseconds. */
-  readonly cpuMs: number;
-  /** After a garbage collection, in megabytes. */
-  readonly rssMb: number;
-  readonly heapMb: number;
-  /** Event loop lag since the last sample, in milliseconds. */
-  readonly lagP99: number;
-  readonly lagMax: number;
-  /** Commands to the store so far, by name and collection. */
-  readonly commands: Readonly<Record<string, number>>;
-}
-
-/** What may be asked of a bot's process. */
-export type Question =
-  | { readonly ask: "sample"; readonly collect: boolean }
-  | { readonly ask: "customers"; readonly people: number }
-  | { readonly ask: "stock"; readonly sku?: string; readonly available: number }
-  | {
-      readonly ask: "grow";
-      readonly products: number;
-      readonly customers: number;
-      readonly conversations: number;
-    }
-  | { readonly ask: "flash"; readonly units: number }
-  | { readonly ask: "stock of"; readonly sku: string }
-  | { readonly ask: "hold"; readonly sku: string; readonly orders: number; readonly atATime: number }
-  | { readonly ask: "stop" };
-
-interface Asked {
-  readonly id: number;
-  readonly question: Question;
-}
-interface Answered {
-  readonly id: number;
-  readonly answer?: unknown;
-  readonly error?: string;
-}
+import { readFileSync } from "node:fs";
+import { type Bundle, bundle } from "../../test/fire/child.ts";
+import type { Answered, Asked, Question, Sample } from "./questions.ts";
 
 /** A bot in a process of its own. */
 export class Child {
   readonly #process: ChildProcess;
+  readonly #program: Bundle;
   readonly #open = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
   #next = 1;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, program: Bundle) {
     this.#process = child;
+    this.#program = program;
     child.on("message", (message: Answered) => {
       const open = this.#open.get(message.id);
       this.#open.delete(message.id);
@@ -60,14 +25,18 @@ export class Child {
     });
   }
 
-  /** Starts a script and waits until it answers. `BENCH_NODE` adds options for node, such as `--cpu-prof`. */
+  /**
+   * Starts a program of this repository and waits until it answers. It is compiled and run with the options of `npm start`,
+   * as a service is; `BENCH_NODE` adds others for node, such as `--cpu-prof`.
+   */
   static async start(script: string, env: Record<string, string>): Promise<Child> {
     const options = (process.env.BENCH_NODE ?? "").split(" ").filter(Boolean);
-    const child = spawn(process.execPath, ["--expose-gc", ...options, "--import", "tsx", script], {
+    const program = await bundle(script, { packages: "external" });
+    const child = spawn(process.execPath, ["--expose-gc", ...startOptions(), ...options, program.file], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    const started = new Child(child);
+    const started = new Child(child, program);
     await started.sample(false);
     return started;
   }
@@ -91,18 +60,14 @@ export class Child {
     await this.ask({ ask: "stop" });
     this.#process.disconnect();
     await exited;
+    await this.#program.remove();
   }
 }
 
-/** The child's end: answers questions until "stop", after which the process must find its own end. */
-export function answerQuestions(answer: (question: Question) => unknown): void {
-  process.on("disconnect", () => process.exit()); // who asks has ended; after "stop" there is nothing left to lose
-  process.on("message", async ({ id, question }: Asked) => {
-    const reply = (answered: Omit<Answered, "id">) => process.send?.({ id, ...answered });
-    try {
-      reply({ answer: (await answer(question)) ?? null });
-    } catch (error) {
-      reply({ error: error instanceof Error ? String(error.stack) : String(error) });
-    }
-  });
+/** What `npm start` tells node, but for the loader of TypeScript. */
+function startOptions(): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const [, options] = /^node (.*) --import tsx /.exec(String(scripts.start)) ?? [];
+  if (options === undefined) throw new Error("npm start does not start node");
+  return options.split(" ");
 }

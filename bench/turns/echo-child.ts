@@ -1,7 +1,7 @@
 /** A bot that does nothing but answer "ok": what it reaches is the ceiling of the harness. */
 import { Agent, createServer, request } from "node:http";
-import { answerQuestions } from "./child.ts";
 import { watchProcess } from "./measure.ts";
+import { answerQuestions } from "./questions.ts";
 
 const sample = watchProcess();
 const { PORT, PUBLIC_URL, TELEGRAM_API_ROOT = "", TELEGRAM_BOT_TOKEN } = process.env;

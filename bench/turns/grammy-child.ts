@@ -20,8 +20,8 @@ import type { Product } from "../../src/shop/product.ts";
 import type { Stock } from "../../src/shop/stock.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { startEmbedded } from "../../src/store/embedded/index.ts";
-import { answerQuestions } from "./child.ts";
 import { watchProcess } from "./measure.ts";
+import { answerQuestions } from "./questions.ts";
 import { stockUp } from "./seed.ts";
 
 interface Cart {

@@ -6,8 +6,8 @@ import { startHawker } from "../../src/hawker.ts";
 import { createLogger } from "../../src/log.ts";
 import { CustomerModel } from "../../src/shop/customer-record.ts";
 import { holdAll, OutOfStock, releaseAll, type Stock, StockModel } from "../../src/shop/stock.ts";
-import { answerQuestions } from "./child.ts";
 import { watchProcess } from "./measure.ts";
+import { answerQuestions } from "./questions.ts";
 import { addCustomers, addFlash, growConversations, growProducts, stockUp } from "./seed.ts";
 
 // Telegram takes 30 messages a second of a bot (1,000 with paid broadcasts): that is Telegram's limit, not Hawker's, and

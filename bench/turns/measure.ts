@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import mongoose from "mongoose";
-import type { Sample } from "./child.ts";
+import type { Sample } from "./questions.ts";
 
 /**
  * Watches this process: the function it gives takes a sample. Call it before anything connects to the store, since it

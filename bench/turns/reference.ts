@@ -4,7 +4,7 @@ import { openBenchWorld } from "./world.ts";
 
 /** The bare grammY bot under the same load; `hawker` is Hawker's run, if there was one, told beside it. */
 export async function benchReference(figures: Figures, load: Load, hawker?: Run): Promise<void> {
-  const world = await openBenchWorld({ script: "./grammy-child.ts" });
+  const world = await openBenchWorld({ script: "grammy-child.ts" });
   try {
     await world.child.ask({ ask: "stock", available: 1_000_000 });
     const idle = await world.child.sample();

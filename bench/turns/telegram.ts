@@ -1,5 +1,5 @@
 import { type Figures, spread } from "../figures.ts";
-import type { Sample } from "./child.ts";
+import type { Sample } from "./questions.ts";
 import { Crowd, type LoadResult } from "./shoppers.ts";
 import { type BenchWorld, openBenchWorld } from "./world.ts";
 
@@ -158,7 +158,7 @@ export async function benchMemory(figures: Figures, steps: readonly number[]): P
 
 /** What the generator and Telegram's side bear, with a bot that does nothing but answer. */
 export async function benchCeiling(figures: Figures, seconds: number): Promise<void> {
-  const world = await openBenchWorld({ script: "./echo-child.ts" });
+  const world = await openBenchWorld({ script: "echo-child.ts" });
   try {
     const crowd = new Crowd(world.side, 256);
     await crowd.all("/shop", WARMING);

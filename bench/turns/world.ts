@@ -3,7 +3,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
 import { SECRET, TelegramSide, TOKEN } from "./telegram-side.ts";
 
@@ -15,8 +14,6 @@ export interface BenchWorld {
   readonly url: string;
   close(): Promise<void>;
 }
-
-const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** A port nobody listens on now. */
 export async function freePort(): Promise<number> {
@@ -30,7 +27,7 @@ export async function freePort(): Promise<number> {
 
 /** Hawker, or another bot (`script`), in its own process with an empty store. `sockets` as in `TelegramSide`. */
 export async function openBenchWorld({
-  script = "./hawker-child.ts",
+  script = "hawker-child.ts",
   sockets = 64,
   mongodbUrl,
   env = {},
@@ -44,7 +41,7 @@ export async function openBenchWorld({
   const dir = await mkdtemp(join(tmpdir(), "hawker-turns-"));
   const port = await freePort();
   side.webhook = `http://127.0.0.1:${port}/webhooks/telegram`;
-  const child = await Child.start(pathOf(script), {
+  const child = await Child.start(`bench/turns/${script}`, {
     PORT: String(port),
     HOST: "127.0.0.1",
     PUBLIC_URL: "https://shop.example.com",

@@ -14,8 +14,11 @@ export interface Bundle {
   remove(): Promise<void>;
 }
 
-/** Bundles a program of this repository, named from its root; what is native stays outside. */
-export async function bundle(entry: string): Promise<Bundle> {
+/**
+ * Bundles a program of this repository, named from its root. What is native stays outside, with `packages: "external"`
+ * all packages do: the program is then loaded as a compiled one is.
+ */
+export async function bundle(entry: string, options: { packages?: "external" } = {}): Promise<Bundle> {
   // Inside node_modules, so that the packages left outside are found from there.
   const cache = join(await realpath(join(root, "node_modules")), ".cache");
   await mkdir(cache, { recursive: true });
@@ -33,6 +36,7 @@ export async function bundle(entry: string): Promise<Bundle> {
     // The first two are native; the third tells an AbortSignal by the name of its class, which bundling changes.
     external: ["lmdb", "esbuild", "grammy"],
     logLevel: "error",
+    ...options,
     banner: {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +20,13 @@ const folder = async (): Promise<string> => {
   return made;
 };
 
+const [node, ...startArguments] = String(
+  JSON.parse(readFileSync("package.json", "utf8")).scripts.start,
+).split(" ");
+
 /** Starts Hawker as `npm start` does, with nothing but these variables. */
 function start(env: Record<string, string>) {
-  const child = spawn("node_modules/.bin/tsx", ["src/main.ts"], {
+  const child = spawn(node ?? "", startArguments, {
     env: { PATH: process.env.PATH ?? "", HOME: tmpdir(), LOG_LEVEL: "warn", ...env },
   });
   started.push(child);
@@ -62,4 +67,15 @@ test("a wrong variable stops the start with a sentence that names it", async () 
   const hawker = start({ DATA_DIR: await folder(), PORT: "eighty" });
   expect(await hawker.ended).toBe(1);
   expect(hawker.output()).toMatch(/PORT should be/);
+});
+
+test("a service is started with the same options for Node as npm start has", () => {
+  const options = startArguments.slice(0, startArguments.indexOf("--import"));
+  expect(options).not.toEqual([]);
+  expect(readFileSync("Dockerfile", "utf8")).toContain(
+    `CMD ${JSON.stringify(["node", ...options, "dist/src/main.js"]).replaceAll(",", ", ")}`,
+  );
+  expect(readFileSync("docs/operating.md", "utf8")).toContain(
+    `\nnode ${options.join(" ")} dist/src/main.js\n`,
+  );
 });
