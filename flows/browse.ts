@@ -14,6 +14,7 @@ import {
 } from "../src/engine/index.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
 import type { Category } from "../src/shop/category.ts";
+import { minorDigits } from "../src/shop/money.ts";
 import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
@@ -68,7 +69,7 @@ export function browseFlow(script: Script, front: Shopfront): void {
         page: to,
         ...(to > found.page ? { after: found.products.at(-1)?._id } : { before: found.products[0]?._id }),
       });
-    const steps = PRICE_STEPS.map((step) => step * minorUnit(shop));
+    const steps = PRICE_STEPS.map((step) => step * 10 ** minorDigits(shop.currency));
     return view({
       text: joined([
         bold(inLanguage(category.title, turn.locale)),
@@ -133,11 +134,6 @@ export async function productPage(front: Shopfront, turn: Turn, id: string, sku?
   const url = `${front.publicUrl}/p/${found.slug}`;
   return { ...page, controls: [...page.controls, { kind: "link", label: turn.say("product.link"), url }] };
 }
-
-const minorUnit = (shop: Shop): number =>
-  10 **
-  (new Intl.NumberFormat("en", { style: "currency", currency: shop.currency }).resolvedOptions()
-    .maximumFractionDigits ?? 2);
 
 /** A product in a list: title, price, rating, picture and the way in. */
 export function listCard(turn: Turn, shop: Shop, product: Product): Card {

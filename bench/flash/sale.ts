@@ -47,7 +47,7 @@ type End = "link" | "sold out" | "other" | "none";
 export async function flashSale(figures: Figures, sale: Sale): Promise<Sold> {
   const { units, sockets, seconds: limit = 200 } = sale;
   const begun = performance.now();
-  const { side, child, close } = await openBenchWorld({ sockets });
+  const { side, child, close } = await openBenchWorld({ sockets, counting: true });
   let shoppers = sale.shoppers;
   let ended = false;
   try {

@@ -8,7 +8,7 @@ export interface Sample {
   /** Event loop lag since the last sample, in milliseconds. */
   readonly lagP99: number;
   readonly lagMax: number;
-  /** Commands to the store so far, by name and collection. */
+  /** Commands to the store so far, by name and collection; none where they are not counted. */
   readonly commands: Readonly<Record<string, number>>;
 }
 

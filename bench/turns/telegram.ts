@@ -1,7 +1,7 @@
 import { type Figures, spread } from "../figures.ts";
 import type { Sample } from "./questions.ts";
 import { Crowd, type LoadResult } from "./shoppers.ts";
-import { type BenchWorld, openBenchWorld } from "./world.ts";
+import { type BenchOptions, type BenchWorld, openBenchWorld } from "./world.ts";
 
 /** How much load, for how long. */
 export interface Load {
@@ -34,12 +34,54 @@ export async function measure({ side, child }: BenchWorld, { rate, seconds, peop
   return { crowd, load, before, after: await child.sample(false) };
 }
 
+/** Commands to the store a turn, by name and collection. */
+export type Commands = Readonly<Record<string, number>>;
+
+/** What a bot has shown, for comparison. */
+export interface Told {
+  readonly run: Run;
+  readonly commands: Commands;
+}
+
+/** Counts them by the same mix at leisure, since a process that counts is slower. */
+export async function countCommands(options: BenchOptions): Promise<Commands> {
+  const world = await openBenchWorld({ ...options, counting: true });
+  try {
+    await world.child.ask({ ask: "stock", available: 1_000_000 });
+    await world.child.ask({ ask: "customers", people: COUNTED.people });
+    const { load, before, after } = await measure(world, COUNTED);
+    return Object.fromEntries(
+      Object.entries(after.commands)
+        .map(([kind, count]) => [kind, (count - (before.commands[kind] ?? 0)) / load.turns] as const)
+        .filter(([, count]) => count > 0)
+        .sort((one, two) => two[1] - one[1]),
+    );
+  } finally {
+    await world.close();
+  }
+}
+const COUNTED: Load = { rate: 50, seconds: 12, people: 200 };
+
+/** Prints them: the sum, and of Hawker's every kind. */
+export function tellCommands(figures: Figures, name: string, commands: Commands, reference?: Commands): void {
+  const sum = (all: Commands) => Object.values(all).reduce((total, count) => total + count, 0);
+  figures.tell(
+    `${name}: commands to the store a turn`,
+    sum(commands),
+    "",
+    reference ? { reference: sum(reference) } : {},
+  );
+  if (reference) return;
+  for (const [kind, count] of Object.entries(commands))
+    if (count >= 0.01) figures.tell(`${name}:   ${kind}`, count, "");
+}
+
 /** Milliseconds of CPU a turn. */
 export const cpuOf = ({ load, before, after }: Run): number => (after.cpuMs - before.cpuMs) / load.turns;
 
 /** Prints what a run has shown; `reference` is the same of the bot it is compared with. */
 export function tellRun(figures: Figures, name: string, run: Run, reference?: Run): void {
-  const { load, after, before } = run;
+  const { load, after } = run;
   const other = reference?.load;
   const against = (value: number | undefined) => (value === undefined ? {} : { reference: value });
   figures.tell(
@@ -54,12 +96,6 @@ export function tellRun(figures: Figures, name: string, run: Run, reference?: Ru
       ...against(other?.latency[part]),
     });
   figures.tell(`${name}: CPU a turn`, cpuOf(run) * 1000, "us", against(reference && cpuOf(reference) * 1000));
-  figures.tell(
-    `${name}: commands to the store a turn`,
-    commandsOf(run),
-    "",
-    against(reference && commandsOf(reference)),
-  );
   figures.tell(`${name}: RSS under load`, after.rssMb, "MB", against(reference?.after.rssMb));
   figures.tell(`${name}: event loop lag p99`, after.lagP99, "ms", against(reference?.after.lagP99));
   if (reference) return;
@@ -67,20 +103,10 @@ export function tellRun(figures: Figures, name: string, run: Run, reference?: Ru
   figures.tell(`${name}: refused`, load.refused, "", { most: 0 });
   figures.tell(`${name}: unanswered`, load.unanswered, "", { most: 0 });
   figures.tell(`${name}: generator late p99`, load.late.p99, "ms");
-  const kinds = Object.entries(after.commands)
-    .map(([kind, count]) => [kind, (count - (before.commands[kind] ?? 0)) / load.turns] as const)
-    .filter(([, count]) => count >= 0.01)
-    .sort((one, two) => two[1] - one[1]);
-  for (const [kind, count] of kinds) figures.tell(`${name}:   ${kind}`, count, "");
   const { browse, search, cart, checkout } = load.deeds;
   console.log(`   mix: browse ${browse}, search ${search}, cart ${cart}, checkout ${checkout}`);
   if (checkout > 0) figures.tell(`${name}: payment links shown`, load.paymentLinks, "", { least: 1 });
 }
-
-const commandsOf = ({ load, before, after }: Run): number => {
-  const sum = ({ commands }: Sample) => Object.values(commands).reduce((all, count) => all + count, 0);
-  return (sum(after) - sum(before)) / load.turns;
-};
 
 /** Hawker in a process of its own, on the embedded store or on an outside server. */
 export async function benchHawker(
@@ -88,20 +114,24 @@ export async function benchHawker(
   name: string,
   load: Load,
   mongodbUrl?: string,
-): Promise<Run> {
-  const world = await openBenchWorld({ ...(mongodbUrl && { mongodbUrl }) });
+): Promise<Told> {
+  const options = mongodbUrl ? { mongodbUrl } : {};
+  const world = await openBenchWorld(options);
+  let run: Run;
   try {
     await world.child.ask({ ask: "stock", available: 1_000_000 });
     const idle = await world.child.sample();
     figures.tell(`${name}: RSS idle`, idle.rssMb, "MB", { most: 250 });
     await world.child.ask({ ask: "customers", people: load.people });
-    const run = await measure(world, load);
+    run = await measure(world, load);
     tellRun(figures, name, run);
     if (!borne(run.load, load.rate)) await stepDown(figures, name, run, load.rate);
-    return run;
   } finally {
     await world.close();
   }
+  const commands = await countCommands(options);
+  tellCommands(figures, name, commands);
+  return { run, commands };
 }
 
 const STEPS = 8;

@@ -25,18 +25,26 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Hawker, or another bot (`script`), in its own process with an empty store. `sockets` as in `TelegramSide`. */
+/** What a bot is to run with. */
+export interface BenchOptions {
+  /** Hawker unless said otherwise. */
+  readonly script?: string;
+  /** As in `TelegramSide`. */
+  readonly sockets?: number;
+  readonly mongodbUrl?: string;
+  /** Whether samples tell the commands to the store, which costs some processor time. */
+  readonly counting?: boolean;
+  readonly env?: Record<string, string>;
+}
+
+/** A bot in its own process with an empty store. */
 export async function openBenchWorld({
   script = "hawker-child.ts",
   sockets = 64,
   mongodbUrl,
+  counting = false,
   env = {},
-}: {
-  script?: string;
-  sockets?: number;
-  mongodbUrl?: string;
-  env?: Record<string, string>;
-} = {}): Promise<BenchWorld> {
+}: BenchOptions = {}): Promise<BenchWorld> {
   const side = await new TelegramSide(sockets).open();
   const dir = await mkdtemp(join(tmpdir(), "hawker-turns-"));
   const port = await freePort();
@@ -49,6 +57,7 @@ export async function openBenchWorld({
     MONGODB_URL: mongodbUrl ? emptyDatabase(mongodbUrl) : "",
     HAWKER_SECRET: randomBytes(32).toString("hex"),
     LOG_LEVEL: "error",
+    COUNT_COMMANDS: counting ? "1" : "",
     TELEGRAM_BOT_TOKEN: TOKEN,
     TELEGRAM_API_ROOT: side.url,
     TELEGRAM_WEBHOOK_SECRET: SECRET,

@@ -1,4 +1,5 @@
 import { model, Schema } from "mongoose";
+import { driverCollection } from "../store/driver-collection.ts";
 import { open, type Place, seal } from "../store/secret-box.ts";
 import type { Address } from "./address.ts";
 import { NotFound } from "./errors.ts";
@@ -115,4 +116,4 @@ export async function accountById(shop: string, id: string): Promise<StoredCusto
 
 /** The account of an identity, or null before its first visit. */
 export const accountByIdentity = async (shop: string, identity: Identity): Promise<StoredCustomer | null> =>
-  CustomerModel.findOne({ "identities.key": identityKey(shop, identity) }).lean<StoredCustomer>();
+  driverCollection(CustomerModel).findOne({ "identities.key": identityKey(shop, identity) });
