@@ -122,20 +122,21 @@ export async function setAddress(order: Order, address: Address): Promise<Order>
 
 /** Chooses how a draft is sent, among the options for its address. @throws {NotFound | IllegalTransition} */
 export async function setShipping(order: Order, option: string): Promise<Order> {
-  const { country, shop, subtotal, currency } = await changeDraft(order, () => null);
+  const now = await changeDraft(order, () => null);
+  const { country, shop, subtotal, currency } = now;
   const options =
     country === undefined ? [] : await shippingOptions(shop, country, money(subtotal, currency));
   const chosen = options.find(({ id }) => id === option);
   if (chosen === undefined) throw new NotFound("shipping option", option);
   const { id, name, price } = chosen;
-  return changeDraft(order, (draft) => {
+  return changeDraft(now, (draft) => {
     if (draft.country !== country) throw new NotFound("shipping option", option);
     return { ...draft, shipping: { id, name, price: price.amount }, total: draft.subtotal + price.amount };
   });
 }
 
-const changeDraft = ({ _id }: Order, decide: (draft: Order) => Order | null): Promise<Order> =>
-  changeOrder(_id, (order) => {
+const changeDraft = (read: Order, decide: (draft: Order) => Order | null): Promise<Order> =>
+  changeOrder(read, (order) => {
     if (order.state !== "draft") throw new IllegalTransition(order.state, "place");
     return decide(order);
   });

@@ -94,7 +94,7 @@ async function beginHold(desk: Desk, order: Order): Promise<Order> {
     throw new CartChanged();
   }
   const until = new Date(desk.now().getTime() + HOLD_MS);
-  return changeOrder(order._id, (draft) =>
+  return changeOrder(order, (draft) =>
     draft.state === "draft" && draft.holdUntil === null ? holding(draft, until) : null,
   );
 }
@@ -118,16 +118,16 @@ const openHolds = async ({ shop, customer }: Order): Promise<number> =>
   }).exec();
 
 /** Ends a draft; where nothing is held for it and nothing ever will be, there is nothing to let go of either. */
-const end = (desk: Desk, { _id }: Order, holds = true): Promise<Order> =>
-  changeOrder(_id, (order) => {
+const end = (desk: Desk, draft: Order, holds = true): Promise<Order> =>
+  changeOrder(draft, (order) => {
     if (order.state !== "draft") return null;
     const ended = moved(order, "cancel", "shop", desk.now());
     return holds ? ending(ended, desk.now()) : over(ended);
   });
 
 // Its first run died and nobody came back in time: a page opened now would only have to be closed again.
-const expire = (desk: Desk, { _id }: Order): Promise<Order> =>
-  changeOrder(_id, (order) => (order.state === "draft" ? expiredDraft(order, desk.now()) : null));
+const expire = (desk: Desk, draft: Order): Promise<Order> =>
+  changeOrder(draft, (order) => (order.state === "draft" ? expiredDraft(order, desk.now()) : null));
 
 async function openSession(desk: Desk, held: Order): Promise<Order> {
   const provider = desk.provider();
@@ -138,7 +138,7 @@ async function openSession(desk: Desk, held: Order): Promise<Order> {
     const session = await provider.createSession(request).catch((cause: unknown) => {
       throw new PaymentUnavailable(cause);
     });
-    const changed = await changeOrder(_id, (draft) => {
+    const changed = await changeOrder(order, (draft) => {
       // The session is for what the draft was a moment ago.
       if (draft.state !== "draft" || sessionRequest(draft).idempotencyKey !== request.idempotencyKey)
         return null;
