@@ -7,11 +7,11 @@ import { familyIds } from "./family.ts";
 import { contentId } from "./ids.ts";
 import { money } from "./money.ts";
 import { addressOf, getOrder, type Order, OrderModel, ownedBy } from "./order.ts";
-import { IllegalTransition } from "./order-machine.ts";
+import { IllegalTransition, type OrderState } from "./order-machine.ts";
 import type { PaymentSession, SessionRequest } from "./payment.ts";
 import { ending, expiredDraft, over } from "./payment-outcome.ts";
 import { inLanguage } from "./shop.ts";
-import { before, HoldEnded, OutOfStock, takeAll } from "./stock.ts";
+import { before, HoldEnded, OutOfStock, releaseAll, takeAll } from "./stock.ts";
 
 const { trusted } = mongoose;
 
@@ -68,16 +68,29 @@ export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Orde
     await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
   } catch (error) {
     if (!(error instanceof OutOfStock || error instanceof HoldEnded)) throw error;
-    if (error instanceof HoldEnded) {
-      const now = await getOrder(shop, _id);
-      if (now.state !== "draft") return placed(now);
-      // An earlier run was refused, and died before it could write that down.
-    }
-    await end(desk, held, before(error.sku, held.lines).length > 0);
-    throw new OutOfStock(error.sku, error.available);
+    return notHad(desk, held, error);
   }
   return openSession(desk, held);
 }
+
+/** Ends a draft that cannot be had as a whole; what was taken before the SKU that falls short goes back. */
+async function notHad(desk: Desk, held: Order, error: OutOfStock | HoldEnded): Promise<Order> {
+  const { shop, _id, lines } = held;
+  const took = before(error.sku, lines);
+  const order = error instanceof OutOfStock ? held : await getOrder(shop, _id);
+  // One that has ended its hold is no draft any more, unless a run was refused and died before it wrote that down.
+  const mayEnd = order.state === "draft";
+  const ended = mayEnd ? await end(desk, order, took.length > 0) : order;
+  if (!keepsUnits.has(ended.state)) await releaseAll(shop, _id, took);
+  if (mayEnd) throw new OutOfStock(error.sku, error.available);
+  return placed(ended);
+}
+
+/**
+ * States in which an order may hold or have bought units that it can still give back. One that has left them while this run
+ * was behind, perhaps so long ago that the stock no longer remembers it, let go before this run took: once more, then.
+ */
+const keepsUnits: ReadonlySet<OrderState> = new Set(["draft", "awaiting_payment", "paid", "packed"]);
 
 // Somebody has asked before: the order as it stands, unless it came to nothing.
 function placed(order: Order): Order {
@@ -133,7 +146,10 @@ async function openSession(desk: Desk, held: Order): Promise<Order> {
   const provider = desk.provider();
   const { shop, _id } = held;
   for (let order = held; ; order = await getOrder(shop, _id)) {
-    if (order.state !== "draft") return placed(order);
+    if (order.state !== "draft") {
+      if (!keepsUnits.has(order.state)) await releaseAll(shop, _id, order.lines);
+      return placed(order);
+    }
     const request = sessionRequest(order);
     const session = await provider.createSession(request).catch((cause: unknown) => {
       throw new PaymentUnavailable(cause);

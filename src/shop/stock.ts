@@ -27,7 +27,7 @@ export interface Stock {
   sold: number;
   /** Everything merchants put in or took out, from zero. */
   adjustments: number;
-  /** Orders that are through with this SKU, the latest few hundred: a late or repeated hold of theirs is refused. */
+  /** Orders that are through with this SKU, the latest hundred: a late or repeated hold of theirs is refused. */
   settled: string[];
 }
 
@@ -59,7 +59,7 @@ export class HoldEnded extends ShopError {
   }
 }
 
-const SETTLED_KEPT = 300;
+const SETTLED_KEPT = 100;
 
 const taken = { order: { type: String, required: true }, quantity: { type: Number, required: true } };
 const part = { _id: false, id: false, strict: "throw" } as const;

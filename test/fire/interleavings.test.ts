@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { readCart } from "../../src/shop/cart.ts";
 import type { Order } from "../../src/shop/order.ts";
+import { StockModel, setStock } from "../../src/shop/stock.ts";
 import { HOUR, MINUTE, sessionOf, type World } from "../shop/orders/world.ts";
 import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";
 
@@ -124,6 +125,37 @@ describe("an order that is placed", () => {
       expect(scene.order.state).toBe("cancelled");
       expect(scene.world.provider.sessions.map(({ status }) => status)).not.toContain("complete");
       await stockIs(scene, "free");
+    },
+  );
+
+  meeting(
+    "while somebody cancels it holds its units or none, also where hundreds of others end before it goes on",
+    drafted,
+    places,
+    async ({ right, order, world }) => {
+      await right.cancelOrder(order, world.customer);
+      // As much as that leaves of its mark: only the latest are remembered.
+      await StockModel.updateMany({}, { $set: { settled: [] } });
+    },
+    async (scene) => {
+      expect(scene.order.state).toBe("cancelled");
+      await stockIs(scene, "free");
+    },
+  );
+
+  meeting(
+    "while somebody cancels it, others end and one thing sells out holds nothing of the rest",
+    (world) => world.draft({ LAMP: 1, MUG: 2 }),
+    places,
+    async ({ right, order, world }) => {
+      await right.cancelOrder(order, world.customer);
+      await StockModel.updateMany({}, { $set: { settled: [] } });
+      await setStock(world.shop, "MUG", 1);
+    },
+    async ({ world, order }) => {
+      expect(order.state).toBe("cancelled");
+      expect(await world.stock("LAMP")).toEqual({ available: 3, held: 0, sold: 0 });
+      expect(await world.stock()).toEqual({ available: 1, held: 0, sold: 0 });
     },
   );
 
