@@ -1,6 +1,7 @@
 import { BSON } from "bson";
 import { expect, test } from "vitest";
-import { decode, encode } from "../../src/store/embedded/bson-codec.ts";
+import { decode } from "../../src/store/embedded/bson-reader.ts";
+import { encode } from "../../src/store/embedded/bson-writer.ts";
 import type { Doc } from "../../src/store/embedded/value.ts";
 
 // `bson`, the driver's own codec, says what is right.

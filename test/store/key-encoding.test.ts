@@ -1,7 +1,8 @@
 import { Decimal128, Double, Long, ObjectId } from "bson";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decode, encode } from "../../src/store/embedded/bson-codec.ts";
+import { decode } from "../../src/store/embedded/bson-reader.ts";
+import { encode } from "../../src/store/embedded/bson-writer.ts";
 import { compare } from "../../src/store/embedded/compare.ts";
 import { encodeKey, encodeValue } from "../../src/store/embedded/key-encoding.ts";
 import type { Value } from "../../src/store/embedded/value.ts";

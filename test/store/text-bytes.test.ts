@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { decode, encode } from "../../src/store/embedded/bson-codec.ts";
+import { decode } from "../../src/store/embedded/bson-reader.ts";
+import { encode } from "../../src/store/embedded/bson-writer.ts";
 import { compareText } from "../../src/store/embedded/compare.ts";
 import { encodeValue } from "../../src/store/embedded/key-encoding.ts";
 import { bytesOf, readText } from "../../src/store/embedded/text-bytes.ts";

@@ -1,4 +1,4 @@
-import { decode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
 import type { Collection } from "./collection.ts";
 import { isNumber, toNumber } from "./value.ts";
 

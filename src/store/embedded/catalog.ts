@@ -1,4 +1,5 @@
-import { decode, encode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
+import { encode } from "./bson-writer.ts";
 import { Collection, clearPrefix, type Index, type IndexMeta, openIndex, prefixOf } from "./collection.ts";
 import { CommandError } from "./errors.ts";
 import { declaredKind } from "./index-kinds.ts";

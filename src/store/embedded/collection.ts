@@ -1,4 +1,5 @@
-import { decode, encode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
+import { encode } from "./bson-writer.ts";
 import { type Collation, readCollation } from "./collation.ts";
 import { CommandError } from "./errors.ts";
 import { type IndexKeys, indexKeys, keyIdentity } from "./index-keys.ts";

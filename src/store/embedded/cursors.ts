@@ -1,4 +1,4 @@
-import { encode } from "./bson-codec.ts";
+import { encode } from "./bson-writer.ts";
 import { badValue, CommandError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { type Doc, Long, RawDoc } from "./value.ts";

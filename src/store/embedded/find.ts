@@ -1,4 +1,4 @@
-import { decode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
 import type { Collection, Stored } from "./collection.ts";
 import { after } from "./key-encoding.ts";
 import type { Patience } from "./patience.ts";

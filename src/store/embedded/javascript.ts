@@ -6,7 +6,7 @@ import {
   type QuickJSHandle,
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { decode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
 import { badValue, CommandError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { Code, type Value } from "./value.ts";

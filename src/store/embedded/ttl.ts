@@ -1,4 +1,4 @@
-import { decode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Collection } from "./collection.ts";
 import { matchingInTurns } from "./find.ts";

@@ -1,4 +1,4 @@
-import { decode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
 import { type Collection, type Index, recordBytes } from "./collection.ts";
 import { after, encodeValue, shorten } from "./key-encoding.ts";
 import { Patience } from "./patience.ts";

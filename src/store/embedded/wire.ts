@@ -1,4 +1,5 @@
-import { decode, encode } from "./bson-codec.ts";
+import { decode } from "./bson-reader.ts";
+import { encode } from "./bson-writer.ts";
 import { type Doc, isDoc, type Value } from "./value.ts";
 
 // Source: MongoDB manual, "MongoDB Wire Protocol".

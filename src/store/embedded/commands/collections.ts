@@ -1,4 +1,4 @@
-import { decode } from "../bson-codec.ts";
+import { decode } from "../bson-reader.ts";
 import { collectionOf } from "../catalog.ts";
 import { readCollation } from "../collation.ts";
 import type { Collection, Index } from "../collection.ts";

@@ -1,4 +1,4 @@
-import { decode } from "../bson-codec.ts";
+import { decode } from "../bson-reader.ts";
 import { type Collation, withCollation } from "../collation.ts";
 import type { Stored } from "../collection.ts";
 import { badValue, CommandError, failedToParse } from "../errors.ts";

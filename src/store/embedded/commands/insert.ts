@@ -1,4 +1,4 @@
-import { encode } from "../bson-codec.ts";
+import { encode } from "../bson-writer.ts";
 import { trimCapped } from "../capped.ts";
 import { checkDocument } from "../document-validation.ts";
 import { badValue, CommandError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { decode } from "../bson-codec.ts";
+import { decode } from "../bson-reader.ts";
 import { Collection } from "../collection.ts";
 import { CommandError } from "../errors.ts";
 import type { Found } from "../find.ts";

@@ -1,5 +1,6 @@
 import { evaluate, type Scope } from "../aggregate/expression.ts";
-import { decode, encode } from "../bson-codec.ts";
+import { decode } from "../bson-reader.ts";
+import { encode } from "../bson-writer.ts";
 import { withCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { checkDocument } from "../document-validation.ts";

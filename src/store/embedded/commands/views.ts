@@ -1,5 +1,5 @@
 import { compilePipeline, readStages } from "../aggregate/pipeline.ts";
-import { decode } from "../bson-codec.ts";
+import { decode } from "../bson-reader.ts";
 import { canonical, compareBy } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { badValue, CommandError } from "../errors.ts";
