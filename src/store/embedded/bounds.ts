@@ -1,5 +1,5 @@
 import { after, emptyArrayMark, encodeValue, invert, type Keyed, typeByte } from "./key-encoding.ts";
-import { isOperators } from "./query/filter.ts";
+import { isOperators } from "./query/condition.ts";
 import { literalPrefix } from "./query/regex.ts";
 import { shellText } from "./shell-text.ts";
 import { BSONRegExp, type Doc, isDoc, isNumber, MaxKey, MinKey, toNumber, type Value } from "./value.ts";

@@ -1,7 +1,9 @@
 import type { Collection } from "./collection.ts";
 import { badValue, CommandError, typeMismatch } from "./errors.ts";
 import { valueAt } from "./path.ts";
-import { compileFilter, isOperators, type Match } from "./query/filter.ts";
+import { isOperators } from "./query/condition.ts";
+import { compileFilter } from "./query/filter.ts";
+import type { Match } from "./query/match.ts";
 import { type Doc, getField, isDoc, setField, typeName, type Value } from "./value.ts";
 
 /** The options of a collection that say what its documents must be. */

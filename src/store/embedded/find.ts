@@ -3,7 +3,7 @@ import type { Collection, Stored } from "./collection.ts";
 import { after } from "./key-encoding.ts";
 import type { Patience } from "./patience.ts";
 import type { IndexScan, Plan } from "./planner.ts";
-import type { Match } from "./query/filter.ts";
+import type { Match } from "./query/match.ts";
 import type { Storage } from "./storage.ts";
 import type { Doc } from "./value.ts";
 

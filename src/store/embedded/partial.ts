@@ -1,5 +1,5 @@
 import { compare, equal, typeOrder } from "./compare.ts";
-import { isOperators } from "./query/filter.ts";
+import { isOperators } from "./query/condition.ts";
 import { BSONRegExp, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
 
 /**

@@ -15,7 +15,7 @@ import { typeOrder } from "./compare.ts";
 import { badValue } from "./errors.ts";
 import { after, bound } from "./key-encoding.ts";
 import { implies } from "./partial.ts";
-import { isOperators } from "./query/filter.ts";
+import { isOperators } from "./query/condition.ts";
 import { BSONRegExp, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
 
 /** Keys from `low` (included) up to `high` (not included), without the index's prefix. */

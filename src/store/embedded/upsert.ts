@@ -1,7 +1,7 @@
 import { equal } from "./compare.ts";
 import { CommandError } from "./errors.ts";
 import { valueAt } from "./path.ts";
-import { isOperators } from "./query/filter.ts";
+import { isOperators } from "./query/condition.ts";
 import { write } from "./update/paths.ts";
 import { BSONRegExp, clone, type Doc, isDoc, type Value } from "./value.ts";
 

@@ -5,7 +5,8 @@ import { type Cost, distinctRecords, matchingInTurns } from "../find.ts";
 import { encodeValue } from "../key-encoding.ts";
 import { valuesAt } from "../path.ts";
 import type { IndexScan } from "../planner.ts";
-import { compileFilter, searching } from "../query/filter.ts";
+import { compileFilter } from "../query/filter.ts";
+import { searching } from "../query/filter-context.ts";
 import type { Doc, Value } from "../value.ts";
 import {
   type Command,

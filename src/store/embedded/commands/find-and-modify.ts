@@ -1,6 +1,7 @@
 import { withCollation } from "../collation.ts";
 import { failedToParse } from "../errors.ts";
-import { compileFilter, searching } from "../query/filter.ts";
+import { compileFilter } from "../query/filter.ts";
+import { searching } from "../query/filter-context.ts";
 import { compileProjection } from "../query/projection.ts";
 import { compileSort } from "../query/sort.ts";
 import { compileUpdate } from "../update/update.ts";

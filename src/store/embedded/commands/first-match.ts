@@ -4,7 +4,7 @@ import type { Collection } from "../collection.ts";
 import { candidates, type Found, matchingInTurns } from "../find.ts";
 import { Slice } from "../patience.ts";
 import type { Plan } from "../planner.ts";
-import type { Match } from "../query/filter.ts";
+import type { Match } from "../query/match.ts";
 import { nearOrder } from "../query/sort.ts";
 import { Sorter } from "../sorter.ts";
 import type { Doc, Value } from "../value.ts";

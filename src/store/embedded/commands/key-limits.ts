@@ -3,7 +3,7 @@ import { compare } from "../compare.ts";
 import { CommandError } from "../errors.ts";
 import { valuesAt } from "../path.ts";
 import { findIndex } from "../planner.ts";
-import type { Match } from "../query/filter.ts";
+import type { Match } from "../query/match.ts";
 import { type Doc, toNumber, type Value } from "../value.ts";
 import { docField } from "./context.ts";
 

@@ -3,7 +3,7 @@ import { Collection } from "../collection.ts";
 import { CommandError } from "../errors.ts";
 import type { Found } from "../find.ts";
 import type { Patience } from "../patience.ts";
-import type { Match } from "../query/filter.ts";
+import type { Match } from "../query/match.ts";
 import type { Snapshot, Storage } from "../storage.ts";
 import { type Doc, Timestamp } from "../value.ts";
 import { type CommandContext, docField } from "./context.ts";

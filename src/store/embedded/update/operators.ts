@@ -4,7 +4,9 @@ import { collationIn, compareBy } from "../collation.ts";
 import { equal } from "../compare.ts";
 import { badValue, type CommandError, failedToParse, typeMismatch } from "../errors.ts";
 import { splitPath, valueAt } from "../path.ts";
-import { compileFilter, compileValueTest, equalTest, isOperators } from "../query/filter.ts";
+import { equalTest } from "../query/comparison.ts";
+import { isOperators } from "../query/condition.ts";
+import { compileFilter, compileValueTest } from "../query/filter.ts";
 import { compileRegex } from "../query/regex.ts";
 import { shellText } from "../shell-text.ts";
 import {

@@ -1,6 +1,6 @@
 import { badValue, CommandError } from "../errors.ts";
 import { arrayIndex, valueAt } from "../path.ts";
-import type { Match } from "../query/filter.ts";
+import type { Match } from "../query/match.ts";
 import { shellText } from "../shell-text.ts";
 import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
 

@@ -1,5 +1,6 @@
 import type { Scope } from "../aggregate/expression.ts";
-import { compileFilter, searching } from "../query/filter.ts";
+import { compileFilter } from "../query/filter.ts";
+import { searching } from "../query/filter-context.ts";
 import { type Doc, getField, isDoc, setField, type Value } from "../value.ts";
 
 /**
