@@ -1,10 +1,12 @@
 import { decode } from "./bson-reader.ts";
 import { encode } from "./bson-writer.ts";
-import { Collection, clearPrefix, type Index, type IndexMeta, openIndex, prefixOf } from "./collection.ts";
+import { Collection } from "./collection.ts";
 import { CommandError } from "./errors.ts";
+import { type Index, type IndexMeta, openIndex } from "./index-definition.ts";
 import { declaredKind } from "./index-kinds.ts";
 import { after } from "./key-encoding.ts";
 import type { Storage } from "./storage.ts";
+import { clearPrefix, prefixOf } from "./table-keys.ts";
 import { Binary, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
 
 const collectionPrefix = Buffer.from("c:");

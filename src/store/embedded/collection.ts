@@ -1,86 +1,21 @@
 import { decode } from "./bson-reader.ts";
 import { encode } from "./bson-writer.ts";
-import { type Collation, readCollation } from "./collation.ts";
 import { CommandError } from "./errors.ts";
+import type { Index } from "./index-definition.ts";
 import { type IndexKeys, indexKeys, keyIdentity } from "./index-keys.ts";
 import { checkDeclared } from "./index-kinds.ts";
 import { after, emptyArrayMark, encodeValue, type Keyed, shorten } from "./key-encoding.ts";
 import type { Slice } from "./patience.ts";
-import { compileFilter } from "./query/filter.ts";
-import type { Match } from "./query/match.ts";
 import { shellText } from "./shell-text.ts";
 import type { Snapshot, Storage } from "./storage.ts";
-import { type Doc, isDoc, setField, type Value } from "./value.ts";
+import { documentKey, prefixOf, recordBytes } from "./table-keys.ts";
+import { type Doc, setField, type Value } from "./value.ts";
 import { wordKeys } from "./word-keys.ts";
-
-/** An index as it is stored in the catalog. */
-export interface IndexMeta {
-  /** The index's number: the first four bytes of its entries. */
-  id: number;
-  name: string;
-  /** Field paths in order. */
-  paths: string[];
-  /** 1 or -1 for every path. */
-  directions: number[];
-  /** The specification as the client gave it, for listIndexes. */
-  spec: Doc;
-  unique: boolean;
-  sparse: boolean;
-  hidden: boolean;
-  partial?: Doc;
-  /** Seconds after which a document goes (a TTL index). */
-  expireAfterSeconds?: number;
-  /** Some document has an array here. */
-  multikey: boolean;
-  /** Some key was cut (see `shorten`), so entries are not wholly in order. */
-  cut: boolean;
-  /** It is of a kind that is only declared (see `DeclaredKind`) and holds no entries, unless it is unique. */
-  declared: boolean;
-}
-
-/** An open index. */
-export interface Index extends IndexMeta {
-  prefix: Buffer;
-  includes: Match;
-  isId: boolean;
-  /** How its text is compared, when not by bytes. */
-  collation: Collation | undefined;
-  /** A duplicate that was written while the index was built: the build fails by it, not the write. */
-  clash?: CommandError;
-  /** How often a plan used it since the server started. */
-  uses: number;
-}
 
 /** A document as it lies in the store: its number gives the order of insertion. */
 export interface Stored {
   record: number;
   bytes: Buffer;
-}
-
-/** Makes the byte prefix for a number. */
-export function prefixOf(id: number): Buffer {
-  const prefix = Buffer.allocUnsafe(4);
-  prefix.writeUInt32BE(id);
-  return prefix;
-}
-
-/** The eight bytes of a record number. */
-export function recordBytes(record: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64BE(BigInt(record));
-  return bytes;
-}
-
-/** Opens an index's catalog form. */
-export function openIndex(meta: IndexMeta): Index {
-  return {
-    ...meta,
-    prefix: prefixOf(meta.id),
-    includes: compileFilter(meta.partial ?? {}),
-    isId: meta.name === "_id_",
-    collation: isDoc(meta.spec.collation) ? readCollation(meta.spec.collation) : undefined,
-    uses: 0,
-  };
 }
 
 /**
@@ -159,14 +94,6 @@ export class Collection {
     return prefixOf(this.id);
   }
 
-  #documentKey(record: number): Buffer {
-    const key = Buffer.allocUnsafe(12);
-    key.writeUInt32BE(this.id);
-    key.writeUInt32BE(Math.floor(record / 2 ** 32), 4);
-    key.writeUInt32BE(record % 2 ** 32, 8);
-    return key;
-  }
-
   #nextRecord(): number {
     if (this.#next === undefined) {
       this.#next = 1;
@@ -180,7 +107,7 @@ export class Collection {
 
   /** A document's bytes by its record number, now or in a snapshot. */
   get(record: number, snapshot?: Snapshot): Buffer | undefined {
-    const key = this.#documentKey(record);
+    const key = documentKey(this.id, record);
     if (snapshot) return this.#storage.documents.get(key, { transaction: snapshot });
     return this.#storage.documents.getBinary(key);
   }
@@ -205,8 +132,8 @@ export class Collection {
 
   /** Documents in the order of insertion, after (or, backwards, before) a record; now or in a snapshot. */
   *scan(from?: number, reverse = false, limit?: number, snapshot?: Snapshot): Generator<Stored> {
-    const low = reverse || from === undefined ? this.#prefix : this.#documentKey(from + 1);
-    const high = reverse && from !== undefined ? this.#documentKey(from - 1) : after(this.#prefix);
+    const low = reverse || from === undefined ? this.#prefix : documentKey(this.id, from + 1);
+    const high = reverse && from !== undefined ? documentKey(this.id, from - 1) : after(this.#prefix);
     const range = reverse ? { start: high, end: low, reverse, limit } : { start: low, end: high, limit };
     for (const { key, value } of this.#storage.documents.getRange({ ...range, transaction: snapshot })) {
       if (key.length !== 12 || key.readUInt32BE(0) !== this.id) continue;
@@ -223,7 +150,7 @@ export class Collection {
     const changes = this.#plan(undefined, doc);
     const record = this.#nextRecord();
     this.#resize(1, bytes.length);
-    this.#storage.documents.put(this.#documentKey(record), bytes);
+    this.#storage.documents.put(documentKey(this.id, record), bytes);
     if (idKey) this.#storage.entries.put(idKey, recordBytes(record));
     this.#apply(changes, record);
     return record;
@@ -233,7 +160,7 @@ export class Collection {
   replace(record: number, old: Doc, oldBytes: Buffer, doc: Doc, bytes = encode(doc)): void {
     const changes = this.#plan(old, doc, record);
     this.#resize(0, bytes.length - oldBytes.length);
-    this.#storage.documents.put(this.#documentKey(record), bytes);
+    this.#storage.documents.put(documentKey(this.id, record), bytes);
     this.#apply(changes, record);
   }
 
@@ -241,7 +168,7 @@ export class Collection {
   remove(record: number, doc: Doc, bytes: Buffer): void {
     const changes = this.#plan(doc, undefined);
     this.#resize(-1, -bytes.length);
-    this.#storage.documents.remove(this.#documentKey(record));
+    this.#storage.documents.remove(documentKey(this.id, record));
     const idKey = this.#idKey(doc._id as Value);
     if (idKey) this.#storage.entries.remove(idKey);
     this.#apply(changes, record);
@@ -304,16 +231,6 @@ export class Collection {
       if (index.unique && this.#taken(index, key, values, record)) throw this.#duplicate(index, values);
       this.#storage.entries.put(Buffer.concat([index.prefix, key, recordBytes(record)]), empty);
     }
-  }
-
-  /** Removes up to `limit` entries of an index and says how many went. Inside a write only. */
-  clearIndex(index: Index, limit: number): number {
-    return clearPrefix(this.#storage.entries, index.prefix, limit);
-  }
-
-  /** Removes up to `limit` documents, leaving their entries. Inside a write only. */
-  clearDocuments(limit: number): number {
-    return clearPrefix(this.#storage.documents, this.#prefix, limit);
   }
 
   /** The keys a document has in an index, none when the index leaves it out. @throws {CommandError} as `indexKeys`. */
@@ -416,11 +333,4 @@ interface Change {
   remove: Buffer[];
   multikey: boolean;
   cut: boolean;
-}
-
-/** Removes up to `limit` keys that begin with `prefix`. */
-export function clearPrefix(table: Storage["entries"], prefix: Buffer, limit: number): number {
-  const keys = [...table.getKeys({ start: prefix, end: after(prefix), limit })];
-  for (const key of keys) table.remove(key);
-  return keys.length;
 }

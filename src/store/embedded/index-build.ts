@@ -1,6 +1,7 @@
 import type { Catalog } from "./catalog.ts";
-import type { Collection, Index, IndexMeta } from "./collection.ts";
+import type { Collection } from "./collection.ts";
 import { CommandError } from "./errors.ts";
+import type { Index, IndexMeta } from "./index-definition.ts";
 import type { Patience, Slice } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 

@@ -10,9 +10,10 @@ import {
   turn,
 } from "./bounds.ts";
 import { type Collation, hasText } from "./collation.ts";
-import type { Collection, Index } from "./collection.ts";
+import type { Collection } from "./collection.ts";
 import { typeOrder } from "./compare.ts";
 import { badValue } from "./errors.ts";
+import type { Index } from "./index-definition.ts";
 import { after, bound } from "./key-encoding.ts";
 import { implies } from "./partial.ts";
 import { isOperators } from "./query/condition.ts";

@@ -1,8 +1,10 @@
 import { decode } from "./bson-reader.ts";
-import { type Collection, type Index, recordBytes } from "./collection.ts";
+import type { Collection } from "./collection.ts";
+import type { Index } from "./index-definition.ts";
 import { after, encodeValue, shorten } from "./key-encoding.ts";
 import { Patience } from "./patience.ts";
 import type { Snapshot, Storage } from "./storage.ts";
+import { recordBytes } from "./table-keys.ts";
 import { type Doc, Long, setField, type Value } from "./value.ts";
 
 /** A key of an index and the record it stands for. */

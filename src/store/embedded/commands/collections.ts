@@ -1,10 +1,11 @@
 import { decode } from "../bson-reader.ts";
 import { collectionOf } from "../catalog.ts";
 import { readCollation } from "../collation.ts";
-import type { Collection, Index } from "../collection.ts";
+import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { readValidation } from "../document-validation.ts";
 import { CommandError, notImplemented } from "../errors.ts";
+import type { Index } from "../index-definition.ts";
 import { keyIdentity } from "../index-keys.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
