@@ -3,6 +3,7 @@ import { encode } from "./bson-writer.ts";
 import { Collection } from "./collection.ts";
 import { CommandError } from "./errors.ts";
 import { type Index, type IndexMeta, openIndex } from "./index-definition.ts";
+import { fillIndex } from "./index-fill.ts";
 import { declaredKind } from "./index-kinds.ts";
 import { after } from "./key-encoding.ts";
 import type { Storage } from "./storage.ts";
@@ -159,7 +160,7 @@ export class Catalog {
   /** Adds and fills an index. @throws {CommandError} DuplicateKey, CannotIndexParallelArrays. */
   addIndex(collection: Collection, meta: Omit<IndexMeta, "id">): Index {
     const index = openIndex({ ...meta, id: this.#number() });
-    collection.build(index);
+    fillIndex(this.#storage, collection, index);
     collection.indexes = [...collection.indexes, index];
     this.save(collection);
     return index;

@@ -2,6 +2,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Collection } from "./collection.ts";
 import { CommandError } from "./errors.ts";
 import type { Index, IndexMeta } from "./index-definition.ts";
+import { fillPart } from "./index-fill.ts";
 import type { Patience, Slice } from "./patience.ts";
 import type { Storage } from "./storage.ts";
 
@@ -40,13 +41,13 @@ export async function buildIndexes(
       if (metas.length === 0) return undefined;
       const build = { collection, indexes: catalog.beginIndexes(collection, metas) };
       begun.push(build);
-      return part(catalog, build, 0, slice);
+      return part(storage, catalog, build, 0, slice);
     });
     for (const build of begun) {
       while (from !== undefined) {
         patience.check();
         const start: number = from;
-        from = await storage.write((slice) => part(catalog, build, start, slice));
+        from = await storage.write((slice) => part(storage, catalog, build, start, slice));
       }
     }
   } catch (error) {
@@ -58,6 +59,7 @@ export async function buildIndexes(
 
 /** Indexes the documents after a record for a slice of time; gives where to go on, or ends the build. */
 function part(
+  storage: Storage,
   catalog: Catalog,
   { collection, indexes }: Build,
   from: number,
@@ -65,7 +67,7 @@ function part(
 ): number | undefined {
   if (catalog.find(collection.namespace) !== collection)
     throw new CommandError(276, `Index build failed: ${collection.namespace}: collection dropped`);
-  const next = collection.buildPart(indexes, from, slice);
+  const next = fillPart(storage, collection, indexes, from, slice);
   if (next === undefined) catalog.finishIndexes(collection, indexes);
   return next;
 }

@@ -27,6 +27,9 @@ export function documentKey(collection: number, record: number): Buffer {
   return key;
 }
 
+/** What is kept under a key that says all. */
+export const noValue = Buffer.alloc(0);
+
 /** Removes up to `limit` keys that begin with `prefix`, and says how many went. Inside a write only. */
 export function clearPrefix(table: Table, prefix: Buffer, limit: number): number {
   const keys = [...table.getKeys({ start: prefix, end: after(prefix), limit })];

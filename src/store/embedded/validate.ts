@@ -1,5 +1,6 @@
 import { decode } from "./bson-reader.ts";
 import type { Collection } from "./collection.ts";
+import { keysOf } from "./document-keys.ts";
 import type { Index } from "./index-definition.ts";
 import { after, encodeValue, shorten } from "./key-encoding.ts";
 import { Patience } from "./patience.ts";
@@ -49,7 +50,7 @@ export async function validateCollection(storage: Storage, collection: Collectio
       documents.count++;
       const doc = readable(stored.bytes);
       if (!doc) documents.corrupt.push(stored.record);
-      else for (const state of states) checkKeys(storage, collection, snapshot, state, doc, stored.record);
+      else for (const state of states) checkKeys(storage, snapshot, state, doc, stored.record);
     }
     for (const state of states) await checkEntries(storage, collection, snapshot, state, patience);
     return answer(documents.count, documents.corrupt, states);
@@ -76,25 +77,18 @@ function readable(bytes: Buffer): Doc | undefined {
 }
 
 /** The keys of a document as they lie in the store, without the index's number and the record's. */
-function keysOf(collection: Collection, index: Index, doc: Doc): readonly Buffer[] {
+function keysIn(index: Index, doc: Doc): readonly Buffer[] {
   if (index.isId) return [shorten(encodeValue(doc._id as Value)).key];
-  return collection.keysOf(index, doc)?.keys ?? [];
+  return keysOf(index, doc)?.keys ?? [];
 }
 
 /** The bytes under which an entry lies; an `_id` is its own key, other indexes may hold a key for many records. */
 const place = (index: Index, { key, record }: Entry): Buffer =>
   Buffer.concat(index.isId ? [index.prefix, key] : [index.prefix, key, recordBytes(record)]);
 
-function checkKeys(
-  storage: Storage,
-  collection: Collection,
-  snapshot: Snapshot,
-  state: IndexState,
-  doc: Doc,
-  record: number,
-): void {
+function checkKeys(storage: Storage, snapshot: Snapshot, state: IndexState, doc: Doc, record: number): void {
   const { index } = state;
-  const keys = keysOf(collection, index, doc);
+  const keys = keysIn(index, doc);
   for (const key of keys) {
     const value = storage.entries.get(place(index, { key, record }), { transaction: snapshot });
     if (!value || (index.isId && Number(value.readBigUInt64BE(0)) !== record))
@@ -127,9 +121,7 @@ async function checkEntries(
     const stored = collection.get(record, snapshot);
     const doc = stored && readable(stored);
     // What cannot be read is counted as a corrupt record, not as an extra entry.
-    const belongs = doc
-      ? keysOf(collection, index, doc).some((other) => other.equals(key))
-      : stored !== undefined;
+    const belongs = doc ? keysIn(index, doc).some((other) => other.equals(key)) : stored !== undefined;
     if (!belongs) state.extra.push({ key, record });
     if (patience.due()) await patience.pause();
   }

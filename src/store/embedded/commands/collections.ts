@@ -3,6 +3,7 @@ import { collectionOf } from "../catalog.ts";
 import { readCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
+import { keysOf } from "../document-keys.ts";
 import { readValidation } from "../document-validation.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import type { Index } from "../index-definition.ts";
@@ -195,7 +196,7 @@ function checkUnique(collection: Collection, index: Index): void {
   const identify = keyIdentity(index.collation);
   for (const { bytes } of collection.scan()) {
     const doc = decode(bytes);
-    const { keys = [], values = [] } = collection.keysOf(index, doc) ?? {};
+    const { keys = [], values = [] } = keysOf(index, doc) ?? {};
     for (const [at, key] of keys.entries()) {
       const text = identify(key, values[at] ?? []);
       idsOf.set(text, [...(idsOf.get(text) ?? []), doc._id as Value]);
