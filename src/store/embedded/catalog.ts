@@ -2,22 +2,18 @@ import { decode } from "./bson-reader.ts";
 import { encode } from "./bson-writer.ts";
 import { Collection } from "./collection.ts";
 import { CommandError } from "./errors.ts";
-import { type Index, type IndexMeta, openIndex } from "./index-definition.ts";
+import { Garbage } from "./garbage.ts";
+import { type Index, type IndexMeta, idIndex, openIndex, readIndex, writeIndex } from "./index-definition.ts";
 import { fillIndex } from "./index-fill.ts";
-import { declaredKind } from "./index-kinds.ts";
 import { after } from "./key-encoding.ts";
+import { checkNamespace, databaseOf } from "./namespace.ts";
 import type { Storage } from "./storage.ts";
-import { clearPrefix, prefixOf } from "./table-keys.ts";
-import { Binary, type Doc, isDoc, isNumber, toNumber, type Value } from "./value.ts";
+import { prefixOf } from "./table-keys.ts";
+import { Binary, type Doc, isDoc } from "./value.ts";
 
 const collectionPrefix = Buffer.from("c:");
 const sizesPrefix = Buffer.from("s:");
-const garbagePrefix = Buffer.from("g:");
 const counterKey = Buffer.from("n");
-/** Removing so many takes a few milliseconds. */
-const sweepSize = 500;
-/** Removing so many more in a transaction that is made anyway costs less than another one. */
-const atOnce = 20;
 
 /**
  * The collections and indexes that exist, kept in memory and in the catalog table.
@@ -26,21 +22,20 @@ const atOnce = 20;
  */
 export class Catalog {
   #storage: Storage;
+  #garbage: Garbage;
   #collections = new Map<string, Collection>();
   #uuids = new Map<number, Buffer>();
   #next = 1;
-  #sweeping = false;
   #resized = new Set<Collection>();
-  /** Numbers of the indexes that are being built. */
-  #building = new Set<number>();
   #changes = new Map<string, Promise<undefined>>();
 
   constructor(storage: Storage) {
     this.#storage = storage;
+    this.#garbage = new Garbage(storage);
     storage.onAbort = () => this.#load();
     storage.beforeCommit = () => this.#saveSizes();
     this.#load();
-    if (this.#hasGarbage()) this.sweep();
+    this.#garbage.goOn();
   }
 
   /** Reads what is stored, at the start and again after a transaction was not made. */
@@ -169,20 +164,14 @@ export class Catalog {
   /** Begins to build indexes; until they are finished their entries count as garbage of a process that died. */
   beginIndexes(collection: Collection, metas: readonly Omit<IndexMeta, "id">[]): Index[] {
     const indexes = metas.map((meta) => openIndex({ ...meta, id: this.#number() }));
-    for (const { id } of indexes) {
-      this.#building.add(id);
-      this.#discard(id, false);
-    }
+    for (const { id } of indexes) this.#garbage.expect(id);
     collection.building = [...collection.building, ...indexes];
     return indexes;
   }
 
   /** Makes indexes that hold every document known to searches. */
   finishIndexes(collection: Collection, indexes: readonly Index[]): void {
-    for (const { id } of indexes) {
-      this.#building.delete(id);
-      this.#storage.catalog.remove(garbageKey(id));
-    }
+    for (const { id } of indexes) this.#garbage.keep(id);
     collection.building = collection.building.filter((index) => !indexes.includes(index));
     collection.indexes = [...collection.indexes, ...indexes];
     this.save(collection);
@@ -190,9 +179,8 @@ export class Catalog {
 
   /** Gives up building indexes; their entries are swept later. */
   abandonIndexes(collection: Collection, indexes: readonly Index[]): void {
-    for (const { id } of indexes) this.#building.delete(id);
     collection.building = collection.building.filter((index) => !indexes.includes(index));
-    this.sweep();
+    for (const { id } of indexes) this.#garbage.giveUp(id);
   }
 
   /** Runs changes to one collection's indexes one after the other, so that each sees what the one before has made. */
@@ -214,7 +202,7 @@ export class Catalog {
   /** Removes an index; if it has many entries, they are swept later. */
   dropIndex(collection: Collection, index: Index): void {
     collection.indexes = collection.indexes.filter((other) => other !== index);
-    this.#remove(index.id, false);
+    this.#garbage.remove(index.id, false);
     this.save(collection);
   }
 
@@ -223,16 +211,8 @@ export class Catalog {
     this.#collections.delete(collection.namespace);
     this.#storage.catalog.remove(Buffer.from(`c:${collection.namespace}`));
     this.#storage.catalog.remove(sizesKey(collection.id));
-    this.#remove(collection.id, true);
-    for (const index of collection.indexes) this.#remove(index.id, false);
-  }
-
-  /** Removes what has this number, or the beginning of it and leaves the rest to the sweep. */
-  #remove(id: number, documents: boolean): void {
-    const table = documents ? this.#storage.documents : this.#storage.entries;
-    if (clearPrefix(table, prefixOf(id), atOnce) < atOnce) return;
-    this.#discard(id, documents);
-    this.sweep();
+    this.#garbage.remove(collection.id, true);
+    for (const index of collection.indexes) this.#garbage.remove(index.id, false);
   }
 
   /** Gives a collection another name. */
@@ -250,149 +230,8 @@ export class Catalog {
     this.#open(renamed);
     this.save(renamed);
   }
-
-  #discard(id: number, documents: boolean): void {
-    this.#storage.catalog.put(garbageKey(id), Buffer.from([documents ? 1 : 0]));
-  }
-
-  #hasGarbage(): boolean {
-    for (const _ of this.#storage.catalog.getKeys({
-      start: garbagePrefix,
-      end: after(garbagePrefix),
-      limit: 1,
-    }))
-      return true;
-    return false;
-  }
-
-  /** Removes what dropped collections and indexes left, a part at a time. */
-  sweep(): void {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
-    const step = (): void => {
-      this.#storage
-        .write(() => this.#sweepPart())
-        .then(
-          (more) => {
-            if (more) setImmediate(step);
-            else this.#sweeping = false;
-          },
-          () => {
-            // The store is closing: what is left is swept when it is opened again.
-            this.#sweeping = false;
-          },
-        );
-    };
-    setImmediate(step);
-  }
-
-  /** Removes up to `sweepSize` keys and says whether there may be more. */
-  #sweepPart(): boolean {
-    let left = sweepSize;
-    const done: Buffer[] = [];
-    for (const { key, value } of this.#storage.catalog.getRange({
-      start: garbagePrefix,
-      end: after(garbagePrefix),
-    })) {
-      if (this.#building.has(key.readUInt32BE(garbagePrefix.length))) continue;
-      const table = value[0] === 1 ? this.#storage.documents : this.#storage.entries;
-      const removed = clearPrefix(table, Buffer.from(key.subarray(2)), left);
-      if (removed < left) done.push(Buffer.from(key));
-      // What is empty costs a look as well.
-      left -= Math.max(removed, 1);
-      if (left <= 0) break;
-    }
-    for (const key of done) this.#storage.catalog.remove(key);
-    return left <= 0;
-  }
 }
 
 function sizesKey(id: number): Buffer {
   return Buffer.concat([sizesPrefix, prefixOf(id)]);
-}
-
-function garbageKey(id: number): Buffer {
-  return Buffer.concat([garbagePrefix, prefixOf(id)]);
-}
-
-/** The database of a namespace. */
-export function databaseOf(namespace: string): string {
-  const dot = namespace.indexOf(".");
-  return dot < 0 ? namespace : namespace.slice(0, dot);
-}
-
-/** The collection of a namespace. */
-export function collectionOf(namespace: string): string {
-  return namespace.slice(namespace.indexOf(".") + 1);
-}
-
-function idIndex(id: number): Index {
-  return openIndex({
-    id,
-    name: "_id_",
-    paths: ["_id"],
-    directions: [1],
-    spec: { v: 2, key: { _id: 1 }, name: "_id_" },
-    unique: true,
-    sparse: false,
-    hidden: false,
-    multikey: false,
-    cut: false,
-    declared: false,
-  });
-}
-
-/** @throws {CommandError} InvalidNamespace (source: MongoDB manual, "Naming Restrictions"). */
-export function checkNamespace(namespace: string): void {
-  const name = collectionOf(namespace);
-  const bad =
-    name === "" ||
-    name.includes("$") ||
-    name.includes("\0") ||
-    name.startsWith(".") ||
-    Buffer.byteLength(namespace) > 255;
-  if (bad) throw new CommandError("InvalidNamespace", `Invalid collection name: ${name}`);
-}
-
-function writeIndex(index: Index): Doc {
-  return {
-    id: index.id,
-    name: index.name,
-    spec: index.spec,
-    multikey: index.multikey,
-    cut: index.cut,
-  };
-}
-
-function readIndex(meta: Doc): IndexMeta {
-  return {
-    ...describeIndex(meta.spec as Doc),
-    id: meta.id as number,
-    multikey: meta.multikey === true,
-    cut: meta.cut === true,
-  };
-}
-
-/** Reads an index specification as createIndexes and the catalog have it. */
-export function describeIndex(spec: Doc): Omit<IndexMeta, "id"> {
-  const key = spec.key as Doc;
-  const truthy = (value: Value | undefined): boolean =>
-    value === true || (isNumber(value) && toNumber(value) !== 0);
-  return {
-    name: spec.name as string,
-    paths: Object.keys(key),
-    directions: Object.values(key).map((direction) =>
-      isNumber(direction) && toNumber(direction) < 0 ? -1 : 1,
-    ),
-    spec,
-    // "prepareUnique" lets no further duplicate in, before the index becomes unique.
-    unique: truthy(spec.unique) || truthy(spec.prepareUnique) || spec.name === "_id_",
-    sparse: truthy(spec.sparse),
-    hidden: truthy(spec.hidden),
-    partial: isDoc(spec.partialFilterExpression) ? spec.partialFilterExpression : undefined,
-    expireAfterSeconds: isNumber(spec.expireAfterSeconds) ? toNumber(spec.expireAfterSeconds) : undefined,
-    multikey: false,
-    cut: false,
-    declared: declaredKind(key) !== undefined,
-  };
 }

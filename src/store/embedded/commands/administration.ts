@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { trimCapped } from "../capped.ts";
-import { collectionOf } from "../catalog.ts";
 import type { Collection } from "../collection.ts";
 import { badValue, CommandError } from "../errors.ts";
+import { collectionOf } from "../namespace.ts";
 import { type Doc, isNumber, toNumber, type Value } from "../value.ts";
 import { type Command, type CommandContext, collectionFor, flag, namespaceOf } from "./context.ts";
 import { isView } from "./view-definition.ts";

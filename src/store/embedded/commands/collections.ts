@@ -1,5 +1,4 @@
 import { decode } from "../bson-reader.ts";
-import { collectionOf } from "../catalog.ts";
 import { readCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
@@ -8,6 +7,7 @@ import { readValidation } from "../document-validation.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import type { Index } from "../index-definition.ts";
 import { keyIdentity } from "../index-keys.ts";
+import { collectionOf } from "../namespace.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";
 import { validateCollection } from "../validate.ts";

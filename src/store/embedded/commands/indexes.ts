@@ -1,9 +1,9 @@
-import { describeIndex } from "../catalog.ts";
 import { readCollation } from "../collation.ts";
 import type { Collection } from "../collection.ts";
 import { equal } from "../compare.ts";
 import { CommandError, notImplemented } from "../errors.ts";
 import { buildIndexes } from "../index-build.ts";
+import { describeIndex } from "../index-definition.ts";
 import { declaredKind, isWildcard } from "../index-kinds.ts";
 import { samePattern } from "../planner.ts";
 import { compileFilter } from "../query/filter.ts";

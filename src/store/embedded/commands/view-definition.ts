@@ -1,6 +1,7 @@
-import { type Catalog, collectionOf, databaseOf } from "../catalog.ts";
+import type { Catalog } from "../catalog.ts";
 import type { Collection } from "../collection.ts";
 import { CommandError } from "../errors.ts";
+import { collectionOf, databaseOf } from "../namespace.ts";
 import type { Value } from "../value.ts";
 
 /** The most views that may stand upon each other (source: MongoDB manual, "Views"). */
