@@ -1,8 +1,10 @@
 import { model, Schema } from "mongoose";
 import { z } from "zod";
+import { catalogChanged } from "./catalog-version.ts";
 import { isDuplicateKey } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { catalogChanged, ProductModel, slugSchema } from "./product.ts";
+import { ProductModel } from "./product.ts";
+import { slugSchema } from "./product-schema.ts";
 import { type Localised, localisedField, localisedSchema } from "./shop.ts";
 
 /** A shelf of the shop. */

@@ -1,9 +1,10 @@
 import { model, type mongo, Schema, trusted } from "mongoose";
 import { driverCollection } from "../store/driver-collection.ts";
+import { catalogChanged } from "./catalog-version.ts";
 import { CategoryModel } from "./category.ts";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
-import { catalogChanged, type Product, ProductModel } from "./product.ts";
+import { type Product, ProductModel } from "./product.ts";
 import { takeBackStocks } from "./stock-counts.ts";
 
 /**

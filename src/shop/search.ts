@@ -1,13 +1,8 @@
 import { trusted } from "mongoose";
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
+import { type CatalogVersion, catalogChangesHere, catalogVersion } from "./catalog-version.ts";
 import { allCategories, type Category, getCategory, listCategories, type Shelf } from "./category.ts";
-import {
-  type CatalogVersion,
-  catalogChangesHere,
-  catalogVersion,
-  type Product,
-  ProductModel,
-} from "./product.ts";
+import { type Product, ProductModel } from "./product.ts";
 import { textOfHtml } from "./rich-description.ts";
 import { type Entry, SearchIndex } from "./search-index.ts";
 import type { Localised } from "./shop.ts";

@@ -4,8 +4,9 @@ import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop
 import { link } from "../../src/shop/customer-link.ts";
 import { familyIds } from "../../src/shop/family.ts";
 import { findOrder, type Order, OrderModel } from "../../src/shop/order.ts";
-import { ProductModel, saveProduct } from "../../src/shop/product.ts";
+import { ProductModel } from "../../src/shop/product.ts";
 import { ReviewModel, writeReview } from "../../src/shop/review.ts";
+import { saveProduct } from "../../src/shop/save-product.ts";
 import { setStock } from "../../src/shop/stock.ts";
 import { address, anyCustomer, HOUR, mug, type World } from "../shop/orders/world.ts";
 import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";

@@ -1,5 +1,6 @@
 import { BadAmount, fromDecimal, minorDigits } from "../money.ts";
-import { DESCRIPTION_MAX, type ProductImage } from "../product.ts";
+import type { ProductImage } from "../product.ts";
+import { DESCRIPTION_MAX } from "../product-schema.ts";
 import { cutHtml } from "../rich-description.ts";
 import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";

@@ -1,5 +1,5 @@
 import { contentId } from "../ids.ts";
-import { skuSchema, slugSchema } from "../product.ts";
+import { skuSchema, slugSchema } from "../product-schema.ts";
 import type { Localised } from "../shop.ts";
 import type { Reading } from "./reading.ts";
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ProductInput } from "../product.ts";
-import { productSchema } from "../product.ts";
+import { productSchema } from "../product-schema.ts";
 import type { Localised } from "../shop.ts";
 import type { Issue, Row } from "./csv-table.ts";
 

@@ -3,7 +3,7 @@ import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../../src/s
 import { newId } from "../../../src/shop/ids.ts";
 import { type Order, OrderModel, sealAddress } from "../../../src/shop/order.ts";
 import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
-import { saveProduct } from "../../../src/shop/product.ts";
+import { saveProduct } from "../../../src/shop/save-product.ts";
 import { saveShop } from "../../../src/shop/shop.ts";
 import { StockModel, setStock } from "../../../src/shop/stock.ts";
 import { address, anyCustomer, mug } from "../../shop/orders/world.ts";

@@ -1,7 +1,8 @@
 import mongoose from "mongoose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { saveCategory } from "../../../src/shop/category.ts";
-import { type Product, ProductModel, saveProduct, writeProduct } from "../../../src/shop/product.ts";
+import { type Product, ProductModel } from "../../../src/shop/product.ts";
+import { saveProduct, writeProduct } from "../../../src/shop/save-product.ts";
 import { CatalogSearch } from "../../../src/shop/search.ts";
 import { termsOf } from "../../../src/shop/search-terms.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";

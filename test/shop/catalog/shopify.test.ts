@@ -9,7 +9,8 @@ import { SHOPIFY_COLUMNS } from "../../../src/shop/catalog-files/shopify-rows.ts
 import { saveCategory } from "../../../src/shop/category.ts";
 import { writeExport } from "../../../src/shop/export.ts";
 import { applyImport, planImport } from "../../../src/shop/import.ts";
-import { ProductModel, saveProduct } from "../../../src/shop/product.ts";
+import { ProductModel } from "../../../src/shop/product.ts";
+import { saveProduct } from "../../../src/shop/save-product.ts";
 import { lineSchema, textSchema } from "../../../src/shop/shop.ts";
 import { setStock, stockOf } from "../../../src/shop/stock.ts";
 import { times } from "../../setup/long.ts";

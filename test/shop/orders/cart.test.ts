@@ -10,7 +10,8 @@ import {
   removeLine,
   setQuantity,
 } from "../../../src/shop/cart.ts";
-import { type ProductInput, saveProduct } from "../../../src/shop/product.ts";
+import type { ProductInput } from "../../../src/shop/product.ts";
+import { saveProduct } from "../../../src/shop/save-product.ts";
 import { OutOfStock, setStock } from "../../../src/shop/stock.ts";
 import { lamp, mug, useStore, World } from "./world.ts";
 

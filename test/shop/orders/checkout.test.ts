@@ -11,7 +11,7 @@ import { NotFound } from "../../../src/shop/errors.ts";
 import { addressOf, getOrder, getOrderByNumber, listOrders, OrderModel } from "../../../src/shop/order.ts";
 import { IllegalTransition } from "../../../src/shop/order-machine.ts";
 import { OrderIncomplete, PaymentUnavailable, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
-import { saveProduct } from "../../../src/shop/product.ts";
+import { saveProduct } from "../../../src/shop/save-product.ts";
 import { shippingOptions } from "../../../src/shop/shipping.ts";
 import { OutOfStock, setStock } from "../../../src/shop/stock.ts";
 import {
