@@ -4,7 +4,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { trusted } from "mongoose";
 import { writeHeader, writeRows } from "./catalog-files/csv-table.ts";
-import { COLUMNS } from "./catalog-files/hawker.ts";
+import { COLUMNS } from "./catalog-files/hawker-columns.ts";
 import { hawkerRows } from "./catalog-files/hawker-rows.ts";
 import { SHOPIFY_COLUMNS, shopifyRows } from "./catalog-files/shopify-rows.ts";
 import { allCategories } from "./category.ts";

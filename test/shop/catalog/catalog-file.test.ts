@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { COLUMNS } from "../../../src/shop/catalog-files/hawker.ts";
+import { COLUMNS } from "../../../src/shop/catalog-files/hawker-columns.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
 
