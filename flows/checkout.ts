@@ -4,7 +4,7 @@ import { findVariant } from "../src/shop/catalog.ts";
 import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
 import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
-import { getOrder } from "../src/shop/order.ts";
+import { getOrder } from "../src/shop/find-order.ts";
 import { IllegalTransition } from "../src/shop/order-machine.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
 import { inLanguage } from "../src/shop/shop.ts";

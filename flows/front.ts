@@ -1,7 +1,7 @@
 import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
 import { readCart } from "../src/shop/cart.ts";
 import { findBySlug } from "../src/shop/catalog.ts";
-import { listOrders } from "../src/shop/order.ts";
+import { listOrders } from "../src/shop/find-order.ts";
 import { getShop, inLanguage } from "../src/shop/shop.ts";
 import { categoryButton, listCard, productPage } from "./browse.ts";
 import { homeView } from "./home.ts";

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
 import { getCustomer } from "../src/shop/customer.ts";
-import { getOrder, type Order } from "../src/shop/order.ts";
+import { getOrder } from "../src/shop/find-order.ts";
+import type { Order } from "../src/shop/order.ts";
 import { links } from "./links.ts";
 import { price, type Shopfront } from "./shopfront.ts";
 

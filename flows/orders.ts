@@ -12,7 +12,9 @@ import {
 import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
 import { owns } from "../src/shop/customer.ts";
 import { NotFound } from "../src/shop/errors.ts";
-import { addressOf, getOrder, listOrders, type Order } from "../src/shop/order.ts";
+import { getOrder, listOrders } from "../src/shop/find-order.ts";
+import type { Order } from "../src/shop/order.ts";
+import { addressOf } from "../src/shop/order-address.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { links } from "./links.ts";

@@ -11,7 +11,7 @@ import {
 } from "../src/engine/index.ts";
 import { getProduct } from "../src/shop/catalog.ts";
 import { owns } from "../src/shop/customer.ts";
-import { getOrder } from "../src/shop/order.ts";
+import { getOrder } from "../src/shop/find-order.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { links } from "./links.ts";

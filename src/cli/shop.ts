@@ -12,9 +12,10 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import mongoose from "mongoose";
 import { ShopError } from "../shop/errors.ts";
+import { getOrderByNumber, listShopOrders } from "../shop/find-order.ts";
 import { deliver, pack, ship } from "../shop/fulfilment.ts";
 import { format, money } from "../shop/money.ts";
-import { getOrderByNumber, listShopOrders, type Order } from "../shop/order.ts";
+import type { Order } from "../shop/order.ts";
 import { resolveQuarantine } from "../shop/quarantine.ts";
 import { connect, disconnect } from "../store/connect.ts";
 

@@ -2,7 +2,9 @@ import mongoose from "mongoose";
 import { changeOrder } from "./change-order.ts";
 import type { Desk } from "./desk.ts";
 import { eraseDue, type ForgetChats } from "./erase.ts";
-import { findOrder, type NoticeEntry, type NoticeName, type Order, OrderModel, type Task } from "./order.ts";
+import { findOrder } from "./find-order.ts";
+import type { NoticeEntry, NoticeName, Order, Task } from "./order.ts";
+import { OrderModel } from "./order-model.ts";
 import { orderTasks } from "./order-tasks.ts";
 
 const { trusted } = mongoose;

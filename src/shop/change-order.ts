@@ -1,6 +1,8 @@
 import { NotFound } from "./errors.ts";
-import { findOrder, type NoticeName, type Order, OrderModel, type Task, type TaskName } from "./order.ts";
+import { findOrder } from "./find-order.ts";
+import type { NoticeName, Order, Task, TaskName } from "./order.ts";
 import { next, type OrderEvent } from "./order-machine.ts";
+import { OrderModel } from "./order-model.ts";
 
 /**
  * Changes an order by compare-and-swap: `decide` gets the order as it is and answers what it shall be, or null to

@@ -4,9 +4,11 @@ import { changeOrder } from "./change-order.ts";
 import { CustomerModel, ERASED, type Identity, identityKey } from "./customer-record.ts";
 import { ShopError } from "./errors.ts";
 import { familyById } from "./family.ts";
+import { ownedBy } from "./find-order.ts";
 import { forgetLinkCodes } from "./link-code.ts";
-import { type Order, OrderModel, ownedBy } from "./order.ts";
+import type { Order } from "./order.ts";
 import type { OrderState } from "./order-machine.ts";
+import { OrderModel } from "./order-model.ts";
 import { anonymiseReviews } from "./review.ts";
 
 /** Orders in these states still need their customer: to be paid, packed, delivered or given money back. */

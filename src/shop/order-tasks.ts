@@ -3,15 +3,9 @@ import { removeLines } from "./cart.ts";
 import { moved, withNotice, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
-import {
-  type Order,
-  OrderModel,
-  type Payment,
-  type StrayPayment,
-  type Task,
-  type TaskName,
-} from "./order.ts";
+import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
 import { can } from "./order-machine.ts";
+import { OrderModel } from "./order-model.ts";
 import type { SessionState } from "./payment.ts";
 import { applySession, expiredDraft, PENDING_CHECK_MS } from "./payment-outcome.ts";
 import { commitAll, releaseAll, restockAll, shipAll } from "./stock.ts";

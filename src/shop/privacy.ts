@@ -1,6 +1,9 @@
 import { readCart } from "./cart.ts";
 import { getCustomer } from "./customer.ts";
-import { addressOf, type Order, OrderModel, ownedBy } from "./order.ts";
+import { ownedBy } from "./find-order.ts";
+import type { Order } from "./order.ts";
+import { addressOf } from "./order-address.ts";
+import { OrderModel } from "./order-model.ts";
 import { reviewsBy } from "./review.ts";
 
 /**

@@ -2,8 +2,8 @@ import { model, Schema, trusted } from "mongoose";
 import { z } from "zod";
 import { pageOf } from "./catalog.ts";
 import { isDuplicateKey, NotFound, ShopError } from "./errors.ts";
+import { getOrder } from "./find-order.ts";
 import { newId } from "./ids.ts";
-import { getOrder } from "./order.ts";
 import { ProductModel } from "./product.ts";
 import { textSchema } from "./shop.ts";
 

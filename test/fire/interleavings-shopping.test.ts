@@ -3,7 +3,9 @@ import { addToCart, readCart, removeLine, setQuantity } from "../../src/shop/car
 import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop/checkout.ts";
 import { link } from "../../src/shop/customer-link.ts";
 import { familyIds } from "../../src/shop/family.ts";
-import { findOrder, type Order, OrderModel } from "../../src/shop/order.ts";
+import { findOrder } from "../../src/shop/find-order.ts";
+import type { Order } from "../../src/shop/order.ts";
+import { OrderModel } from "../../src/shop/order-model.ts";
 import { ProductModel } from "../../src/shop/product.ts";
 import { ReviewModel, writeReview } from "../../src/shop/review.ts";
 import { saveProduct } from "../../src/shop/save-product.ts";

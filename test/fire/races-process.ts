@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { createCommerce } from "../../src/shop/commerce.ts";
 import { ShopError } from "../../src/shop/errors.ts";
-import { findOrder } from "../../src/shop/order.ts";
+import { findOrder } from "../../src/shop/find-order.ts";
 import { OutOfStock } from "../../src/shop/stock.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";

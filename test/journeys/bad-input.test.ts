@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CartModel } from "../../src/shop/cart.ts";
 import { CustomerModel } from "../../src/shop/customer.ts";
-import { OrderModel } from "../../src/shop/order.ts";
+import { OrderModel } from "../../src/shop/order-model.ts";
 import { ProductModel } from "../../src/shop/product.ts";
 import { StockModel, setStock } from "../../src/shop/stock.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";

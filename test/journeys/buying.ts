@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { OrderModel } from "../../src/shop/order.ts";
+import { OrderModel } from "../../src/shop/order-model.ts";
 import { ProductModel } from "../../src/shop/product.ts";
 import type { Shopper } from "./shopper.ts";
 import type { World } from "./world.ts";

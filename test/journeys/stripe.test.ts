@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OrderModel } from "../../src/shop/order.ts";
+import { OrderModel } from "../../src/shop/order-model.ts";
 import { ProductModel } from "../../src/shop/product.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";

@@ -1,7 +1,9 @@
 import { CartModel } from "../../../src/shop/cart.ts";
 import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../../src/shop/checkout.ts";
 import { newId } from "../../../src/shop/ids.ts";
-import { type Order, OrderModel, sealAddress } from "../../../src/shop/order.ts";
+import type { Order } from "../../../src/shop/order.ts";
+import { sealAddress } from "../../../src/shop/order-address.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { saveShop } from "../../../src/shop/shop.ts";

@@ -1,5 +1,6 @@
-import { type Order, OrderModel } from "../../../src/shop/order.ts";
+import type { Order } from "../../../src/shop/order.ts";
 import type { OrderState } from "../../../src/shop/order-machine.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
 import { type Stock, StockModel } from "../../../src/shop/stock.ts";
 import type { StripeDouble } from "../../doubles/stripe.ts";

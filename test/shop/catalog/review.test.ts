@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { getProduct } from "../../../src/shop/catalog.ts";
-import { OrderModel } from "../../../src/shop/order.ts";
 import { type OrderState, orderStates } from "../../../src/shop/order-machine.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { ProductModel } from "../../../src/shop/product.ts";
 import { getReview, listReviews, ReviewModel, writeReview } from "../../../src/shop/review.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";

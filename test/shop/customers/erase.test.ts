@@ -5,7 +5,9 @@ import { getCustomer, giveConsent, saveAddress } from "../../../src/shop/custome
 import { CustomerModel, type Identity } from "../../../src/shop/customer-record.ts";
 import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../../../src/shop/erase.ts";
 import { showLinkCode, takeLinkCode } from "../../../src/shop/link-code.ts";
-import { addressOf, type Order, OrderModel } from "../../../src/shop/order.ts";
+import type { Order } from "../../../src/shop/order.ts";
+import { addressOf } from "../../../src/shop/order-address.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { exportCustomer } from "../../../src/shop/privacy.ts";
 import { ANONYMOUS, ReviewModel, writeReview } from "../../../src/shop/review.ts";
 import { seal } from "../../../src/store/secret-box.ts";

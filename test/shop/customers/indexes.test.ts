@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { getCustomer, removeAddress, saveAddress } from "../../../src/shop/customer.ts";
 import { unlink } from "../../../src/shop/customer-link.ts";
 import { eraseCustomer, eraseDue, eraseWhenDone, keepCustomer } from "../../../src/shop/erase.ts";
-import { listOrders } from "../../../src/shop/order.ts";
+import { listOrders } from "../../../src/shop/find-order.ts";
 import { exportCustomer } from "../../../src/shop/privacy.ts";
 import { outside } from "../../setup/database.ts";
 import { address, useStore, World } from "../orders/world.ts";

@@ -10,8 +10,8 @@ import {
 } from "../../../src/shop/customer.ts";
 import { link, linkByCode, unlink } from "../../../src/shop/customer-link.ts";
 import { CustomerModel } from "../../../src/shop/customer-record.ts";
+import { getOrder, listOrders } from "../../../src/shop/find-order.ts";
 import { showLinkCode } from "../../../src/shop/link-code.ts";
-import { getOrder, listOrders } from "../../../src/shop/order.ts";
 import { OPEN_HOLDS_MAX, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
 import { NotReviewable, reviewsBy, writeReview } from "../../../src/shop/review.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";

@@ -2,7 +2,9 @@ import mongoose from "mongoose";
 import { beforeEach, expect, test } from "vitest";
 import { changeOrder } from "../../../src/shop/change-order.ts";
 import { NotFound } from "../../../src/shop/errors.ts";
-import { getOrder, type Order, OrderModel } from "../../../src/shop/order.ts";
+import { getOrder } from "../../../src/shop/find-order.ts";
+import type { Order } from "../../../src/shop/order.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { useStore, World } from "./world.ts";
 
 useStore();

@@ -8,8 +8,10 @@ import {
   startCheckout,
 } from "../../../src/shop/checkout.ts";
 import { NotFound } from "../../../src/shop/errors.ts";
-import { addressOf, getOrder, getOrderByNumber, listOrders, OrderModel } from "../../../src/shop/order.ts";
+import { getOrder, getOrderByNumber, listOrders } from "../../../src/shop/find-order.ts";
+import { addressOf } from "../../../src/shop/order-address.ts";
 import { IllegalTransition } from "../../../src/shop/order-machine.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { OrderIncomplete, PaymentUnavailable, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { shippingOptions } from "../../../src/shop/shipping.ts";

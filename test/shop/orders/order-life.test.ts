@@ -3,7 +3,7 @@ import mongoose from "mongoose";
 import { expect, test } from "vitest";
 import { ShopError } from "../../../src/shop/errors.ts";
 import type { Order } from "../../../src/shop/order.ts";
-import { OrderModel } from "../../../src/shop/order.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { StockModel } from "../../../src/shop/stock.ts";
 import {
   anyCustomer,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Order, OrderModel } from "../../../src/shop/order.ts";
+import type { Order } from "../../../src/shop/order.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
 import { BadSignature } from "../../../src/shop/payment.ts";
 import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
 import { DAY, expectStockConserved, HOUR, MINUTE, sessionOf, useStore, World } from "./world.ts";

@@ -1,0 +1,106 @@
+import { model, Schema } from "mongoose";
+import type { NoticeEntry, Order, OrderLine, Payment, StrayPayment, Task } from "./order.ts";
+import { orderStates } from "./order-machine.ts";
+import type { ProductImage } from "./product.ts";
+import { localisedField } from "./shop.ts";
+
+const part = { _id: false, id: false, strict: "throw" } as const;
+const text = { type: String, required: true } as const;
+const number = { type: Number, required: true } as const;
+const date = { type: Date, required: true } as const;
+
+const imageField = new Schema<ProductImage>(
+  { media: String, url: String, alt: { type: localisedField, required: true } },
+  part,
+);
+
+const schema = new Schema<Order>(
+  {
+    _id: text,
+    shop: text,
+    number: text,
+    customer: text,
+    key: text,
+    revision: number,
+    lines: [
+      new Schema<OrderLine>(
+        {
+          sku: text,
+          product: text,
+          title: { type: localisedField, required: true },
+          values: [localisedField],
+          unitPrice: number,
+          quantity: number,
+          image: imageField,
+        },
+        part,
+      ),
+    ],
+    buyNow: { type: Boolean, required: true },
+    locale: text,
+    currency: text,
+    subtotal: number,
+    total: number,
+    address: String,
+    country: String,
+    shipping: new Schema({ id: text, name: { type: localisedField, required: true }, price: number }, part),
+    state: { type: String, enum: orderStates, required: true },
+    holdUntil: { type: Date, default: null },
+    payment: new Schema<Payment>(
+      {
+        provider: text,
+        session: text,
+        url: text,
+        expiresAt: date,
+        live: { type: Boolean, required: true },
+        status: { type: String, enum: ["unpaid", "pending", "paid", "failed"], required: true },
+        method: String,
+        paid: number,
+        currency: text,
+        refunded: number,
+        refund: String,
+        refundsFailed: number,
+      },
+      part,
+    ),
+    strays: [
+      new Schema<StrayPayment>(
+        { session: text, amount: number, currency: text, refund: String, refundsFailed: Number },
+        part,
+      ),
+    ],
+    tracking: new Schema({ carrier: text, number: text }, part),
+    history: [new Schema({ state: text, at: date, by: text }, part)],
+    tasks: [
+      new Schema<Task>(
+        { name: { type: String, required: true }, at: date, attempts: number, by: String },
+        part,
+      ),
+    ],
+    notices: [
+      new Schema<NoticeEntry>(
+        {
+          id: text,
+          name: { type: String, required: true },
+          data: Schema.Types.Mixed,
+          at: date,
+          due: date,
+          attempts: number,
+        },
+        { ...part, minimize: false },
+      ),
+    ],
+    attendAt: { type: Date, default: null },
+    quarantine: String,
+    createdAt: date,
+  },
+  { strict: "throw", versionKey: false, id: false, minimize: false },
+);
+schema.index({ shop: 1, number: 1 }, { unique: true });
+schema.index({ shop: 1, customer: 1, key: 1 }, { unique: true });
+schema.index({ shop: 1, customer: 1, createdAt: -1 });
+schema.index({ shop: 1, state: 1, createdAt: -1 });
+schema.index({ attendAt: 1 });
+
+/** The orders of all shops. Write them through `changeOrder`. */
+export const OrderModel = model<Order>("Order", schema);
