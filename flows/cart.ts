@@ -10,15 +10,8 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
-import {
-  acceptPrices,
-  addToCart,
-  type CartView,
-  type CartViewLine,
-  readCart,
-  removeLine,
-  setQuantity,
-} from "../src/shop/cart.ts";
+import { type CartView, type CartViewLine, readCart } from "../src/shop/cart-view.ts";
+import { acceptPrices, addToCart, removeLine, setQuantity } from "../src/shop/change-cart.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { multiply } from "../src/shop/money.ts";
 import { variantTitle } from "../src/shop/product.ts";

@@ -1,5 +1,5 @@
 import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
-import { readCart } from "../src/shop/cart.ts";
+import { readCart } from "../src/shop/cart-view.ts";
 import { findBySlug } from "../src/shop/catalog.ts";
 import { listOrders } from "../src/shop/find-order.ts";
 import { getShop, inLanguage } from "../src/shop/shop.ts";

@@ -1,10 +1,12 @@
 import { type Address, normalAddress } from "./address.ts";
-import { BadQuantity, type CartView, NotOnSale, onSale, QUANTITY_MAX, readCart } from "./cart.ts";
+import { type CartView, readCart } from "./cart-view.ts";
+import { BadQuantity, QUANTITY_MAX } from "./change-cart.ts";
 import { changeOrder, withTask } from "./change-order.ts";
 import { getCustomer } from "./customer.ts";
 import { isDuplicateKey, NotFound, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { money } from "./money.ts";
+import { NotOnSale, onSale } from "./on-sale.ts";
 import type { Order, OrderLine } from "./order.ts";
 import { sealAddress } from "./order-address.ts";
 import { IllegalTransition } from "./order-machine.ts";

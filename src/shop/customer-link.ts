@@ -1,5 +1,5 @@
 import { trusted } from "mongoose";
-import { mergeCarts } from "./cart.ts";
+import { mergeCarts } from "./change-cart.ts";
 import { accountById, CustomerModel } from "./customer-record.ts";
 import { NotFound } from "./errors.ts";
 import { settle } from "./family.ts";

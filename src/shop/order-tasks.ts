@@ -1,5 +1,5 @@
 import { afterCancel } from "./cancel-order.ts";
-import { removeLines } from "./cart.ts";
+import { removeLines } from "./change-cart.ts";
 import { moved, withNotice, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout.ts";
 import type { Desk } from "./desk.ts";

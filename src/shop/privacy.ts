@@ -1,4 +1,4 @@
-import { readCart } from "./cart.ts";
+import { readCart } from "./cart-view.ts";
 import { getCustomer } from "./customer.ts";
 import { ownedBy } from "./find-order.ts";
 import type { Order } from "./order.ts";

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
-import { addToCart, readCart, removeLine, setQuantity } from "../../src/shop/cart.ts";
+import { readCart } from "../../src/shop/cart-view.ts";
+import { addToCart, removeLine, setQuantity } from "../../src/shop/change-cart.ts";
 import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop/checkout.ts";
 import { link } from "../../src/shop/customer-link.ts";
 import { familyIds } from "../../src/shop/family.ts";

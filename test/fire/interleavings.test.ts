@@ -1,5 +1,5 @@
 import { describe, expect } from "vitest";
-import { readCart } from "../../src/shop/cart.ts";
+import { readCart } from "../../src/shop/cart-view.ts";
 import type { Order } from "../../src/shop/order.ts";
 import { StockModel, setStock } from "../../src/shop/stock.ts";
 import { HOUR, MINUTE, sessionOf, type World } from "../shop/orders/world.ts";

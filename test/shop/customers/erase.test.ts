@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
 import { describe, expect, test } from "vitest";
-import { addToCart } from "../../../src/shop/cart.ts";
+import { addToCart } from "../../../src/shop/change-cart.ts";
 import { getCustomer, giveConsent, saveAddress } from "../../../src/shop/customer.ts";
 import { CustomerModel, type Identity } from "../../../src/shop/customer-record.ts";
 import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../../../src/shop/erase.ts";

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { addToCart, CART_LINES_MAX, CartModel, QUANTITY_MAX, readCart } from "../../../src/shop/cart.ts";
+import { CartModel } from "../../../src/shop/cart.ts";
+import { readCart } from "../../../src/shop/cart-view.ts";
+import { addToCart, CART_LINES_MAX, QUANTITY_MAX } from "../../../src/shop/change-cart.ts";
 import {
   getCustomer,
   giveConsent,

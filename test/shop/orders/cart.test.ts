@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { readCart } from "../../../src/shop/cart-view.ts";
 import {
   acceptPrices,
   addToCart,
   BadQuantity,
   CART_LINES_MAX,
   CartFull,
-  NotOnSale,
-  readCart,
   removeLine,
   setQuantity,
-} from "../../../src/shop/cart.ts";
+} from "../../../src/shop/change-cart.ts";
+import { NotOnSale } from "../../../src/shop/on-sale.ts";
 import type { ProductInput } from "../../../src/shop/product.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { OutOfStock, setStock } from "../../../src/shop/stock.ts";

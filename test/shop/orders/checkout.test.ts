@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { acceptPrices, addToCart, CartModel, readCart } from "../../../src/shop/cart.ts";
+import { CartModel } from "../../../src/shop/cart.ts";
+import { readCart } from "../../../src/shop/cart-view.ts";
+import { acceptPrices, addToCart } from "../../../src/shop/change-cart.ts";
 import {
   CartChanged,
   EmptyCart,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readCart } from "../../../src/shop/cart.ts";
+import { readCart } from "../../../src/shop/cart-view.ts";
 import type { Order } from "../../../src/shop/order.ts";
 import { OutOfStock, type Stock, StockModel, setStock } from "../../../src/shop/stock.ts";
 import { dieAnywhere, everywhere, killedAfter } from "../dying.ts";

@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import type { Notice } from "../../../src/shop/attend.ts";
-import { addToCart } from "../../../src/shop/cart.ts";
+import { addToCart } from "../../../src/shop/change-cart.ts";
 import { setAddress, setShipping, startCheckout } from "../../../src/shop/checkout.ts";
 import { type Commerce, createCommerce } from "../../../src/shop/commerce.ts";
 import { customerFor } from "../../../src/shop/customer.ts";

@@ -1,0 +1,95 @@
+import { type CartLine, loadCart } from "./cart.ts";
+import { contentId } from "./ids.ts";
+import { type Money, money, multiply, sum } from "./money.ts";
+import { onSale } from "./on-sale.ts";
+import type { Product, Variant } from "./product.ts";
+import { getShop, type Localised } from "./shop.ts";
+import { stockOf } from "./stock.ts";
+
+/** A cart line as it is now. `was` is the price last seen where it is another one today; `problem` keeps it from being bought. */
+export interface CartViewLine {
+  readonly sku: string;
+  /** Null once the SKU is not on sale any more. */
+  readonly product: Product | null;
+  readonly variant: Variant | null;
+  readonly title: Localised;
+  readonly quantity: number;
+  readonly price: Money;
+  readonly was?: Money;
+  readonly available: number;
+  readonly problem?: "price-changed" | "sold-out" | "too-many" | "gone";
+}
+
+/** The cart at today's prices. */
+export interface CartView {
+  readonly lines: CartViewLine[];
+  /** Of the lines that are on sale and in stock. */
+  readonly subtotal: Money;
+  /** True while a line has a problem; checkout waits until each is accepted, changed or removed. */
+  readonly changed: boolean;
+  /** Stands for the prices of this view: hand it to `acceptPrices`, so that no other prices are accepted. */
+  readonly prices: string;
+}
+
+/** The customer's cart at today's prices; empty where there is none. */
+export async function readCart(shop: string, customer: string): Promise<CartView> {
+  return cartViewOf(shop, (await loadCart(shop, customer)).lines);
+}
+
+/** Some lines at today's prices. */
+export async function cartViewOf(shop: string, lines: readonly CartLine[]): Promise<CartView> {
+  const { currency } = await getShop(shop);
+  const skus = lines.map(({ sku }) => sku);
+  const [found, stock] = await Promise.all([onSale(shop, skus), stockOf(shop, skus)]);
+  const shown = lines.map((line): CartViewLine => {
+    const { sku, quantity, seenPrice } = line;
+    const known = found.get(sku);
+    const seen = money(seenPrice, currency);
+    if (known === undefined) {
+      const title = { en: sku };
+      return {
+        sku,
+        product: null,
+        variant: null,
+        title,
+        quantity,
+        price: seen,
+        available: 0,
+        problem: "gone",
+      };
+    }
+    const { product, variant } = known;
+    const available = stock.get(sku) ?? 0;
+    const price = money(variant.price, currency);
+    const repriced = variant.price !== seenPrice;
+    const problem =
+      available === 0
+        ? "sold-out"
+        : quantity > available
+          ? "too-many"
+          : repriced
+            ? "price-changed"
+            : undefined;
+    return {
+      sku,
+      product,
+      variant,
+      title: product.title,
+      quantity,
+      price,
+      available,
+      ...(repriced ? { was: seen } : {}),
+      ...(problem === undefined ? {} : { problem }),
+    };
+  });
+  const sellable = shown.filter(({ problem }) => problem !== "gone" && problem !== "sold-out");
+  return {
+    lines: shown,
+    subtotal: sum(
+      sellable.map(({ price, quantity }) => multiply(price, quantity)),
+      currency,
+    ),
+    changed: shown.some(({ problem }) => problem !== undefined),
+    prices: contentId(...shown.map(({ sku, price }) => `${sku}=${price.amount}`)).slice(0, 8),
+  };
+}

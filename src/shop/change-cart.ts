@@ -1,0 +1,138 @@
+import { type CartLine, changeLines, loadCart } from "./cart.ts";
+import { type CartView, cartViewOf } from "./cart-view.ts";
+import { ShopError } from "./errors.ts";
+import { familyIds } from "./family.ts";
+import { NotOnSale, onSale } from "./on-sale.ts";
+import { OutOfStock, stockOf } from "./stock.ts";
+
+/** At most so many lines. */
+export const CART_LINES_MAX = 50;
+/** At most so many pieces of one thing. */
+export const QUANTITY_MAX = 99;
+
+/** The cart is full: fifty lines. */
+export class CartFull extends ShopError {
+  constructor() {
+    super("CART_FULL", `a cart holds ${CART_LINES_MAX} lines`);
+  }
+}
+
+/** Not a whole number of pieces from 1 to 99. */
+export class BadQuantity extends ShopError {
+  readonly max: number;
+  constructor(quantity: number) {
+    super("BAD_QUANTITY", `${quantity} is not a quantity from 1 to ${QUANTITY_MAX}`);
+    this.max = QUANTITY_MAX;
+  }
+}
+
+/** Puts pieces of a SKU into the cart, on top of what is there. With a `key` that was used before, nothing changes. @throws {NotOnSale | BadQuantity | CartFull | OutOfStock} */
+export async function addToCart(
+  shop: string,
+  customer: string,
+  sku: string,
+  quantity: number,
+  key: string,
+): Promise<CartView> {
+  return change(shop, customer, key, async (lines) => {
+    const there = lines.find((line) => line.sku === sku);
+    const line = await wanted(shop, sku, (there?.quantity ?? 0) + quantity, quantity);
+    if (there !== undefined)
+      return lines.map((other) => (other === there ? { ...there, quantity: line.quantity } : other));
+    if (lines.length >= CART_LINES_MAX) throw new CartFull();
+    return [...lines, line];
+  });
+}
+
+/** Sets the pieces of a SKU; 0 takes the line out. With a `key` that was used before, nothing changes. @throws {NotOnSale | BadQuantity | CartFull | OutOfStock} */
+export async function setQuantity(
+  shop: string,
+  customer: string,
+  sku: string,
+  quantity: number,
+  key: string,
+): Promise<CartView> {
+  if (quantity === 0) return removeLine(shop, customer, sku);
+  return change(shop, customer, key, async (lines) => {
+    const line = await wanted(shop, sku, quantity, quantity);
+    if (lines.some((other) => other.sku === sku))
+      return lines.map((other) => (other.sku === sku ? { ...other, quantity } : other));
+    if (lines.length >= CART_LINES_MAX) throw new CartFull();
+    return [...lines, line];
+  });
+}
+
+/** Takes a SKU out of the cart. Safe to repeat. */
+export const removeLine = (shop: string, customer: string, sku: string): Promise<CartView> =>
+  change(shop, customer, undefined, async (lines) => lines.filter((line) => line.sku !== sku));
+
+/**
+ * Takes what was bought out of the cart: the one that is theirs now, if the account was linked since. With a `key` that
+ * was used before, nothing changes.
+ */
+export async function removeLines(
+  shop: string,
+  customer: string,
+  skus: readonly string[],
+  key?: string,
+): Promise<CartView> {
+  const [owner = customer] = await familyIds(shop, customer);
+  return change(shop, owner, key, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
+}
+
+/**
+ * Accepts the prices a view has shown. With the view's `prices`, nothing is accepted if they have changed since: the
+ * answer then still has `changed`, with the new prices to show. Without it today's prices are accepted.
+ */
+export async function acceptPrices(shop: string, customer: string, prices?: string): Promise<CartView> {
+  return change(shop, customer, undefined, async (lines) => {
+    const view = await cartViewOf(shop, lines);
+    if (prices !== undefined && prices !== view.prices) return lines;
+    return lines.map((line) => {
+      const now = view.lines.find(({ sku }) => sku === line.sku);
+      return now === undefined || now.variant === null ? line : { ...line, seenPrice: now.price.amount };
+    });
+  });
+}
+
+/**
+ * Adds what lies in one customer's cart to another's, as they become one customer. Pieces of a SKU are summed up to
+ * `QUANTITY_MAX`; of two prices seen the lower stands, so that nobody pays more than they were shown anywhere. Lines
+ * beyond `CART_LINES_MAX` stay behind. A cart that was added before and not changed since is not added again.
+ */
+export async function mergeCarts(shop: string, into: string, from: string): Promise<void> {
+  const { lines: added, revision } = await loadCart(shop, from);
+  if (added.length === 0) return;
+  await change(shop, into, `merge-${from}-${revision}`, async (lines) => merged(lines, added));
+}
+
+function merged(lines: readonly CartLine[], added: readonly CartLine[]): CartLine[] {
+  const bySku = new Map(lines.map((line) => [line.sku, line]));
+  for (const line of added) {
+    const there = bySku.get(line.sku);
+    bySku.set(line.sku, {
+      sku: line.sku,
+      quantity: Math.min(QUANTITY_MAX, line.quantity + (there?.quantity ?? 0)),
+      seenPrice: Math.min(line.seenPrice, there?.seenPrice ?? line.seenPrice),
+    });
+  }
+  return [...bySku.values()].slice(0, CART_LINES_MAX);
+}
+
+async function wanted(shop: string, sku: string, total: number, asked: number): Promise<CartLine> {
+  if (!Number.isSafeInteger(asked) || asked < 1 || total > QUANTITY_MAX) throw new BadQuantity(asked);
+  const { product, variant } = (await onSale(shop, [sku])).get(sku) ?? {};
+  if (product === undefined || variant === undefined) throw new NotOnSale(sku);
+  const available = (await stockOf(shop, [sku])).get(sku) ?? 0;
+  if (total > available) throw new OutOfStock(sku, available);
+  return { sku, quantity: total, seenPrice: variant.price };
+}
+
+async function change(
+  shop: string,
+  customer: string,
+  key: string | undefined,
+  decide: (lines: CartLine[]) => Promise<CartLine[]>,
+): Promise<CartView> {
+  return cartViewOf(shop, await changeLines(shop, customer, key, decide));
+}

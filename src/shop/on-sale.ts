@@ -1,0 +1,27 @@
+import { trusted } from "mongoose";
+import { ShopError } from "./errors.ts";
+import { type Product, ProductModel, type Variant } from "./product.ts";
+
+/** The SKU is not on sale (any more). */
+export class NotOnSale extends ShopError {
+  readonly sku: string;
+  constructor(sku: string) {
+    super("NOT_ON_SALE", `${sku} is not on sale`);
+    this.sku = sku;
+  }
+}
+
+/** The variants of these SKUs that are on sale, each with its product; one query. */
+export async function onSale(
+  shop: string,
+  skus: readonly string[],
+): Promise<Map<string, { product: Product; variant: Variant }>> {
+  if (skus.length === 0) return new Map();
+  const filter = { shop, "variants.sku": trusted({ $in: [...skus] }), status: "active" as const };
+  const products = await ProductModel.find(filter).lean<Product[]>();
+  return new Map(
+    products.flatMap((product) =>
+      product.variants.map((variant) => [variant.sku, { product, variant }] as const),
+    ),
+  );
+}
