@@ -6,9 +6,9 @@ import type { Desk } from "./desk.ts";
 import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
 import { can } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
+import { commitAll, releaseAll, restockAll, shipAll } from "./order-stock.ts";
 import type { SessionState } from "./payment.ts";
 import { applySession, expiredDraft, PENDING_CHECK_MS } from "./payment-outcome.ts";
-import { commitAll, releaseAll, restockAll, shipAll } from "./stock.ts";
 
 /** What a task leaves of its order, worked out on the order as it is by then. */
 type Outcome = (order: Order) => Order;

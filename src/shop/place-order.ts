@@ -11,10 +11,11 @@ import type { Order } from "./order.ts";
 import { addressOf } from "./order-address.ts";
 import { IllegalTransition, type OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
+import { before, HoldEnded, releaseAll, takeAll } from "./order-stock.ts";
 import type { PaymentSession, SessionRequest } from "./payment.ts";
 import { ending, expiredDraft, over } from "./payment-outcome.ts";
 import { inLanguage } from "./shop.ts";
-import { before, HoldEnded, OutOfStock, releaseAll, takeAll } from "./stock.ts";
+import { OutOfStock } from "./stock.ts";
 
 const { trusted } = mongoose;
 

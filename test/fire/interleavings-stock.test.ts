@@ -3,14 +3,11 @@ import {
   commitAll,
   HoldEnded,
   holdAll,
-  OutOfStock,
   releaseAll,
   restockAll,
-  type Stock,
-  StockModel,
-  setStock,
   shipAll,
-} from "../../src/shop/stock.ts";
+} from "../../src/shop/order-stock.ts";
+import { OutOfStock, type Stock, StockModel, setStock } from "../../src/shop/stock.ts";
 import { Clock } from "../shop/orders/clock.ts";
 import { expectStockConserved, HOUR } from "../shop/orders/world.ts";
 import { everyInterruption, type Outcome, pairsOfInterruptions } from "./interleavings.ts";

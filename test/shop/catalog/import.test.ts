@@ -12,11 +12,12 @@ import { exportCatalog, writeExport } from "../../../src/shop/export.ts";
 import { applyImport, planImport } from "../../../src/shop/import.ts";
 import { beginImport, recoverImports } from "../../../src/shop/import-journal.ts";
 import { keepMedia, readMedia } from "../../../src/shop/media.ts";
+import { holdAll } from "../../../src/shop/order-stock.ts";
 import { type ProductInput, ProductModel } from "../../../src/shop/product.ts";
 import { productSchema } from "../../../src/shop/product-schema.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { lineSchema, textSchema } from "../../../src/shop/shop.ts";
-import { holdAll, setStock, stockOf } from "../../../src/shop/stock.ts";
+import { setStock, stockOf } from "../../../src/shop/stock.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
 withStore();

@@ -4,15 +4,11 @@ import {
   commitAll,
   HoldEnded,
   holdAll,
-  OutOfStock,
   releaseAll,
   restockAll,
-  type Stock,
-  StockModel,
-  setStock,
   shipAll,
-  stockOf,
-} from "../../../src/shop/stock.ts";
+} from "../../../src/shop/order-stock.ts";
+import { OutOfStock, type Stock, StockModel, setStock, stockOf } from "../../../src/shop/stock.ts";
 import { expectStockConserved, useStore } from "./world.ts";
 
 useStore();
