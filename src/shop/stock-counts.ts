@@ -1,7 +1,7 @@
 import { type mongo, trusted } from "mongoose";
 import { driverCollection } from "../store/driver-collection.ts";
 import { isDuplicateKey } from "./errors.ts";
-import { type Stock, StockModel, setStock } from "./stock.ts";
+import { type Stock, StockModel, setStock, stockId } from "./stock.ts";
 
 /** A count as a merchant gives it: whole pieces free to be bought. */
 export interface StockCount {
@@ -43,7 +43,7 @@ async function changeStocks<C extends { readonly sku: string }>(
 ): Promise<void> {
   if (changes.length === 0) return;
   const found = await StockModel.find(
-    { _id: trusted({ $in: changes.map(({ sku }) => `${shop}/${sku}`) }) },
+    { _id: trusted({ $in: changes.map(({ sku }) => stockId(shop, sku)) }) },
     { sku: 1, available: 1, adjustments: 1 },
   ).lean<Known[]>();
   const stocks = new Map(found.map((stock) => [stock.sku, stock]));
@@ -83,7 +83,7 @@ async function writtenAll(operations: mongo.AnyBulkWriteOperation<Stock>[]): Pro
 }
 
 const emptyStock = (shop: string, sku: string, available: number): Stock => ({
-  _id: `${shop}/${sku}`,
+  _id: stockId(shop, sku),
   shop,
   sku,
   available,

@@ -7,7 +7,7 @@ import { allCategories, type Category } from "../category.ts";
 import { newId } from "../ids.ts";
 import { type Product, type ProductInput, ProductModel } from "../product.ts";
 import { getShop } from "../shop.ts";
-import { StockModel } from "../stock.ts";
+import { StockModel, stockId } from "../stock.ts";
 import { changedFields, inheriting } from "./compare.ts";
 import { PictureFiles } from "./picture-files.ts";
 import { Spool } from "./spool.ts";
@@ -241,7 +241,7 @@ async function knownProducts(shop: string, slugs: readonly string[]): Promise<Ma
 async function countsOf(shop: string, skus: readonly string[]): Promise<Map<string, number>> {
   const found = await inBatches(skus, async (some) =>
     StockModel.find(
-      { _id: trusted({ $in: some.map((sku) => `${shop}/${sku}`) }) },
+      { _id: trusted({ $in: some.map((sku) => stockId(shop, sku)) }) },
       { sku: 1, available: 1 },
     ).lean<{ sku: string; available: number }[]>(),
   );

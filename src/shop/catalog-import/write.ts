@@ -9,7 +9,7 @@ import { beginImport, type Journal, type Undo } from "../import-journal.ts";
 import { keepMedia, mediaId } from "../media.ts";
 import { type Product, ProductModel } from "../product.ts";
 import { ProductClash } from "../save-product.ts";
-import { StockModel } from "../stock.ts";
+import { StockModel, stockId } from "../stock.ts";
 import { setStocks } from "../stock-counts.ts";
 import { FetchedPictures, type FetchPicture } from "./fetched-pictures.ts";
 import type { ImportPlan, Work } from "./plan.ts";
@@ -139,7 +139,7 @@ async function undosOf(shop: string, works: readonly Work[]): Promise<Undo[]> {
   const counts = new Map(
     (
       await StockModel.find(
-        { _id: trusted({ $in: skus.map((sku) => `${shop}/${sku}`) }) },
+        { _id: trusted({ $in: skus.map((sku) => stockId(shop, sku)) }) },
         { sku: 1, adjustments: 1 },
       ).lean<{ sku: string; adjustments: number }[]>()
     ).map(({ sku, adjustments }) => [sku, adjustments]),
