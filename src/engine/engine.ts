@@ -1,50 +1,24 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
-import { languageOf, locales, sayIn } from "../i18n/index.ts";
-import { type Adapter, type Asker, type Host, SendError } from "./adapter.ts";
-import type { Conversation, News, OutboxEntry } from "./conversation.ts";
+import { languageOf } from "../i18n/index.ts";
+import type { Adapter, Asker } from "./adapter.ts";
+import type { Conversation, OutboxEntry } from "./conversation.ts";
+import { Courier } from "./courier.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { hostOf } from "./host.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
-import { type Commit, LEASE_MS, Mailbox, type Step } from "./mailbox.ts";
-import { apology, glance, runTurn, type TurnContext } from "./run-turn.ts";
-import type { Script } from "./script.ts";
+import { type Commit, LEASE_MS, Mailbox } from "./mailbox.ts";
+import { apology, type Glance, glance, runTurn, type TurnContext } from "./run-turn.ts";
 import { Slots } from "./slots.ts";
 import { TokenSealer } from "./token.ts";
 
 const SWEEP_EVERY_MS = 2_000;
 const SWEPT_AT_A_TIME = 100;
 const TURN_TRIES = 3;
-const SEND_TRIES = 20;
-const LONGEST_PAUSE_MS = 5 * 60_000;
-const SUGGESTIONS_MAX = 25;
 /**
  * Turns that run at a time in a process; more wait in the order they came. Ten thousand at once would each be slower than
  * its lease and be taken for lost. Enough that those that wait for a payment provider do not hold up the rest.
  */
 const TURNS_AT_A_TIME = 64;
-
-/** What the engine measures; a metrics library stands behind it. */
-export interface EngineMetrics {
-  turn(kind: string, seconds: number): void;
-  trip(step: Step): void;
-  sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
-}
-
-/** What an engine is built of. */
-export interface EngineOptions {
-  readonly script: Script;
-  readonly adapters: readonly Adapter[];
-  readonly secret: string;
-  readonly log: Logger;
-  readonly media: Host["media"];
-  readonly keepMedia: Host["keepMedia"];
-  readonly metrics?: EngineMetrics;
-  /**
-   * Sends news that an address refuses (blocked, gone) to another address of the same person, with `engine.signal`.
-   * Answers false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
-   */
-  readonly reroute?: (from: Address, news: News) => Promise<boolean>;
-  readonly now?: () => Date;
-}
 
 /**
  * Walks people through conversations: accepts events, runs turns under a lease, sends the outbox in order.
@@ -57,6 +31,7 @@ export class Engine {
   readonly #adapters: Map<string, Adapter>;
   readonly #mailbox: Mailbox;
   readonly #sealer: TokenSealer;
+  readonly #courier: Courier;
   readonly #working = new Set<Promise<void>>();
   readonly #slots = new Slots(TURNS_AT_A_TIME);
   /** Conversations that are claimed and wait for their turn to run. */
@@ -71,12 +46,23 @@ export class Engine {
     this.#adapters = new Map(options.adapters.map((adapter) => [adapter.name, adapter]));
     this.#mailbox = new Mailbox(randomUUID(), this.#now, (step) => options.metrics?.trip(step));
     this.#sealer = new TokenSealer(options.secret);
+    this.#courier = new Courier({
+      ...options,
+      adapters: this.#adapters,
+      mailbox: this.#mailbox,
+      now: this.#now,
+      engine: this,
+    });
   }
 
   /** Starts the adapters and the sweeper. An adapter that cannot start is logged; the others go on. */
   async start(): Promise<void> {
     const { log } = this.#options;
-    const host = this.#host();
+    const host = hostOf(
+      this.#options,
+      (inbound) => this.accept(inbound),
+      (asker) => this.#glance(asker),
+    );
     await Promise.all(
       [...this.#adapters.values()].map((adapter) =>
         adapter
@@ -102,41 +88,7 @@ export class Engine {
     return "accepted";
   }
 
-  #host(): Host {
-    const { script, media, keepMedia } = this.#options;
-    return {
-      accept: (inbound) => this.accept(inbound),
-      media,
-      keepMedia,
-      locales,
-      commands: (locale) => {
-        const say = sayIn(locale);
-        const own = { name: "cancel", description: say("command.cancel") };
-        const commands = [...script.commands].map(([name, { description, option }]) => ({
-          name,
-          description: say(description),
-          ...(option && {
-            option: {
-              name: option.name,
-              description: say(option.description),
-              suggests: option.suggest !== undefined,
-            },
-          }),
-        }));
-        return [...commands, own];
-      },
-      suggest: async (asker, command, text) => {
-        const suggest = script.commands.get(command)?.option?.suggest;
-        const found = suggest ? await suggest(this.#glance(asker), text) : [];
-        return found.slice(0, SUGGESTIONS_MAX);
-      },
-      problems: ({ address, sender, token, values, locale }) =>
-        this.#glance({ address, sender: { ...sender, locale } }).problems(token, values),
-      preview: (asker, url) => script.runPreview(this.#glance(asker), url),
-    };
-  }
-
-  #glance(asker: Asker) {
+  #glance(asker: Asker): Glance {
     const adapter = this.#adapters.get(asker.address.platform);
     if (!adapter) throw new Error(`The platform ${asker.address.platform} is not connected.`);
     return glance(asker, this.#context(adapter));
@@ -222,7 +174,7 @@ export class Engine {
         held.revision += 1;
         replies.push(...outcome.replies);
       }
-      const { sent, retry } = await this.#deliver(held, replies);
+      const { sent, retry } = await this.#courier.deliver(held, replies);
       held = await this.#mailbox.settle(held, sent, retry);
     }
   }
@@ -269,59 +221,5 @@ export class Engine {
         if (attempt >= TURN_TRIES) return apology(held, event, context);
       }
     }
-  }
-
-  async #deliver(held: Conversation, entries: readonly OutboxEntry[]) {
-    const adapter = this.#adapters.get(held.address.platform);
-    const sent: string[] = [];
-    let leased = this.#now().getTime();
-    for (const entry of entries) {
-      if (!adapter) break;
-      if (this.#now().getTime() - leased > LEASE_MS / 2) {
-        if (!(await this.#mailbox.renew(held))) break;
-        leased = this.#now().getTime();
-      }
-      try {
-        if ("handover" in entry) {
-          await this.accept(entry.handover);
-          sent.push(entry.key);
-          continue;
-        }
-        const { news: _, ...delivery } = entry;
-        await adapter.send(held.address, delivery);
-        sent.push(entry.key);
-        this.#options.metrics?.sent(adapter.name, "sent");
-      } catch (error) {
-        const failure =
-          error instanceof SendError
-            ? error
-            : new SendError("unknown", "The adapter failed", { cause: error });
-        this.#options.metrics?.sent(adapter.name, failure.fate);
-        // What has waited for its place among many has not been tried yet.
-        const tried = failure.paced ? 0 : 1;
-        const attempts = (sent.length === 0 ? held.attempts : 0) + tried;
-        if (failure.fate === "refused" || attempts >= SEND_TRIES) {
-          if ("news" in entry && entry.news && failure.fate === "refused")
-            await this.#elsewhere(held, entry.news);
-          this.#options.log.warn(
-            { err: failure, conversation: held._id, attempts },
-            "A message can not be delivered and was dropped",
-          );
-          sent.push(entry.key);
-          continue;
-        }
-        const pause = failure.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempts);
-        return { sent, retry: { at: new Date(this.#now().getTime() + pause), attempts } };
-      }
-    }
-    return { sent };
-  }
-
-  /** Takes news that a direct channel refuses to where the person may still see it. The same news goes once. */
-  async #elsewhere({ address }: Conversation, news: News): Promise<void> {
-    if (address.user !== undefined) return;
-    if (await this.#options.reroute?.(address, news)) return;
-    const shared = await this.#mailbox.lastShared(address, address.channel);
-    if (shared) await this.signal(shared, `${news.id}/shared`, news.name, news.data);
   }
 }

@@ -9,7 +9,8 @@ export {
   type Sent,
 } from "./adapter.ts";
 export { ConversationModel, type News } from "./conversation.ts";
-export { Engine, type EngineMetrics, type EngineOptions } from "./engine.ts";
+export { Engine } from "./engine.ts";
+export type { EngineMetrics, EngineOptions } from "./engine-options.ts";
 export { fit } from "./fit.ts";
 export { type Form, form, type Values } from "./form.ts";
 export { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";

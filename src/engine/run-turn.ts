@@ -40,10 +40,13 @@ export function apology(held: Conversation, event: Inbound, context: TurnContext
 }
 
 /** A turn that belongs to no conversation: what it says is in the asker's language, and nothing of it is kept. */
-export function glance(
-  { address, sender }: Asker,
-  context: TurnContext,
-): Turn & { problems(token: string, values: Values): Record<string, string> } {
+export interface Glance extends Turn {
+  /** What is wrong with what was entered into the form of this token, as sentences by field. */
+  problems(token: string, values: Values): Record<string, string>;
+}
+
+/** Makes a turn that belongs to no conversation. */
+export function glance({ address, sender }: Asker, context: TurnContext): Glance {
   const event: Inbound = { id: "", address, sender, at: context.now, body: { kind: "front" } };
   return new RunningTurn({ _id: "", address, links: [], state: null }, event, context);
 }

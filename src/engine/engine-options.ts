@@ -1,0 +1,30 @@
+import type { Logger } from "pino";
+import type { Adapter, Host } from "./adapter.ts";
+import type { News } from "./conversation.ts";
+import type { Address } from "./inbound.ts";
+import type { Step } from "./mailbox.ts";
+import type { Script } from "./script.ts";
+
+/** What the engine measures; a metrics library stands behind it. */
+export interface EngineMetrics {
+  turn(kind: string, seconds: number): void;
+  trip(step: Step): void;
+  sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
+}
+
+/** What an engine is built of. */
+export interface EngineOptions {
+  readonly script: Script;
+  readonly adapters: readonly Adapter[];
+  readonly secret: string;
+  readonly log: Logger;
+  readonly media: Host["media"];
+  readonly keepMedia: Host["keepMedia"];
+  readonly metrics?: EngineMetrics;
+  /**
+   * Sends news that an address refuses (blocked, gone) to another address of the same person, with `engine.signal`.
+   * Answers false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
+   */
+  readonly reroute?: (from: Address, news: News) => Promise<boolean>;
+  readonly now?: () => Date;
+}

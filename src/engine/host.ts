@@ -1,0 +1,44 @@
+import { locales, sayIn } from "../i18n/index.ts";
+import type { Asker, Host } from "./adapter.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import type { Glance } from "./run-turn.ts";
+
+const SUGGESTIONS_MAX = 25;
+
+/** What adapters may ask of the engine; `glance` makes a turn that belongs to no conversation. */
+export function hostOf(
+  { script, media, keepMedia }: Pick<EngineOptions, "script" | "media" | "keepMedia">,
+  accept: Host["accept"],
+  glance: (asker: Asker) => Glance,
+): Host {
+  return {
+    accept,
+    media,
+    keepMedia,
+    locales,
+    commands: (locale) => {
+      const say = sayIn(locale);
+      const own = { name: "cancel", description: say("command.cancel") };
+      const commands = [...script.commands].map(([name, { description, option }]) => ({
+        name,
+        description: say(description),
+        ...(option && {
+          option: {
+            name: option.name,
+            description: say(option.description),
+            suggests: option.suggest !== undefined,
+          },
+        }),
+      }));
+      return [...commands, own];
+    },
+    suggest: async (asker, command, text) => {
+      const suggest = script.commands.get(command)?.option?.suggest;
+      const found = suggest ? await suggest(glance(asker), text) : [];
+      return found.slice(0, SUGGESTIONS_MAX);
+    },
+    problems: ({ address, sender, token, values, locale }) =>
+      glance({ address, sender: { ...sender, locale } }).problems(token, values),
+    preview: (asker, url) => script.runPreview(glance(asker), url),
+  };
+}
