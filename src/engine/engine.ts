@@ -7,7 +7,8 @@ import type { EngineOptions } from "./engine-options.ts";
 import { hostOf } from "./host.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
 import { type Commit, LEASE_MS, Mailbox } from "./mailbox.ts";
-import { apology, type Glance, glance, runTurn, type TurnContext } from "./run-turn.ts";
+import { apology, type Glance, glance, runTurn } from "./run-turn.ts";
+import type { TurnContext } from "./running-turn.ts";
 import { Slots } from "./slots.ts";
 import { TokenSealer } from "./token.ts";
 

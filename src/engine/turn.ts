@@ -37,3 +37,9 @@ export const below = (view: View): Reply => ({ view, place: "below" });
 
 /** Makes a view from its parts. */
 export const view = (parts: Partial<View>): View => ({ cards: [], controls: [], ...parts });
+
+const isList = (answer: Answer): answer is readonly (View | Reply)[] => Array.isArray(answer);
+
+/** The views of an answer, one by one. */
+export const listOf = (answer: Answer): readonly (View | Reply)[] =>
+  answer === undefined ? [] : isList(answer) ? answer : [answer];

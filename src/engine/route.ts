@@ -1,0 +1,99 @@
+import type { Values } from "./form.ts";
+import type { Body } from "./inbound.ts";
+import { namedArgs } from "./link.ts";
+import { plain } from "./rich-text.ts";
+import type { RunningTurn } from "./running-turn.ts";
+import { type Answer, below, listOf, view } from "./turn.ts";
+
+/** What is handled where a turn finds that it must go on in private. */
+export class Elsewhere {
+  readonly body: Body;
+  constructor(body: Body) {
+    this.body = body;
+  }
+}
+
+/**
+ * Has an event handled by whom it is for: command, button, form, signal, text.
+ *
+ * @throws {Elsewhere} where it must go on in private
+ */
+export async function route(turn: RunningTurn): Promise<Answer> {
+  const { script } = turn;
+  const body = turn.inbound.body;
+  const { asking } = turn.state;
+  switch (body.kind) {
+    case "signal": {
+      const handler = script.signals.get(body.name);
+      if (!handler) throw new Error(`Nobody handles the signal ${body.name}.`);
+      return handler.run(turn, body.data);
+    }
+    case "command":
+      return command(turn, body.name, body.rest);
+    case "press":
+      return press(turn, body.token);
+    case "form":
+      return submitted(turn, body.token, body.values);
+    case "front":
+      return script.runFront(turn);
+    case "text": {
+      const choice = turn.state.numbered?.[Number(body.text.trim()) - 1];
+      if (choice !== undefined && !asking) return press(turn, choice);
+      return asking ? turn.forms.answer(asking, body.text, "text") : script.runText(turn, body.text);
+    }
+    case "photo":
+      if (asking) return turn.forms.answer(asking, body.media, "photo");
+      return [below(view({ text: plain(turn.say("photo.unasked")) }))];
+    case "contact":
+      return asking ? turn.forms.answer(asking, body.phone, "contact") : script.runHome(turn);
+    case "location":
+      return asking
+        ? turn.forms.answer(asking, `${body.latitude}, ${body.longitude}`, "location")
+        : script.runHome(turn);
+    case "other":
+      if (asking) return turn.forms.askAgain(asking, "problem.text");
+      return [below(view({ text: plain(turn.say("other.unusable")) }))];
+  }
+}
+
+async function command(turn: RunningTurn, name: string, rest: string): Promise<Answer> {
+  if (name === "cancel") return turn.cancel();
+  const known = turn.script.commands.get(name);
+  if (known?.confidential) inPrivate(turn, { kind: "command", name, rest });
+  turn.forget();
+  if (known) return known.run(turn, rest);
+  return [
+    below(view({ text: plain(turn.say("command.unknown", { name })) })),
+    ...listOf(await turn.script.runHome(turn)),
+  ];
+}
+
+async function press(turn: RunningTurn, token: string): Promise<Answer> {
+  const opened = turn.tokens.open(token);
+  if (opened.kind === "foreign") return foreign(turn);
+  if (opened.kind === "stale") return turn.stale();
+  const { ref } = opened;
+  const own = await turn.forms.press(ref);
+  if (own !== "not-a-form") return own;
+  const link = turn.script.links.get(ref.name);
+  const args = link?.schema.safeParse(namedArgs(link.schema, ref));
+  if (!link || !args?.success) return turn.stale();
+  if (link.confidential) inPrivate(turn, { kind: "press", token: opened.token });
+  turn.forget();
+  return link.run(turn, args.data);
+}
+
+async function submitted(turn: RunningTurn, token: string, values: Values): Promise<Answer> {
+  const opened = turn.tokens.open(token);
+  if (opened.kind === "foreign") return foreign(turn);
+  return opened.kind === "ok" ? turn.forms.submitted(opened.ref, values) : turn.stale();
+}
+
+const foreign = (turn: RunningTurn): Answer =>
+  below(view({ text: plain(turn.say("press.foreign")), visibility: "user" }));
+
+/** What follows is for one person's eyes: where the platform can not show it so, it is handled in their own channel. */
+function inPrivate(turn: RunningTurn, body: Body): void {
+  if (turn.address.user !== undefined && !turn.can.ephemeral) throw new Elsewhere(body);
+  turn.confide();
+}

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { type Say, sayIn } from "../i18n/index.ts";
+import type { Capabilities } from "./adapter.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Values } from "./form.ts";
+import { FormTalk, type Scene } from "./form-talk.ts";
+import type { Inbound } from "./inbound.ts";
+import type { LinkRef } from "./link.ts";
+import { plain } from "./rich-text.ts";
+import type { Script } from "./script.ts";
+import { readState, STATE_VERSION, type State } from "./state.ts";
+import type { TokenSealer } from "./token.ts";
+import { type Answer, below, listOf, type Turn, view } from "./turn.ts";
+import { TurnTokens } from "./turn-tokens.ts";
+
+/** What a turn needs beside the conversation. */
+export interface TurnContext {
+  readonly script: Script;
+  readonly sealer: TokenSealer;
+  readonly can: Capabilities;
+  readonly now: Date;
+  readonly language: (locale: string | undefined) => string | undefined;
+}
+
+/** What a turn needs of its conversation. */
+export type Held = Pick<Conversation, "_id" | "address" | "links" | "state" | "person">;
+
+/** A turn under way: the words, the buttons and the forms of its person, and what it changes of the conversation's state. */
+export class RunningTurn implements Turn, Scene {
+  readonly turn = this;
+  readonly inbound: Inbound;
+  readonly address;
+  readonly sender;
+  readonly now: Date;
+  readonly script: Script;
+  readonly can: Capabilities;
+  locale: string;
+  say: Say;
+  state: State;
+  readonly forms: FormTalk;
+  readonly tokens: TurnTokens;
+  /** The answer is for one person's eyes. */
+  confidential = false;
+  readonly #conversation: string;
+
+  constructor(held: Held, event: Inbound, context: TurnContext) {
+    this.#conversation = held._id;
+    this.script = context.script;
+    this.can = context.can;
+    this.state = readState(held.state);
+    this.inbound = event;
+    this.address = event.address;
+    // News goes to who wrote last; where nobody has yet, a person's own channel is named after them.
+    this.sender =
+      event.body.kind === "signal"
+        ? (held.person ?? { id: event.address.user ?? event.address.channel })
+        : event.sender;
+    this.now = context.now;
+    this.locale = this.state.locale ?? context.language(this.sender.locale) ?? "en";
+    this.say = sayIn(this.locale);
+    this.forms = new FormTalk(this);
+    const { platform, connection } = this.address;
+    this.tokens = new TurnTokens({
+      sealer: context.sealer,
+      person: `${platform}/${connection}/${this.sender.id}`,
+      tokenBytes: this.can.tokenBytes,
+      kept: held.links,
+    });
+  }
+
+  key(name: string): string {
+    return createHash("sha256")
+      .update(`${this.#conversation}\n${this.inbound.id}\n${name}`)
+      .digest("base64url")
+      .slice(0, 32);
+  }
+
+  button: Turn["button"] = (label, ref, options = {}) => ({
+    kind: "button",
+    label,
+    token: this.token(ref, options.everyone === true),
+    ...(options.style && { style: options.style }),
+  });
+
+  pick: Turn["pick"] = (label, options) => ({
+    kind: "pick",
+    label,
+    options: options.map(({ label, ref, selected }) => ({
+      label,
+      token: this.token(ref),
+      ...(selected && { selected }),
+    })),
+  });
+
+  speak(locale: string): void {
+    this.locale = locale;
+    this.say = sayIn(locale);
+    this.state = { ...this.state, locale };
+  }
+
+  open: Turn["open"] = (form, options) => this.forms.open(form, options);
+
+  /** What is wrong with what was entered into the form of this token, as sentences by field. */
+  problems(token: string, values: Values): Record<string, string> {
+    const opened = this.tokens.open(token);
+    return opened.kind === "ok" ? this.forms.problems(opened.ref, values) : {};
+  }
+
+  token(ref: LinkRef, everyone = false): string {
+    return this.tokens.seal(ref, everyone);
+  }
+
+  async stale(): Promise<Answer> {
+    return [
+      below(view({ text: plain(this.say("press.stale")), visibility: "user" })),
+      ...listOf(await this.script.runHome(this)),
+    ];
+  }
+
+  async cancel(): Promise<Answer> {
+    const busy = this.state.asking !== undefined || this.state.filling !== undefined;
+    this.forget();
+    return [
+      below(view({ text: plain(this.say(busy ? "form.cancelled" : "cancel.nothing")) })),
+      ...listOf(await this.script.runHome(this)),
+    ];
+  }
+
+  confide(): void {
+    this.confidential = true;
+  }
+
+  /** Forgets what was being asked, and keeps the language. */
+  forget(): void {
+    this.state = {
+      version: STATE_VERSION,
+      ...(this.state.locale !== undefined && { locale: this.state.locale }),
+    };
+  }
+}

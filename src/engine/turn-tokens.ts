@@ -1,0 +1,46 @@
+import type { Conversation } from "./conversation.ts";
+import type { LinkRef } from "./link.ts";
+import { isShort, shorten, type TokenSealer } from "./token.ts";
+
+/** What the tokens of a turn are made with. */
+export interface TokenMaking {
+  readonly sealer: TokenSealer;
+  /** Who may press: `platform/connection/user`. */
+  readonly person: string;
+  /** The longest token of the platform, in bytes. */
+  readonly tokenBytes: number;
+  /** The long tokens that the conversation keeps, with what stands for each. */
+  readonly kept: Conversation["links"];
+}
+
+/** The button tokens of one turn: makes those of its answers and opens those that were pressed. */
+export class TurnTokens {
+  readonly #making: TokenMaking;
+  readonly #long = new Map<string, string>();
+  constructor(making: TokenMaking) {
+    this.#making = making;
+  }
+
+  /** The token of an action, for the person of the turn or for everyone; a short one where the platform needs it. */
+  seal(ref: LinkRef, everyone: boolean): string {
+    const { sealer, person, tokenBytes } = this.#making;
+    const token = sealer.seal(ref, everyone ? "*" : person);
+    if (Buffer.byteLength(token) <= tokenBytes) return token;
+    const short = shorten(token);
+    this.#long.set(short, token);
+    return short;
+  }
+
+  /** Opens a pressed token, short or not; with the full one. */
+  open(token: string) {
+    const { sealer, person, kept } = this.#making;
+    const full = isShort(token) ? kept.findLast((link) => link.short === token)?.token : token;
+    if (full === undefined) return { kind: "stale" } as const;
+    return { ...sealer.open(full, person), token: full };
+  }
+
+  /** The tokens that were too long, which the conversation is to keep. */
+  long(): Conversation["links"] {
+    return [...this.#long].map(([short, token]) => ({ short, token }));
+  }
+}
