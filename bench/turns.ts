@@ -34,8 +34,8 @@ const everyday = ["harness", "engine", "hawker", "outside", "reference", "memory
 const parts = new Set(values.only ? values.only.split(",") : values.grow ? ["grow"] : everyday);
 
 const figures = new Figures("turns", values.out);
-/** The everyday parts begin within this time, so that all is over within five minutes; growing takes what it takes. */
-const LAST_BEGINS_MS = 225_000;
+/** The everyday parts begin within this time, so that all is over within seven minutes; growing takes what it takes. */
+const LAST_BEGINS_MS = 330_000;
 const has = (part: string): boolean => {
   if (!parts.has(part)) return false;
   if (part === "grow" || performance.now() < LAST_BEGINS_MS) return true;

@@ -77,7 +77,7 @@ async function adding(conversation: Conversation<Talk>, context: Context, sku: s
     reply_markup: new InlineKeyboard().text("Cart", "cart").text("Shop", "browse"),
   });
 }
-bot.use(createConversation(adding));
+bot.use(createConversation(adding, "adding"));
 
 const show = async (context: Talk, text: string, reply_markup: InlineKeyboard) => {
   if (!context.callbackQuery) return context.reply(text, { reply_markup });
