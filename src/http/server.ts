@@ -38,6 +38,13 @@ export class CannotListen extends Error {
   readonly code = "CANNOT_LISTEN";
 }
 
+/**
+ * How long an idle connection is kept, in milliseconds: longer than those who reuse theirs do (60 s in nginx's upstreams and
+ * in AWS's load balancers), so that it is they who end it. A request that is sent while this side ends the connection is
+ * lost, and Discord does not repeat a press.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Makes the server with what every route shares: request id, limits, headers, metrics and errors. */
 export function createHttp({
   log,
@@ -52,7 +59,7 @@ export function createHttp({
   const server = createAdaptorServer({
     fetch: app.fetch,
     createServer,
-    serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5_000 },
+    serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS },
   }) as Server;
 
   // Browsers open connections ahead of need; Node does not count those as idle, so closing would wait for them.

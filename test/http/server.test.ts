@@ -202,6 +202,18 @@ describe("metrics", () => {
   });
 });
 
+test("an idle connection outlives those of the proxies in front, which are then who ends it", async () => {
+  const { port } = await serve(echo);
+  const socket = connect(port, "127.0.0.1");
+  const answer = await new Promise<string>((resolve) => {
+    socket.once("data", (bytes) => resolve(String(bytes)));
+    socket.write("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  });
+  socket.destroy();
+  // 60 s in nginx's upstreams (keepalive_timeout) and in AWS's Application Load Balancer (idle timeout).
+  expect(Number(/^keep-alive: timeout=(\d+)/im.exec(answer)?.[1])).toBeGreaterThan(60);
+});
+
 test("a request is logged by its pattern, never by its path or query", async () => {
   const { url, lines } = await serve(({ app }) => app.get("/pay/:token", (c) => c.text("ok")));
   await fetch(`${url}/pay/hunter2?key=hunter2`);
