@@ -3,7 +3,7 @@
  * Load comes at a fixed rate (an open loop, see bench/turns/shoppers.ts) from a process of its own, which is Telegram's
  * side as well; the bots are processes of their own. Prints one line a figure and writes bench/turns.json.
  *
- *   npm run bench:turns -- [--rate 300] [--seconds 45] [--people 2000] [--only hawker,reference,…] [--grow]
+ *   npm run bench:turns -- [--rate 300] [--seconds 45] [--people 4000] [--only hawker,reference,…] [--grow]
  *
  * Parts: harness, engine, hawker, reference, memory, adapters; outside where MONGODB_URL is set; grow with --grow.
  * BENCH_NODE="--cpu-prof --cpu-prof-dir=profiles" profiles the bots.
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     rate: { type: "string", default: "300" },
     seconds: { type: "string", default: "45" },
-    people: { type: "string", default: "2000" },
+    people: { type: "string", default: "4000" },
     conversations: { type: "string", default: "4000,10000" },
     only: { type: "string", default: "" },
     grow: { type: "boolean", default: false },

@@ -179,6 +179,7 @@ export class Crowd {
     let unanswered = 0;
     let paymentLinks = 0;
     let checkoutsDue = 0;
+    let gaveUp = false;
     const total = Math.round(rate * seconds);
     const start = performance.now();
     let last = start;
@@ -188,7 +189,7 @@ export class Crowd {
       if (wanted === "checkout") checkoutsDue++;
       const shopper = checkoutsDue > 0 ? (checkouts.shift() ?? idle.shift()) : idle.shift();
       if (!shopper) {
-        unanswered++; // nobody is idle: the bot is that far behind
+        gaveUp = true; // nobody is left to say anything: the bot is that far behind
         return;
       }
       const deed =
@@ -215,7 +216,6 @@ export class Crowd {
     };
 
     const dealt: Record<Deed, number> = { browse: 0, search: 0, cart: 0, checkout: 0 };
-    let gaveUp = false;
     for (let n = 0; n < total && !gaveUp; ) {
       const now = performance.now();
       for (; n < total && start + (n * 1000) / rate <= now; n++) {
@@ -224,7 +224,7 @@ export class Crowd {
         const work = one(start + (n * 1000) / rate, deed).finally(() => under.delete(work));
         under.add(work);
       }
-      gaveUp = under.size > Math.min(rate * BEHIND_SECONDS, 0.9 * all.length);
+      gaveUp ||= under.size > Math.min(rate * BEHIND_SECONDS, 0.9 * all.length);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const ended = performance.now();
