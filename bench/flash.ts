@@ -5,7 +5,7 @@
  * bench/flash.json. Progress goes to standard error. Where the machine bears fewer people in the time, fewer take part, and
  * whatever is under way when the time is over is left: both are told. Ends with an error if anything was oversold, anyone got no answer or the stock does not add up.
  *
- *   npm run bench:flash -- [--shoppers 10000] [--units 100] [--sockets 128] [--seconds 200]
+ *   npm run bench:flash -- [--shoppers 10000] [--units 100] [--sockets 128] [--seconds 400]
  */
 import { parseArgs } from "node:util";
 import { Figures } from "./figures.ts";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     shoppers: { type: "string", default: "10000" },
     units: { type: "string", default: "100" },
     sockets: { type: "string", default: "128" },
-    seconds: { type: "string", default: "200" },
+    seconds: { type: "string", default: "400" },
     out: { type: "string", default: "bench" },
   },
 });

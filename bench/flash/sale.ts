@@ -12,7 +12,7 @@ export interface Sale {
   readonly units: number;
   /** Updates that are under way at a time. */
   readonly sockets: number;
-  /** The sale ends by itself so many seconds after the start, with what was reached; 200 unless given. */
+  /** The sale ends by itself so many seconds after the start, with what was reached; 400 unless given. */
   readonly seconds?: number;
 }
 
@@ -45,7 +45,7 @@ type End = "link" | "sold out" | "other" | "none";
 
 /** Runs the sale against a Hawker of its own and tells the figures. */
 export async function flashSale(figures: Figures, sale: Sale): Promise<Sold> {
-  const { units, sockets, seconds: limit = 200 } = sale;
+  const { units, sockets, seconds: limit = 400 } = sale;
   const begun = performance.now();
   const { side, child, close } = await openBenchWorld({ sockets, counting: true });
   let shoppers = sale.shoppers;
