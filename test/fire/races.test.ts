@@ -140,15 +140,19 @@ describe("two hundred buyers in two processes", () => {
         expect(new Set(losers.map(({ code, available }) => `${code} ${available}`))).toEqual(
           new Set(["OUT_OF_STOCK 0"]),
         );
-        const { available, holds, settled } = await stock();
+        const { available, holds } = await stock();
         expect([available, holds.length]).toEqual([0, units]);
-        // Who has lost can never hold again, however late a process wakes up.
-        expect(settled).toHaveLength(200 - units);
         const winners = new Set(told.filter(({ state }) => state !== undefined).map(({ id }) => id));
         expect(new Set(holds.map(({ order }) => order))).toEqual(winners);
         expect((await OrderModel.find().lean()).filter(({ state }) => state === "cancelled").length).toBe(
           200 - units,
         );
+        // Who has lost holds nothing of what comes in later.
+        await setStock(world.shop, "MUG", 200);
+        const lost = new Set(losers.map(({ id }) => id));
+        const again = await raced(orders.filter(({ _id }) => lost.has(_id)));
+        expect(new Set(again.map(({ code }) => code))).toEqual(new Set(["ILLEGAL_TRANSITION"]));
+        expect((await stock()).holds).toHaveLength(units);
         await expectStockConserved();
       },
     );
