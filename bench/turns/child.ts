@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type Bundle, bundle } from "../../test/fire/child.ts";
+import { type Bundle, bundle } from "../../test/setup/bundle.ts";
 import type { Answered, Asked, Question, Sample } from "./questions.ts";
 
 /** A bot in a process of its own. */

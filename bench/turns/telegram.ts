@@ -60,6 +60,8 @@ export async function countCommands(options: BenchOptions): Promise<Commands> {
     await world.close();
   }
 }
+
+/** So slow that nothing waits, and long enough for some tens of checkout steps. */
 const COUNTED: Load = { rate: 50, seconds: 12, people: 200 };
 
 /** Prints them: the sum, and of Hawker's every kind. */

@@ -20,6 +20,10 @@ export class HoldEnded extends ShopError {
   }
 }
 
+/**
+ * Orders a stock remembers as through with it. Each is read and written with every change, so they are few; what a run that
+ * fell behind by more takes late, placing the order gives back.
+ */
 const SETTLED_KEPT = 100;
 
 /**

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chance } from "../doubles/chance.ts";
+import { type Bundle, bundle } from "../setup/bundle.ts";
 import { times } from "../setup/long.ts";
-import { type Bundle, bundle, Children } from "./child.ts";
+import { Children } from "./child.ts";
 import { CrashWorld } from "./crash-world.ts";
 import { checkNews, checkPromises } from "./promises.ts";
 import { Shopping } from "./scenario.ts";

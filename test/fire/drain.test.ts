@@ -7,8 +7,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Document, MongoClient } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openGate, type StoreGate } from "../doubles/store-gate.ts";
+import { type Bundle, bundle } from "../setup/bundle.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
-import { type Bundle, bundle, Child } from "./child.ts";
+import { Child } from "./child.ts";
 import { all } from "./crash-world.ts";
 
 /** What operators are asked to give a process that is to end (docs/operating.md). */
