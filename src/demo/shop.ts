@@ -40,6 +40,7 @@ export const demoShop: Shop = {
   name: { en: "Paperfern", zh: "纸蕨" },
   currency: "EUR",
   languages: ["en", "zh"],
+  timeZone: "Europe/Berlin",
   zones: [
     { id: "de", countries: ["DE"], options: domestic },
     { id: "eu", countries: europeanUnion, options: union },

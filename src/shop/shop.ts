@@ -36,7 +36,12 @@ export interface Shop {
   currency: string;
   languages: string[];
   zones: ShippingZone[];
+  /** IANA name of the zone whose days and hours the shop lives by, such as "Europe/Berlin"; UTC where it is not told. */
+  timeZone?: string;
 }
+
+/** The time zone of a shop (IANA). */
+export const timeZoneOf = ({ timeZone }: Pick<Shop, "timeZone">): string => timeZone ?? "UTC";
 
 /** One line of text without control, bidi or zero-width characters, trimmed. */
 export const lineSchema = (max: number) =>
@@ -86,6 +91,15 @@ export const currencySchema = z
   .string()
   .refine((code) => CURRENCIES.has(code), "is not an ISO 4217 currency");
 
+/** An IANA time zone that this runtime knows. */
+export const timeZoneSchema = z.string().refine((zone) => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}, "is not a time zone");
+
 const idSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be a-z, 0-9 and - (up to 32)");
 
 const choiceSchema: z.ZodType<ShippingChoice> = z.strictObject({
@@ -113,6 +127,7 @@ export const shopSchema: z.ZodType<Shop> = z.strictObject({
       }),
     )
     .max(50),
+  timeZone: timeZoneSchema.optional(),
 });
 
 /** The schema of localised text inside other documents. */
@@ -147,6 +162,7 @@ export const ShopModel = model<Shop>(
       currency: { type: String, required: true },
       languages: [String],
       zones: [zoneField],
+      timeZone: String,
     },
     { strict: "throw", versionKey: false, id: false },
   ),

@@ -4,7 +4,7 @@ import { findVariant, getProduct, getProducts, listProducts } from "../../../src
 import { listCategories, saveCategory } from "../../../src/shop/category.ts";
 import { ProductModel, variantTitle } from "../../../src/shop/product.ts";
 import { ProductClash, saveProduct } from "../../../src/shop/save-product.ts";
-import { getShop, inLanguage, saveShop } from "../../../src/shop/shop.ts";
+import { getShop, inLanguage, saveShop, timeZoneOf } from "../../../src/shop/shop.ts";
 import { times } from "../../setup/long.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
@@ -33,6 +33,9 @@ test("a shop comes back as it was saved, and an unknown one is an error", async 
   expect(await getShop(shop._id)).toEqual({ ...shop, zones });
   await expect(getShop("nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
   await expect(saveShop({ ...shop, currency: "XQX" })).rejects.toThrow();
+  await expect(saveShop({ ...shop, timeZone: "Europe/Atlantis" })).rejects.toThrow(/is not a time zone/);
+  expect(timeZoneOf(await saveShop({ ...shop, timeZone: "Asia/Tokyo" }))).toBe("Asia/Tokyo");
+  expect(timeZoneOf({})).toBe("UTC");
 });
 
 test("text is shown in the language asked for, else in English", () => {
