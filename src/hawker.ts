@@ -62,7 +62,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   await recoverImports();
   await seedDemo();
 
-  const metrics = createMetrics();
+  const metrics = createMetrics({ undeliverable: () => engine.undeliverable() });
   const http = createHttp({
     log,
     publicUrl: config.publicUrl,
@@ -145,7 +145,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     healthRoutes({
       ping: async () => mongoose.connection.db?.admin().ping(),
       closing: http.closing,
-      also: () => ({ search: search.state(shop) }),
+      also: async () => ({ search: search.state(shop), undeliverable: await engine.undeliverable() }),
     }),
   );
   app.route("/", metricsRoutes(metrics));

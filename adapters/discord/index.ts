@@ -136,6 +136,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     name: "discord",
     title: "Discord",
     can: capabilities,
+    connections: () => [application],
     ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receive, log) }),
     async start(given) {
       host = given;

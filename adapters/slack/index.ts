@@ -118,6 +118,10 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     name: "slack",
     title: "Slack",
     can: capabilities,
+    // Installed ones are in the store, for every process with this app.
+    ...(clientId === undefined && {
+      connections: () => (installations.ownTeam === undefined ? [] : [installations.ownTeam]),
+    }),
     ...routesOf(),
     async start(host) {
       listenWith(host);

@@ -30,6 +30,7 @@ export class Installations {
   readonly #stored: SealedMap<Bot>;
   readonly #installed = new LRUCache<string, Workspace>({ max: 1000, ttl: CACHED_MS });
   #own: Promise<Workspace> | undefined;
+  #ownTeam: string | undefined;
   /** The configured token was revoked; a new one comes with a restart. */
   #ended = false;
 
@@ -45,6 +46,11 @@ export class Installations {
       throw error;
     });
     return this.#own;
+  }
+
+  /** The configured token's workspace, once it is known. */
+  get ownTeam(): string | undefined {
+    return this.#ownTeam;
   }
 
   /** @throws {NotInstalled} */
@@ -92,6 +98,7 @@ export class Installations {
     const client = this.#client(token);
     const { team_id: team, bot_id: botId, user_id: botUserId } = await client.auth.test();
     if (team === undefined) throw new NotInstalled("The token belongs to no workspace");
+    this.#ownTeam = team;
     return { team, token, botId, botUserId, client };
   }
 }

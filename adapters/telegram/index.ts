@@ -87,6 +87,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     name: "telegram",
     title: "Telegram",
     can: capabilities,
+    connections: () => [id],
     ...(webhook && { routes: webhookRoutes(webhook.secret, receive, log) }),
     async start(given) {
       host = given;

@@ -37,6 +37,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     name: "web",
     title: "Web chat",
     can: capabilities,
+    connections: () => ["web"],
     routes: chatRoutes({ ...options, messages, streams, writing, host: () => host }),
     async start(given) {
       await Promise.all([chatPage(), WebMessages.createIndexes()]);

@@ -87,6 +87,11 @@ export interface Adapter {
   /** What people call the platform. */
   readonly title: string;
   readonly can: Capabilities;
+  /**
+   * The connections it serves now; absent, it serves every one of its platform. Conversations of others are left to the
+   * processes that serve them.
+   */
+  connections?(): readonly string[];
   start(host: Host): Promise<void>;
   /** Sends one fitted view. @throws {SendError} */
   send(to: Address, delivery: Delivery): Promise<Sent>;

@@ -77,7 +77,11 @@ const conversation = new Schema<StoredConversation>(
   },
   { versionKey: false, minimize: false },
 );
-conversation.index({ due: 1 }, { partialFilterExpression: { due: { $type: "date" } } });
+// What is due on the platforms that a process is connected to, the longest waiting first.
+conversation.index(
+  { "address.platform": 1, "address.connection": 1, due: 1 },
+  { partialFilterExpression: { due: { $type: "date" } } },
+);
 // Where a person was last met among others, when direct messages are refused.
 conversation.index(
   { "address.user": 1, "address.platform": 1, "address.connection": 1, at: -1 },

@@ -9,7 +9,8 @@ const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** What a courier works with. */
 export interface Round extends Pick<EngineOptions, "log" | "metrics" | "reroute"> {
-  readonly adapters: ReadonlyMap<string, Adapter>;
+  /** Who can answer there; undefined where this process is not connected. */
+  readonly adapterAt: (address: Address) => Adapter | undefined;
   readonly mailbox: Mailbox;
   readonly now: () => Date;
   /** Takes what goes on in another conversation. */
@@ -31,12 +32,13 @@ export class Courier {
    * it was tried. `sent` are the keys of what need not be sent any more.
    */
   async deliver(held: Conversation, entries: readonly OutboxEntry[]) {
-    const { adapters, mailbox, engine, log, metrics, now } = this.#round;
-    const adapter = adapters.get(held.address.platform);
+    const { adapterAt, mailbox, engine, log, metrics, now } = this.#round;
+    const adapter = adapterAt(held.address);
     const sent: string[] = [];
+    // Disconnected since it was claimed: all of it stays for the process that is connected next.
+    if (!adapter) return { sent, retry: { at: now(), attempts: held.attempts } };
     let leased = now().getTime();
     for (const entry of entries) {
-      if (!adapter) break;
       if (now().getTime() - leased > LEASE_MS / 2) {
         if (!(await mailbox.renew(held))) break;
         leased = now().getTime();

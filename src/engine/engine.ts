@@ -7,6 +7,7 @@ import type { EngineOptions } from "./engine-options.ts";
 import { hostOf } from "./host.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
 import { type Commit, LEASE_MS, Mailbox } from "./mailbox.ts";
+import { canReach, reachOf } from "./reach.ts";
 import { apology, type Glance, glance, runTurn } from "./run-turn.ts";
 import type { TurnContext } from "./running-turn.ts";
 import { Slots } from "./slots.ts";
@@ -15,6 +16,8 @@ import { TokenSealer } from "./token.ts";
 const SWEEP_EVERY_MS = 2_000;
 const SWEPT_AT_A_TIME = 100;
 const TURN_TRIES = 3;
+/** Probes come every second from several sides; what waits for another process need not be counted for each. */
+const COUNTED_EVERY_MS = 5_000;
 /**
  * Turns that run at a time in a process; more wait in the order they came. Ten thousand at once would each be slower than
  * its lease and be taken for lost. Enough that those that wait for a payment provider do not hold up the rest.
@@ -38,6 +41,7 @@ export class Engine {
   /** Conversations that are claimed and wait for their turn to run. */
   readonly #waiting = new Set<string>();
   readonly #now: () => Date;
+  #beyond: { at: number; counts: Promise<Readonly<Record<string, number>>> } | undefined;
   #sweeping: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -49,7 +53,7 @@ export class Engine {
     this.#sealer = new TokenSealer(options.secret);
     this.#courier = new Courier({
       ...options,
-      adapters: this.#adapters,
+      adapterAt: (address) => this.#adapterAt(address),
       mailbox: this.#mailbox,
       now: this.#now,
       engine: this,
@@ -78,9 +82,11 @@ export class Engine {
 
   /**
    * Stores an event, once per id. Resolves when it is on disk: then the platform may be acknowledged.
-   * The turn runs afterwards.
+   * The turn runs afterwards, in a process that is connected to the place.
    */
   async accept(inbound: Inbound): Promise<"accepted" | "duplicate"> {
+    if (this.#adapterAt(inbound.address) === undefined)
+      return (await this.#mailbox.deposit(inbound)) === "queued" ? "accepted" : "duplicate";
     const taken = await this.#mailbox.accept(inbound);
     if (taken === "duplicate") return "duplicate";
     const id = conversationId(inbound.address);
@@ -90,9 +96,27 @@ export class Engine {
   }
 
   #glance(asker: Asker): Glance {
-    const adapter = this.#adapters.get(asker.address.platform);
+    const adapter = this.#adapterAt(asker.address);
     if (!adapter) throw new Error(`The platform ${asker.address.platform} is not connected.`);
     return glance(asker, this.#context(adapter));
+  }
+
+  /**
+   * How many conversations wait, by platform, for a process that is connected there. Nothing of them is lost; somebody has
+   * to connect the platform again.
+   */
+  async undeliverable(): Promise<Readonly<Record<string, number>>> {
+    const now = this.#now().getTime();
+    if (this.#beyond === undefined || now - this.#beyond.at > COUNTED_EVERY_MS) {
+      const counts = this.#mailbox.beyond(reachOf(this.#adapters.values()));
+      this.#beyond = { at: now, counts };
+    }
+    return await this.#beyond.counts;
+  }
+
+  #adapterAt(address: Address): Adapter | undefined {
+    const adapter = this.#adapters.get(address.platform);
+    return adapter && canReach(adapter, address) ? adapter : undefined;
   }
 
   #context(adapter: Adapter): TurnContext {
@@ -123,7 +147,8 @@ export class Engine {
   /** Picks up conversations that a crash or a failed delivery left behind. */
   async sweep(): Promise<void> {
     // Those that wait here are not left behind, however long that takes; another process may take them over.
-    for (const id of await this.#mailbox.stranded(SWEPT_AT_A_TIME + this.#waiting.size)) {
+    const reach = reachOf(this.#adapters.values());
+    for (const id of await this.#mailbox.stranded(SWEPT_AT_A_TIME + this.#waiting.size, reach)) {
       if (this.#waiting.has(id)) continue;
       const claimed = await this.#mailbox.claim(id);
       if (claimed) this.#work(id, claimed);
@@ -202,15 +227,9 @@ export class Engine {
 
   async #turn(held: Conversation, event: Inbound): Promise<Commit> {
     const { log, metrics } = this.#options;
-    const adapter = this.#adapters.get(held.address.platform);
     const started = performance.now();
-    if (!adapter) {
-      log.error(
-        { conversation: held._id },
-        "The platform of this conversation is not connected; its event was dropped",
-      );
-      return { state: held.state, person: held.person, replies: [], links: [] };
-    }
+    const adapter = this.#adapterAt(held.address);
+    if (!adapter) throw new Error(`This process is not connected to ${held._id} any more.`);
     const context = this.#context(adapter);
     for (let attempt = 1; ; attempt++) {
       try {

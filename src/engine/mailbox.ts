@@ -3,6 +3,7 @@ import { driverCollection } from "../store/driver-collection.ts";
 import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
+import { inReach, type Reach } from "./reach.ts";
 import { openConversation, sealEvent, sealReply, sealState } from "./sealed.ts";
 
 const { trusted } = mongoose;
@@ -87,14 +88,7 @@ export class Mailbox {
         {
           $push: pushed,
           $set: { owner: this.#owner, until, due: until, at: this.#now() },
-          $setOnInsert: {
-            address: inbound.address,
-            outbox: [],
-            links: [],
-            state: null,
-            revision: 0,
-            attempts: 0,
-          },
+          $setOnInsert: fresh(inbound.address),
         },
         { upsert: true, ...AFTER },
       );
@@ -117,6 +111,32 @@ export class Mailbox {
       { $push: put(_id, inbound), $set: { due, at: this.#now() } },
     );
     return queued.matchedCount === 1;
+  }
+
+  /**
+   * Queues an event once in a conversation that this process can not answer, and leaves it to be found by the sweep of
+   * one that can. Nothing is lost while there is none.
+   */
+  async deposit(inbound: Inbound): Promise<"queued" | "duplicate"> {
+    const _id = conversationId(inbound.address);
+    const now = this.#now();
+    this.#onTrip("accept");
+    try {
+      await conversations().updateOne(
+        { _id, seen: { $ne: inbound.id } },
+        {
+          $push: put(_id, inbound),
+          $set: { due: now, at: now },
+          $setOnInsert: { ...fresh(inbound.address), owner: null, until: FREE },
+        },
+        { upsert: true },
+      );
+      return "queued";
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      // It is there and knows the event, or was made by another event at this very moment.
+      return (await this.#queue(inbound, now)) ? "queued" : "duplicate";
+    }
   }
 
   /** Takes a conversation nobody works on; null if somebody does. */
@@ -204,17 +224,36 @@ export class Mailbox {
     return done.matchedCount === 1;
   }
 
-  /** Conversations with something left to do and nobody at work, the longest waiting first. */
-  async stranded(limit: number): Promise<string[]> {
-    this.#onTrip("sweep");
-    const due = await ConversationModel.find(
-      { due: trusted({ $type: "date", $lte: this.#now() }) },
-      { _id: 1 },
-    )
-      .sort({ due: 1 })
-      .limit(limit)
-      .lean();
-    return due.map((found) => found._id);
+  /**
+   * Conversations within reach with something left to do and nobody at work, of each connection at most `limit`, the
+   * longest waiting first. A question for each connection, as each is answered by its index alone.
+   */
+  async stranded(limit: number, reach: readonly Reach[]): Promise<string[]> {
+    const found = await Promise.all(
+      reach.map((one) => {
+        this.#onTrip("sweep");
+        return ConversationModel.find({ ...inReach(one), due: trusted(dueBy(this.#now())) }, { _id: 1 })
+          .sort({ due: 1 })
+          .limit(limit)
+          .lean();
+      }),
+    );
+    return found.flat().map(({ _id }) => _id);
+  }
+
+  /** How many conversations beyond reach have something left to do, by platform. */
+  async beyond(reach: readonly Reach[]): Promise<Record<string, number>> {
+    const waiting = await ConversationModel.aggregate<{ _id: string; conversations: number }>([
+      {
+        $match: {
+          "address.platform": { $gt: "" }, // all of them, by the index
+          due: dueBy(this.#now()),
+          ...(reach.length > 0 && { $nor: reach.map(inReach) }),
+        },
+      },
+      { $group: { _id: "$address.platform", conversations: { $sum: 1 } } },
+    ]);
+    return Object.fromEntries(waiting.map(({ _id, conversations: count }) => [_id, count]));
   }
 
   /** The shared channel in which a person was met last; null if there was none. */
@@ -249,6 +288,18 @@ export class Mailbox {
 const put = (_id: string, inbound: Inbound) => ({
   inbox: sealEvent(_id, inbound),
   seen: { $each: [inbound.id], $slice: -SEEN_KEPT },
+});
+
+const dueBy = (now: Date) => ({ $type: "date", $lte: now }) as const;
+
+/** A conversation that begins. */
+const fresh = (address: Address) => ({
+  address,
+  outbox: [],
+  links: [],
+  state: null,
+  revision: 0,
+  attempts: 0,
 });
 
 const conversations = () => driverCollection(ConversationModel);

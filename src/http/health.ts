@@ -7,7 +7,7 @@ export interface HealthOptions {
   readonly closing?: AbortSignal;
   readonly timeoutMs?: number;
   /** What else a person who looks may want to know; it does not make the process unready. */
-  readonly also?: () => Readonly<Record<string, unknown>>;
+  readonly also?: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** `GET /healthz`: the process runs. `GET /readyz`: it can serve, that is, the store answers in time; else 503. */
@@ -17,8 +17,13 @@ export function healthRoutes({ ping, closing, timeoutMs = 2_000, also }: HealthO
   app.get("/healthz", (c) => c.json({ status: "ok" }, 200, fresh));
   app.get("/readyz", async (c) => {
     if (closing?.aborted) return c.json({ status: "draining" }, 503, fresh);
-    return (await answers(ping, timeoutMs))
-      ? c.json({ status: "ok", ...also?.() }, 200, fresh)
+    const told: { also?: Readonly<Record<string, unknown>> } = {};
+    const look = async () => {
+      await ping();
+      told.also = await also?.();
+    };
+    return (await answers(look, timeoutMs))
+      ? c.json({ status: "ok", ...told.also }, 200, fresh)
       : c.json({ status: "store unreachable" }, 503, fresh);
   });
   return app;

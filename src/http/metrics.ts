@@ -16,6 +16,8 @@ export interface Metrics {
   readonly outboxSends: Counter<"platform" | "fate">;
   /** Jobs run by name and outcome: done, failed. */
   readonly jobs: Counter<"name" | "outcome">;
+  /** Conversations with something to do that wait for a process connected to their platform. */
+  readonly undeliverable: Gauge<"platform">;
   /** 1 while the process serves, 0 while it drains. */
   readonly up: Gauge;
 }
@@ -23,7 +25,14 @@ export interface Metrics {
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A registry with Hawker's own metrics and, unless told otherwise, Node's and the process's. */
-export function createMetrics({ defaults = true }: { defaults?: boolean } = {}): Metrics {
+export function createMetrics({
+  defaults = true,
+  undeliverable,
+}: {
+  defaults?: boolean;
+  /** Counts the conversations that wait, by platform, whenever the metrics are read. */
+  undeliverable?: () => Promise<Readonly<Record<string, number>>>;
+} = {}): Metrics {
   const registry = new Registry();
   if (defaults) collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -44,6 +53,18 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     turnSeconds: histogram("turn_seconds", "Seconds of a turn's handler", ["kind"]),
     storeTrips: counter("store_trips_total", "Round trips of the engine to the store", ["step"]),
     outboxSends: counter("outbox_sends_total", "Messages sent by platform and fate", ["platform", "fate"]),
+    undeliverable: new Gauge({
+      name: "hawker_undeliverable_conversations",
+      help: "Conversations that wait for a process connected to their platform",
+      labelNames: ["platform"],
+      registers,
+      async collect() {
+        this.reset();
+        // Where the store does not answer, the rest is told all the same; /readyz tells that.
+        const counts = await undeliverable?.().catch((): Readonly<Record<string, number>> => ({}));
+        for (const [platform, count] of Object.entries(counts ?? {})) this.set({ platform }, count);
+      },
+    }),
     jobs: counter("jobs_total", "Jobs run by name and outcome", ["name", "outcome"]),
     up,
   };

@@ -31,10 +31,12 @@ export const capabilities: Capabilities = {
 
 /** A platform that keeps what it is given and fails on demand. */
 export class Platform implements Adapter {
-  readonly name = "test";
+  readonly name: string = "test";
   readonly title = "Test";
   host: Host | undefined;
   readonly can: Capabilities;
+  /** The connections it serves; every one where undefined. */
+  connections?: () => readonly string[];
   readonly sent: { to: Address; delivery: Delivery }[] = [];
   /** Runs before each message is taken; throw to refuse it. */
   before: (delivery: Delivery) => void | Promise<void> = () => {};

@@ -1,0 +1,30 @@
+import type { Adapter } from "./adapter.ts";
+import type { Address } from "./inbound.ts";
+
+/** What a process can answer: conversations of a platform, all of them or those of one connection. */
+export interface Reach {
+  readonly platform: string;
+  readonly connection?: string;
+}
+
+/** What these adapters reach now; it may grow, as some learn only from the platform which workspace is theirs. */
+export const reachOf = (adapters: Iterable<Adapter>): readonly Reach[] =>
+  [...adapters].flatMap(
+    (adapter): Reach[] =>
+      adapter.connections?.().map((connection) => ({ platform: adapter.name, connection })) ?? [
+        { platform: adapter.name },
+      ],
+  );
+
+/** Whether an adapter can answer there. */
+export const canReach = (adapter: Adapter, { platform, connection }: Address): boolean =>
+  adapter.name === platform && (adapter.connections?.().includes(connection) ?? true);
+
+/** The conversations that are reached, as fields of a filter. */
+export const inReach = ({
+  platform,
+  connection,
+}: Reach): { "address.platform": string; "address.connection"?: string } => ({
+  "address.platform": platform,
+  ...(connection !== undefined && { "address.connection": connection }),
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { ConversationModel } from "../../src/engine/conversation.ts";
+import { conversationId } from "../../src/engine/inbound.ts";
+import { plain } from "../../src/engine/rich-text.ts";
+import { Script } from "../../src/engine/script.ts";
+import { below, view } from "../../src/engine/turn.ts";
+import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
+
+useStore();
+
+class OtherPlatform extends Platform {
+  override readonly name = "other";
+}
+
+const script = () => {
+  const told = new Script();
+  told.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
+  told.signal("paid", z.number(), async (_turn, order) => below(view({ text: plain(`paid ${order}`) })));
+  told.home(async () => below(view({ text: plain("home") })));
+  return told;
+};
+const serving = (...connections: string[]) => {
+  const platform = new Platform();
+  platform.connections = () => connections;
+  return platform;
+};
+
+test("what a process without the platform has to tell waits for one that has it, and is told once", async () => {
+  const platform = new Platform();
+  const without = engineOf(script(), new OtherPlatform());
+  const connected = engineOf(script(), platform);
+
+  expect(await without.signal(addressOf("r1"), "s1", "paid", 1)).toBe("accepted");
+  expect(await without.signal(addressOf("r1"), "s1", "paid", 1)).toBe("duplicate");
+  await without.idle();
+  await without.sweep();
+  await without.idle();
+  expect(platform.sent).toEqual([]);
+  expect(await ConversationModel.findById(conversationId(addressOf("r1"))).lean()).toMatchObject({
+    owner: null,
+  });
+
+  await connected.sweep();
+  await connected.idle();
+  expect(platform.texts("r1")).toEqual(["paid 1"]);
+  expect(await connected.signal(addressOf("r1"), "s1", "paid", 1)).toBe("duplicate");
+});
+
+test("an event of a conversation that was met before waits in its order", async () => {
+  const platform = new Platform();
+  const connected = engineOf(script(), platform);
+  const without = engineOf(script(), new OtherPlatform());
+  await connected.accept(event("r2", says("hello")));
+  await connected.idle();
+  await without.signal(addressOf("r2"), "s1", "paid", 1);
+  await without.signal(addressOf("r2"), "s2", "paid", 2);
+  await connected.sweep();
+  await connected.idle();
+  expect(platform.texts("r2")).toEqual(["you said hello", "paid 1", "paid 2"]);
+});
+
+test("what a process that died was doing is taken over only by one with the platform", async () => {
+  const platform = new Platform();
+  const dying = engineOf(script(), platform, () => new Date(Date.now() - 3_600_000));
+  platform.before = () => new Promise(() => {}); // it never gets further than sending
+  await dying.accept(event("r3", says("hello")));
+  await expect
+    .poll(() => ConversationModel.findById(conversationId(addressOf("r3"))).lean())
+    .toMatchObject({ inbox: [], outbox: [{}] });
+
+  const without = engineOf(script(), new OtherPlatform());
+  await without.sweep();
+  await without.idle();
+  expect(await ConversationModel.findById(conversationId(addressOf("r3"))).lean()).toMatchObject({
+    outbox: [{}],
+  });
+
+  const again = new Platform();
+  const connected = engineOf(script(), again);
+  await connected.sweep();
+  await connected.idle();
+  expect(again.texts("r3")).toEqual(["you said hello"]);
+});
+
+test("a process answers for its own connections only", async () => {
+  const [one, two] = [serving("1"), serving("2")];
+  const [first, second] = [engineOf(script(), one), engineOf(script(), two)];
+  await second.signal(addressOf("r4"), "s1", "paid", 1); // connection 1
+  await second.sweep();
+  await second.idle();
+  expect(two.sent).toEqual([]);
+  await first.sweep();
+  await first.idle();
+  expect(one.texts("r4")).toEqual(["paid 1"]);
+});
+
+test("how many conversations wait is told by platform, and again when they were told", async () => {
+  let now = new Date();
+  const platform = new Platform();
+  const without = engineOf(script(), new OtherPlatform(), () => now);
+  expect(await without.undeliverable()).toEqual({});
+  for (const channel of ["r5", "r6"]) await without.signal(addressOf(channel), "s1", "paid", 1);
+  const later = () => {
+    now = new Date(now.getTime() + 60_000);
+  };
+  later();
+  expect(await without.undeliverable()).toEqual({ test: 2 });
+  const connected = engineOf(script(), platform, () => now);
+  expect(await connected.undeliverable()).toEqual({});
+  await connected.sweep();
+  await connected.idle();
+  later();
+  expect(await without.undeliverable()).toEqual({});
+});
