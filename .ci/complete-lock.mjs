@@ -2,8 +2,10 @@
 //
 // Behind a registry that serves only this platform's packages, `npm install` writes a lock file that `npm ci` refuses
 // everywhere ("Missing: … from lock file"). Their versions are known (a package pins them exactly) and their platform
-// stands in their names, so the entries can be written without the registry. Run it after adding a package; where
-// nothing is missing it changes nothing.
+// stands in their names, so the entries can be written without installing them. Their sums are asked of the registry, as
+// an entry without one is installed whatever was served. Run it after adding a package; where nothing is missing it
+// changes nothing.
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
 const file = "package-lock.json";
@@ -35,6 +37,23 @@ for (const [parent, { dev, optionalDependencies = {} }] of Object.entries(lock.p
     };
     console.log(`added ${name}@${version}`);
   }
+
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (path === "" || entry.link || entry.integrity) continue;
+  const name = `${entry.name ?? path.split("node_modules/").at(-1)}@${entry.version}`;
+  try {
+    // On Windows npm is a script, which only a shell starts.
+    const shell = process.platform === "win32";
+    const integrity = execFileSync("npm", ["view", name, "dist.integrity"], { encoding: "utf8", shell }).trim();
+    if (!/^sha512-[\w+/]{86}==$/.test(integrity)) throw new Error("the registry tells no SHA-512 sum");
+    const { version, ...rest } = entry;
+    lock.packages[path] = { version, integrity, ...rest };
+    console.log(`added the sum of ${name}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`${name} has no sum: ${error.message}`);
+  }
+}
 
 lock.packages = Object.fromEntries(
   Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")),
