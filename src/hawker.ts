@@ -52,7 +52,9 @@ const chatOf = ({ platform, connection, user }: Identity): Address => ({
 export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
   await mkdir(config.dataDir, { recursive: true });
   const embedded =
-    config.mongodbUrl === undefined ? await startEmbedded({ dir: join(config.dataDir, "store") }) : undefined;
+    config.mongodbUrl === undefined
+      ? await startEmbedded({ dir: join(config.dataDir, "store"), log })
+      : undefined;
   const urlFile = join(config.dataDir, "store.url"); // where the command line tools find the running store
   if (embedded) await writeFile(urlFile, embedded.url, { mode: 0o600 });
   useSecret(config.secret);

@@ -219,6 +219,22 @@ describe("what keeps the page safe", () => {
     );
   });
 
+  test.each([
+    ["without a boundary", "multipart/form-data", "x"],
+    ["with a boundary that never comes", "multipart/form-data; boundary=here", "x"],
+    [
+      "that breaks off",
+      "multipart/form-data; boundary=here",
+      '--here\r\nContent-Disposition: form-data; name="a"',
+    ],
+    ["with headers that are none", "multipart/form-data; boundary=here", "--here\r\n\u0000\r\n\r\n--here--"],
+  ])("a form %s is the sender's fault, not ours", async (_, type, body) => {
+    const { url } = await open();
+    const answer = await fetch(url, { method: "POST", headers: { "content-type": type }, body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).not.toMatch(/\bat \w/);
+  });
+
   test("a form of more than 16 KB is turned away", async () => {
     await choose("card");
     await page.submit("/card", { ...good, number: "4".repeat(20_000) });

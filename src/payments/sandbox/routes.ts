@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { bodyAtMost } from "../../http/body-limit.ts";
+import { formFields } from "../../http/form-fields.ts";
 import { type Html, languageOf, show, showStyles } from "../page.ts";
 import { tryCard } from "./card.ts";
 import {
@@ -92,9 +93,7 @@ export function sandboxRoutes(host: PageHost): Hono {
       async (context) => {
         const session = await host.find(context.req.param("session") ?? "");
         if (session === null) return stray(context, "missing", 404);
-        const fields = Object.fromEntries(
-          Object.entries(await context.req.parseBody()).map(([name, value]) => [name, String(value)]),
-        );
+        const fields = await formFields(context);
         const elsewhere = context.req.header("sec-fetch-site") === "cross-site";
         if (elsewhere || !host.signer.isFormToken(session._id, fields.token ?? ""))
           return stray(context, "stale", 403);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { type Logger, pino } from "pino";
+import { logLevels } from "../../config-variables.ts";
+import { createLogger, type Logger } from "../../log.ts";
 import { Catalog } from "./catalog.ts";
 import { FailPoints } from "./commands/fail-point.ts";
 import { serve } from "./connection.ts";
@@ -45,7 +46,8 @@ export interface EmbeddedServer {
  * @throws {StoreUnusable} when the directory cannot be written to, or the files in it are damaged or of another version.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const log = options.log ?? pino({ level: process.env.LOG_LEVEL ?? "warn" });
+  const log =
+    options.log ?? createLogger(logLevels.find((level) => level === process.env.LOG_LEVEL) ?? "warn");
   const { dir } = options;
   const unlock = explained(dir, () => lockDirectory(dir));
   let storage: Storage | undefined;
