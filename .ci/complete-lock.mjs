@@ -44,7 +44,10 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   try {
     // On Windows npm is a script, which only a shell starts.
     const shell = process.platform === "win32";
-    const integrity = execFileSync("npm", ["view", name, "dist.integrity"], { encoding: "utf8", shell }).trim();
+    const integrity = execFileSync("npm", ["view", name, "dist.integrity"], {
+      encoding: "utf8",
+      shell,
+    }).trim();
     if (!/^sha512-[\w+/]{86}==$/.test(integrity)) throw new Error("the registry tells no SHA-512 sum");
     const { version, ...rest } = entry;
     lock.packages[path] = { version, integrity, ...rest };

@@ -10,7 +10,9 @@ interface Locked {
 
 test("the lock file has the sum of every package it names, or whatever is served is installed (node .ci/complete-lock.mjs)", () => {
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as Locked;
-  const named = Object.entries(packages).filter(([path, { link }]) => path.includes("node_modules/") && !link);
+  const named = Object.entries(packages).filter(
+    ([path, { link }]) => path.includes("node_modules/") && !link,
+  );
   expect(named.length).toBeGreaterThan(100);
   expect(
     named.filter(([, { integrity = "" }]) => !/^sha512-[\w+/]{86}==$/.test(integrity)).map(([path]) => path),
