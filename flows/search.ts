@@ -1,4 +1,5 @@
 import { below, bold, joined, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { beginning } from "../src/i18n/graphemes.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { listCard } from "./browse.ts";
 import { links } from "./links.ts";
@@ -14,7 +15,7 @@ export function searchFlow(script: Script, front: Shopfront): void {
 
   const search = async (turn: Turn, said: string, page: number) => {
     const { shop } = await visit(front, turn);
-    const query = [...said.trim().replace(/\s+/g, " ")].slice(0, QUERY_MAX).join("");
+    const query = beginning(said.trim().replace(/\s+/g, " "), QUERY_MAX);
     if (query === "") return view({ text: plain(turn.say("search.ask")) });
     const found = await front.search.search(shop._id, query, { page, size: PAGE_SIZE });
     const preparing = found.complete ? [] : [plain(turn.say("search.preparing"))];

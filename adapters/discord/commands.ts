@@ -11,6 +11,7 @@ import {
   Routes,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
+import { beginning } from "../../src/i18n/graphemes.ts";
 import { announced, localized, type Texts } from "../../src/platform/announced.ts";
 import { completions } from "../../src/platform/completions.ts";
 import { covers } from "../../src/platform/covers.ts";
@@ -70,6 +71,6 @@ export const commandsOf = (
 
 /** A text in the first language, which is shown to all others, and in each that Discord knows. */
 const described = (name: string, texts: Texts) => ({
-  description: texts[0]?.[1].slice(0, 100) ?? name,
+  description: beginning(texts[0]?.[1] ?? name, 100),
   description_localizations: localized(texts, Object.values(Locale), 100),
 });

@@ -2,6 +2,7 @@ import type { types as slack } from "@slack/bolt";
 import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { beginning } from "../../src/i18n/graphemes.ts";
 import { labelOf } from "../../src/platform/label.ts";
 import { isVisible, wellFormed } from "../../src/platform/legible.ts";
 import { linkableBy } from "../../src/platform/linkable.ts";
@@ -46,7 +47,7 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
   const text = words || controls.map(({ label }) => label).join(", ") || "…";
   return {
     blocks: blocks.length > 0 ? blocks : richBlocks(plain("…")),
-    text: escaped(wellFormed(text.slice(0, FALLBACK_MAX))),
+    text: escaped(beginning(text, FALLBACK_MAX)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { types as slack } from "@slack/bolt";
 import { z } from "zod";
 import type { FormField, FormView } from "../../src/engine/view.ts";
+import { beginning } from "../../src/i18n/graphemes.ts";
 import { label } from "./blocks.ts";
 
 const metadataSchema = z.object({
@@ -71,7 +72,7 @@ function element(field: FormField): slack.InputBlock["element"] {
     }
   }
   const max_length = Math.min(Math.max(field.maxLength, 1), INPUT_MAX);
-  const initial = value === "" ? {} : { initial_value: value.slice(0, max_length) };
+  const initial = value === "" ? {} : { initial_value: beginning(value, max_length) };
   return { type: "plain_text_input", action_id: ANSWER, multiline: input === "long", max_length, ...initial };
 }
 
@@ -81,7 +82,7 @@ function select(options: NonNullable<FormField["options"]>, value: string): slac
   const chosen = all.find((option) => option.value === value);
   const groups = Array.from({ length: Math.ceil(all.length / OPTIONS_MAX) }, (_, index) => {
     const own = all.slice(index * OPTIONS_MAX, (index + 1) * OPTIONS_MAX);
-    const [from = "", to = ""] = [own[0], own.at(-1)].map((option) => option?.text.text.slice(0, 10));
+    const [from = "", to = ""] = [own[0], own.at(-1)].map((option) => beginning(option?.text.text ?? "", 10));
     return { label: label(`${from} – ${to}`, 75), options: own };
   });
   return {

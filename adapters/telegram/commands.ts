@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Api } from "grammy";
 import type { LanguageCode } from "grammy/types";
 import type { Host } from "../../src/engine/adapter.ts";
+import { beginning } from "../../src/i18n/graphemes.ts";
 
 /** Announces the commands in every language, and as the default in the first; only what has changed is sent. */
 export async function announceCommands(api: Api, host: Host): Promise<void> {
@@ -10,7 +11,7 @@ export async function announceCommands(api: Api, host: Host): Promise<void> {
       .commands(locale)
       .filter(({ name, description }) => /^[a-z0-9_]{1,32}$/.test(name) && description !== "")
       .slice(0, 100)
-      .map(({ name, description }) => ({ command: name, description: description.slice(0, 256) }));
+      .map(({ name, description }) => ({ command: name, description: beginning(description, 256) }));
     const language = locale.slice(0, 2).toLowerCase() as LanguageCode;
     for (const scope of index === 0 ? [{}, { language_code: language }] : [{ language_code: language }]) {
       const current = await api.getMyCommands(scope);

@@ -1,17 +1,7 @@
+import { boundaryBefore, cut } from "../i18n/graphemes.ts";
 import type { Capabilities } from "./adapter.ts";
 import { bold, joined, plain, type RichNode, type RichText, rich, textOf } from "./rich-text.ts";
 import type { Button, Card, Control, Link, View } from "./view.ts";
-
-const cut = (text: string, max: number): string => {
-  const signs = [...text];
-  if (text.length <= max) return text;
-  let kept = "";
-  for (const sign of signs) {
-    if (kept.length + sign.length > max - 1) break;
-    kept += sign;
-  }
-  return `${kept}…`;
-};
 
 /** A card as running text: title, text, facts. What adapters print for a card, and what its length is counted by. */
 export const cardText = (card: Card): RichText =>
@@ -34,9 +24,8 @@ export function splitText(text: RichText, max: number): RichText[] {
     const room = whole.slice(start, start + max);
     const line = room.lastIndexOf("\n");
     const space = room.lastIndexOf(" ");
-    let length = line > max / 2 ? line + 1 : space > max / 2 ? space + 1 : max;
-    const last = whole.charCodeAt(start + length - 1);
-    if (last >= 0xd800 && last <= 0xdbff) length -= 1; // never between the halves of a surrogate pair
+    const length =
+      line > max / 2 ? line + 1 : space > max / 2 ? space + 1 : boundaryBefore(whole, max, start);
     start += Math.max(1, length);
     cuts.push(start);
   }

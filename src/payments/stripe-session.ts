@@ -1,9 +1,13 @@
 import type Stripe from "stripe";
+import { cut } from "../i18n/graphemes.ts";
 import type { SessionRequest, SessionState } from "../shop/payment.ts";
 import { fromStripe, toStripe } from "./stripe-amount.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
+
+/** The longest name of a line that Stripe takes, in UTF-16 units. */
+const NAME_MAX = 250;
 
 /** Stripe wants 30 minutes from the moment it creates the session; the shop's own hold is often just as long. */
 const shortest = 30 * minute;
@@ -64,7 +68,7 @@ function lineItems(request: SessionRequest): Stripe.Checkout.SessionCreateParams
     price_data: {
       currency,
       unit_amount: toStripe({ amount: unit, currency }),
-      product_data: { name: name.trim().slice(0, 250) || request.orderNumber },
+      product_data: { name: cut(name.trim(), NAME_MAX) || request.orderNumber },
     },
   });
   const lines = request.lines.reduce((sum, line) => sum + line.unitPrice.amount * line.quantity, 0);

@@ -1,4 +1,5 @@
 import type { CommandInfo, Host } from "../engine/adapter.ts";
+import { beginning } from "../i18n/graphemes.ts";
 
 /** Texts by locale; the first is of the shop's own language. */
 export type Texts = readonly (readonly [locale: string, text: string])[];
@@ -33,6 +34,6 @@ export const localized = (texts: Texts, known: readonly string[], max: number): 
   Object.fromEntries(
     known.flatMap((name) => {
       const own = texts.find(([locale]) => name === locale || name.startsWith(`${locale}-`));
-      return own ? [[name, own[1].slice(0, max)]] : [];
+      return own ? [[name, beginning(own[1], max)]] : [];
     }),
   );

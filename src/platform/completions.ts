@@ -1,4 +1,5 @@
 import type { Asker, Host } from "../engine/adapter.ts";
+import { beginning } from "../i18n/graphemes.ts";
 import { isVisible } from "./legible.ts";
 
 /** A command being typed. */
@@ -15,5 +16,5 @@ export async function completions(
   { max, length }: { readonly max: number; readonly length: number },
 ): Promise<string[]> {
   const found = await host.suggest(typing, typing.command, typing.text).catch(() => []);
-  return [...new Set(found.map((text) => text.slice(0, length)).filter(isVisible))].slice(0, max);
+  return [...new Set(found.map((text) => beginning(text, length)).filter(isVisible))].slice(0, max);
 }

@@ -1,4 +1,5 @@
 import type { RichNode, RichText } from "../engine/rich-text.ts";
+import { boundaryBefore } from "../i18n/graphemes.ts";
 import { isVisible, wellFormed } from "./legible.ts";
 
 /** A stretch of marked text. `offset` and `length` count UTF-16 units, as JavaScript strings do. */
@@ -51,10 +52,9 @@ function print(rich: RichText, linkable: SpanOptions["linkable"], spans: Span[],
   return text;
 }
 
-/** Cuts between characters; `end` is where the text's own part ends. */
+/** Cuts between graphemes; `end` is where the text's own part ends. */
 function cut(text: string, max: number): { text: string; end: number } {
   if (text.length <= max) return { text, end: text.length };
-  const splitsPair = /[\uD800-\uDBFF]/.test(text.charAt(max - 2));
-  const end = splitsPair ? max - 2 : max - 1;
+  const end = boundaryBefore(text, max - 1);
   return { text: `${text.slice(0, end)}…`, end };
 }

@@ -1,4 +1,5 @@
 import { trusted } from "mongoose";
+import { beginning } from "../i18n/graphemes.ts";
 import { type Address, normalAddress } from "./address.ts";
 import {
   accountByIdentity,
@@ -85,7 +86,7 @@ function opened(family: Family): Customer {
 
 // A platform's name may be anything, a customer's is one short line.
 function knownName(name: string | undefined): string | undefined {
-  const line = lineSchema(80).safeParse(name?.slice(0, 80));
+  const line = lineSchema(80).safeParse(name && beginning(name, 80));
   return line.success ? line.data : undefined;
 }
 

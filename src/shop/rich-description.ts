@@ -1,4 +1,5 @@
 import { Parser } from "htmlparser2";
+import { beginning } from "../i18n/graphemes.ts";
 import { tidy } from "./shop.ts";
 
 /** Words of a description that are shown alike. A "\n" in the text is a line break. */
@@ -180,10 +181,7 @@ export function cutHtml(html: string, max: number): { html: string; cut: boolean
       kind: "paragraph",
       spans: [
         {
-          text: `${[...text]
-            .slice(0, room - 20)
-            .join("")
-            .trimEnd()}…`,
+          text: `${beginning(text, room - 20).trimEnd()}…`,
         },
       ],
     });

@@ -59,6 +59,19 @@ describe("creating a session", () => {
     expect(session.url).toContain(session.id);
   });
 
+  test("cuts a long name between what people see as characters, and sends no half of one", async () => {
+    const family = "👩‍👩‍👧";
+    const price = { amount: 2125, currency: "EUR" };
+    const named = (title: string) => ({ title, quantity: 1, unitPrice: price });
+    const lines = [named(`${"m".repeat(245)}${family} mug`), named("Mug \uD83D")];
+    const shipping = { amount: 0, currency: "EUR" };
+    await provider.createSession(anOrder(now, { lines, shipping }));
+    expect(posts("/v1/checkout/sessions")[0]?.params.line_items).toMatchObject({
+      0: { price_data: { product_data: { name: `${"m".repeat(245)}…` } } },
+      1: { price_data: { product_data: { name: "Mug \uFFFD" } } },
+    });
+  });
+
   test("charges one line for the whole when the lines do not add up to the order's amount", async () => {
     const order = anOrder(now, { amount: { amount: 4000, currency: "EUR" } });
     const session = await provider.createSession(order);
