@@ -22,14 +22,31 @@ const imageUrlSchema = z
 /** The most characters of a description, marks included. */
 export const DESCRIPTION_MAX = 4000;
 
+/**
+ * How much of each a product may have. They are what Shopify allows, so that a shop that moves here fits; only pictures
+ * are fewer. https://help.shopify.com/en/manual/products/variants, https://shopify.dev/docs/api/admin-graphql/latest
+ */
+export const PRODUCT_LIMITS = {
+  title: 255,
+  optionName: 255,
+  optionValue: 255,
+  tag: 255,
+  tags: 250,
+  options: 3,
+  variants: 2048,
+  images: 50,
+  imageAlt: 512,
+  grams: 1_000_000,
+} as const;
+
 /** What a variant must be, by itself. */
 const variantSchema = z.strictObject({
   sku: skuSchema,
-  values: z.array(lineSchema(60)).max(3),
+  values: z.array(lineSchema(PRODUCT_LIMITS.optionValue)).max(PRODUCT_LIMITS.options),
   price: priceSchema,
   compareAt: priceSchema.optional(),
   image: z.number().int().min(0).optional(),
-  grams: z.number().int().min(0).max(1_000_000).optional(),
+  grams: z.number().int().min(0).max(PRODUCT_LIMITS.grams).optional(),
 });
 
 /**
@@ -43,17 +60,20 @@ export const productSchema: z.ZodType<ProductInput> = z.preprocess(
       _id: z.string().optional(),
       shop: z.string(),
       slug: slugSchema,
-      title: localisedSchema(120),
+      title: localisedSchema(PRODUCT_LIMITS.title),
       description: localisedTextSchema(DESCRIPTION_MAX),
       descriptionFormat: z.literal("html").optional(),
       category: z.string().min(1),
-      tags: z.array(lineSchema(40)).max(30),
+      tags: z.array(lineSchema(PRODUCT_LIMITS.tag)).max(PRODUCT_LIMITS.tags),
       options: z
         .array(
-          z.strictObject({ name: localisedSchema(40), values: z.array(localisedSchema(60)).min(1).max(50) }),
+          z.strictObject({
+            name: localisedSchema(PRODUCT_LIMITS.optionName),
+            values: z.array(localisedSchema(PRODUCT_LIMITS.optionValue)).min(1).max(PRODUCT_LIMITS.variants),
+          }),
         )
-        .max(3),
-      variants: z.array(variantSchema).min(1).max(100),
+        .max(PRODUCT_LIMITS.options),
+      variants: z.array(variantSchema).min(1).max(PRODUCT_LIMITS.variants),
       images: z
         .array(
           z
@@ -61,13 +81,13 @@ export const productSchema: z.ZodType<ProductInput> = z.preprocess(
               media: z.string().optional(),
               url: imageUrlSchema.optional(),
               source: imageUrlSchema.optional(),
-              alt: localisedSchema(200),
+              alt: localisedSchema(PRODUCT_LIMITS.imageAlt),
             })
             .refine(({ media, url }) => (media === undefined) !== (url === undefined), {
               message: "needs either a kept picture or an https address",
             }),
         )
-        .max(10),
+        .max(PRODUCT_LIMITS.images),
       status: z.enum(["active", "draft", "archived"]),
     })
     .superRefine((product, context) => {
@@ -75,13 +95,14 @@ export const productSchema: z.ZodType<ProductInput> = z.preprocess(
         context.addIssue({ code: "custom", path, message });
       const skus = new Set<string>();
       const combinations = new Set<string>();
+      const allowed = product.options.map(({ values }) => new Set(values.map(({ en }) => en)));
       product.variants.forEach((variant, index) => {
         if (skus.has(variant.sku)) fault(["variants", index, "sku"], `${variant.sku} is there twice`);
         skus.add(variant.sku);
         if (variant.values.length !== product.options.length)
           fault(["variants", index, "values"], "must have one value for each option");
         variant.values.forEach((value, option) => {
-          if (product.options[option]?.values.some(({ en }) => en === value) === false)
+          if (allowed[option]?.has(value) === false)
             fault(["variants", index, "values"], `${value} is not a value of the option`);
         });
         const combination = JSON.stringify(variant.values);
@@ -101,8 +122,9 @@ export const productSchema: z.ZodType<ProductInput> = z.preprocess(
     .transform((product) => ({
       ...product,
       options: product.options.map(({ name, values }, index) => {
-        const used = [...new Set(product.variants.map((variant) => variant.values[index]))];
-        return { name, values: used.flatMap((en) => values.find((value) => value.en === en) ?? []) };
+        const used = new Set(product.variants.map((variant) => variant.values[index]));
+        const known = new Map(values.map((value) => [value.en, value]));
+        return { name, values: [...used].flatMap((en) => (en === undefined ? [] : (known.get(en) ?? []))) };
       }),
     })),
 );

@@ -1,6 +1,6 @@
 import { BadAmount, fromDecimal, minorDigits } from "../money.ts";
 import type { ProductImage } from "../product.ts";
-import { DESCRIPTION_MAX } from "../product-schema.ts";
+import { DESCRIPTION_MAX, PRODUCT_LIMITS } from "../product-schema.ts";
 import { cutHtml } from "../rich-description.ts";
 import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";
@@ -96,9 +96,13 @@ export class Foreign {
   tags(row: Row, column: string, texts: readonly string[]): string[] {
     const wanted = [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
     const good = wanted.filter((text) => tag.safeParse(text).success);
-    const kept = good.slice(0, 30);
+    const kept = good.slice(0, PRODUCT_LIMITS.tags);
     if (kept.length < wanted.length)
-      this.note(row, column, `${wanted.length - kept.length} tags are left out: at most 30 of 40 characters`);
+      this.note(
+        row,
+        column,
+        `${wanted.length - kept.length} tags are left out: at most ${PRODUCT_LIMITS.tags} of ${PRODUCT_LIMITS.tag} characters`,
+      );
     return kept;
   }
 
@@ -118,9 +122,9 @@ export class Foreign {
 }
 
 const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
-const MOST_IMAGES = 10;
+const MOST_IMAGES = PRODUCT_LIMITS.images;
 const shelfTitle = lineSchema(60);
-const tag = lineSchema(40);
+const tag = lineSchema(PRODUCT_LIMITS.tag);
 
 /** A text of at most `max` characters. */
 const shortened = (text: string, max: number): string => [...text].slice(0, max).join("");

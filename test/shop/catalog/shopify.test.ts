@@ -184,7 +184,7 @@ describe("what must be put right is told by line in Shopify's own columns", () =
   const cases: [name: string, rows: Cells[], fault: RegExp][] = [
     ["no handle", [{ ...plain, Handle: "" }], /^2 Handle: is needed/],
     ["no title", [{ ...plain, Title: "" }], /^2 Title: /],
-    ["a title that is too long", [{ ...plain, Title: "x".repeat(121) }], /^2 Title: /],
+    ["a title that is too long", [{ ...plain, Title: "x".repeat(256) }], /^2 Title: /],
     ["no price", [{ ...plain, "Variant Price": "" }], /^2 Variant Price: is needed/],
     [
       "a price with a sign",

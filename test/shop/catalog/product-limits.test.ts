@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { ProductInput } from "../../../src/shop/product.ts";
+import { ProductModel } from "../../../src/shop/product.ts";
+import { PRODUCT_LIMITS, productSchema } from "../../../src/shop/product-schema.ts";
+import { saveProduct } from "../../../src/shop/save-product.ts";
+import { aProduct, aShop, withStore } from "./with-store.ts";
+
+withStore();
+
+/** The largest product there may be: every text at its full length, every list full. */
+function largest(shop: string): ProductInput {
+  const value = (option: number, n: number) => `${option}-${n}-${"x".repeat(255)}`.slice(0, 255);
+  const numbers = Array.from({ length: PRODUCT_LIMITS.variants }, (_, n) => n);
+  const options = [0, 1, 2].map((option) => ({
+    name: { en: `Option ${option} ${"x".repeat(240)}` },
+    values: numbers.map((n) => ({ en: value(option, n) })),
+  }));
+  return aProduct(shop, "largest", {
+    title: { en: "T".repeat(255) },
+    tags: Array.from({ length: 250 }, (_, n) => `${n}-${"t".repeat(255)}`.slice(0, 255)),
+    options,
+    variants: numbers.map((n) => ({
+      sku: `LARGEST-${n}`,
+      values: [0, 1, 2].map((option) => value(option, n)),
+      price: 1000 + n,
+    })),
+    images: Array.from({ length: PRODUCT_LIMITS.images }, (_, n) => ({
+      url: `https://example.com/${n}.jpg`,
+      alt: { en: "A" },
+    })),
+  });
+}
+
+test("the largest product that is allowed is kept, by a store that takes documents of 16 MB", async () => {
+  const { _id: shop } = await aShop();
+  await saveProduct(largest(shop));
+  const kept = await ProductModel.findOne({ shop, slug: "largest" }).lean();
+  expect(kept?.variants).toHaveLength(2048);
+  expect(kept?.options[2]?.values).toHaveLength(2048);
+  expect(Buffer.byteLength(JSON.stringify(kept))).toBeLessThan(8_000_000);
+});
+
+test.each([
+  ["a title", { title: { en: "T".repeat(256) } }],
+  ["a tag", { tags: ["t".repeat(256)] }],
+  ["tags", { tags: Array.from({ length: 251 }, (_, n) => `tag ${n}`) }],
+])("%s beyond the limits is refused", (_, change) => {
+  expect(productSchema.safeParse(aProduct("shop", "mug", change)).success).toBe(false);
+});
