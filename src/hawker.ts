@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mongoose from "mongoose";
 import { webBodyLimits } from "../adapters/web/index.ts";
@@ -27,7 +27,7 @@ import { newsIdentity, nextForNews } from "./shop/news.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { refuseHalfRestored } from "./store/backup/marker.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
-import { startEmbedded } from "./store/embedded/index.ts";
+import { keepPrivate, startEmbedded } from "./store/embedded/index.ts";
 import { useSecret } from "./store/secret-box.ts";
 
 /** A running Hawker. */
@@ -50,7 +50,7 @@ const chatOf = ({ platform, connection, user }: Identity): Address => ({
 
 /** Builds the parts, joins them and starts them. */
 export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
-  await mkdir(config.dataDir, { recursive: true });
+  keepPrivate(config.dataDir);
   const embedded =
     config.mongodbUrl === undefined
       ? await startEmbedded({ dir: join(config.dataDir, "store"), log })

@@ -54,7 +54,11 @@ async function runningStore(dataDir: string): Promise<string | undefined> {
 const answers = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(url);
-    const socket = dial({ host: hostname, port: Number(port), timeout: 2000 });
+    const socket = dial(
+      port === ""
+        ? { path: decodeURIComponent(hostname), timeout: 2000 }
+        : { host: hostname, port: Number(port), timeout: 2000 },
+    );
     const end = (reached: boolean) => {
       socket.destroy();
       resolve(reached);

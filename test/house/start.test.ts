@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -42,6 +42,7 @@ function start(env: Record<string, string>) {
 
 test("with nothing set, Hawker opens a demo shop, says what runs, keeps its secret to itself and ends on SIGTERM with 0", async () => {
   const dataDir = await folder();
+  await chmod(dataDir, 0o755); // as it stands after an umask of 022
   const port = await freePort();
   const hawker = start({ DATA_DIR: dataDir, PORT: String(port) });
   await expect
@@ -53,6 +54,10 @@ test("with nothing set, Hawker opens a demo shop, says what runs, keeps its secr
   expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
   expect(await (await fetch(`http://localhost:${port}/metrics`)).text()).toContain("hawker_turns_total");
   expect((await stat(join(dataDir, "secret"))).mode & 0o777).toBe(0o600);
+  expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(dataDir, "store"))).mode & 0o777).toBe(0o700);
+  // A socket in that folder, not a port that every local user could open.
+  expect(readFileSync(join(dataDir, "store.url"), "utf8")).toMatch(/^mongodb:\/\/%2F[^:]*mongodb\.sock\//);
 
   const second = start({ DATA_DIR: dataDir, PORT: String(await freePort()) });
   expect(await second.ended).toBe(1);

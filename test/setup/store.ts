@@ -22,8 +22,8 @@ export default async function setup(): Promise<() => Promise<void>> {
   }
   await allowJavaScript();
   const dir = await mkdtemp(join(tmpdir(), "hawker-store-"));
-  const free = await startEmbedded({ dir: join(dir, "free") });
-  const indexed = await startEmbedded({ dir: join(dir, "indexed") });
+  const free = await startEmbedded({ dir: join(dir, "free"), port: 0 });
+  const indexed = await startEmbedded({ dir: join(dir, "indexed"), port: 0 });
   await refuseScans(indexed.url);
   process.env.TEST_MONGODB_URL = free.url;
   process.env.TEST_MONGODB_URL_INDEXED = indexed.url;

@@ -14,7 +14,10 @@ import { messageId, messageLength, ProtocolError, type Request, readMessage, wri
  * closes the connection; it never reaches another one.
  */
 export function serve(socket: Socket, state: ServerState, id: number, log: Logger): void {
-  const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+  // A client on a Unix socket has no address; MongoDB calls it this.
+  const peer = socket.remoteAddress
+    ? `${socket.remoteAddress}:${socket.remotePort}`
+    : "anonymous unix socket";
   let parts: Buffer[] = [];
   let buffered = 0;
   let wanted = 4;

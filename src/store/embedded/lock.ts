@@ -65,10 +65,10 @@ function readHolder(path: string): Holder | undefined {
  * @throws {DirectoryInUse} when a living process has it.
  */
 export function lockDirectory(dir: string): () => void {
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, "store.lock");
   const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  const file = openSync(draft, "wx");
+  const file = openSync(draft, "wx", 0o600);
   writeSync(file, `${process.pid}\n${startOf(process.pid)}\n`);
   closeSync(file);
   try {

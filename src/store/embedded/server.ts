@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { logLevels } from "../../config-variables.ts";
 import { createLogger, type Logger } from "../../log.ts";
 import { Catalog } from "./catalog.ts";
 import { FailPoints } from "./commands/fail-point.ts";
 import { serve } from "./connection.ts";
 import { Cursors } from "./cursors.ts";
+import { listenOnPort, listenOnSocket } from "./endpoint.ts";
 import { lockDirectory } from "./lock.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage.ts";
@@ -14,9 +15,12 @@ import { explained } from "./unusable.ts";
 
 /** How to start the server. */
 export interface EmbeddedOptions {
-  /** The directory of the files; made if need be. One process at a time may have it open. */
+  /** The directory of the files; made if need be, and kept to its owner. One process at a time may have it open. */
   dir: string;
-  /** TCP port; 0, the default, takes a free one. */
+  /**
+   * TCP port; 0 takes a free one. Without it the server listens on a Unix socket that only its own user can open, except
+   * on Windows, where the driver knows none.
+   */
   port?: number;
   /** Address to listen on: 127.0.0.1 unless said otherwise, as the server knows no passwords. */
   host?: string;
@@ -30,7 +34,7 @@ export interface EmbeddedOptions {
 
 /** A running server. */
 export interface EmbeddedServer {
-  /** Connection string, `mongodb://127.0.0.1:PORT/hawker?directConnection=true`. */
+  /** Connection string, `mongodb://%2F…%2Fmongodb.sock/hawker?directConnection=true` or with `HOST:PORT`. */
   url: string;
   /** Deletes what TTL indexes say is over at `now` without waiting for the next sweep; gives the number. */
   sweepExpired(now?: Date): Promise<number>;
@@ -91,10 +95,11 @@ async function listen(
     socket.on("close", () => sockets.delete(socket));
     serve(socket, state, ++connections, log);
   });
-  server.listen(options.port ?? 0, host);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  state.address = `${host}:${port}`;
+  const endpoint =
+    options.port === undefined && process.platform !== "win32"
+      ? await listenOnSocket(server, options.dir)
+      : await listenOnPort(server, host, options.port ?? 0);
+  state.address = endpoint.address;
   const timer = setInterval(() => {
     cursors.sweep();
     sessions.sweep();
@@ -110,11 +115,12 @@ async function listen(
     server.close();
     for (const socket of sockets) socket.destroy();
     await closed;
+    endpoint.clear();
     await storage.close();
     unlock();
   };
   return {
-    url: `mongodb://${host}:${port}/hawker?directConnection=true`,
+    url: endpoint.url,
     sweepExpired: sweep,
     stop: () => {
       stopping ??= stop();

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { checkFile } from "./file-check.ts";
 import { Slice } from "./patience.ts";
+import { keepPrivate } from "./private-files.ts";
 import { Snapshots } from "./snapshots.ts";
 import { isDiskFull, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
 
@@ -54,7 +55,7 @@ export class Storage {
   /** @throws {StoreUnusable} when the files are damaged or of another version; the system's own errors. */
   constructor(dir: string) {
     this.#dir = dir;
-    mkdirSync(dir, { recursive: true });
+    keepPrivate(dir);
     const path = join(dir, "store.mdb");
     fillLockFile(path);
     if (!existsSync(path)) makeFile(path);
@@ -63,6 +64,7 @@ export class Storage {
     this.documents = this.#root.openDB<Buffer, Buffer>({ name: "documents", ...byteKeys });
     this.entries = this.#root.openDB<Buffer, Buffer>({ name: "entries", ...byteKeys });
     this.catalog = this.#root.openDB<Buffer, Buffer>({ name: "catalog", ...byteKeys });
+    keepPrivate(dir); // and what was just made
     this.#checkFormat(path);
   }
 

@@ -81,7 +81,7 @@ test("expired documents go with the sweep, and only those", async () => {
 });
 
 test("what is not the protocol closes its own connection and nothing else", async () => {
-  const server = await startEmbedded({ dir, log: pino({ level: "silent" }) });
+  const server = await startEmbedded({ dir, port: 0, log: pino({ level: "silent" }) });
   const client = new MongoClient(server.url);
   await client.db().command({ ping: 1 });
   for (const bytes of [

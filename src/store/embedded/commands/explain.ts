@@ -90,7 +90,7 @@ export async function explainCommand(context: CommandContext, verbosity: string)
     command,
     serverInfo: {
       host: "localhost",
-      port: Number(context.address.split(":").at(-1)),
+      port: Number(/:(\d+)$/.exec(context.address)?.[1] ?? 27017), // 27017 for a socket, as its file is named in MongoDB
       version: "7.0.0",
       gitVersion: "embedded",
     },
