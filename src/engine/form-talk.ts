@@ -105,7 +105,7 @@ export class FormTalk {
       if (inline) return here(view({ form: this.#formView(form, filling, problems) }));
       const page = Math.max(
         0,
-        pages.findIndex((fields) => fields.some((field) => field in problems)),
+        pages.findIndex((fields) => fields.some((field) => Object.hasOwn(problems, field))),
       );
       return this.#window(form, { ...filling, page }, problems);
     }

@@ -18,10 +18,10 @@ export const locales = Object.keys(dictionaries);
 /** The language of ours that fits a platform's locale (BCP 47): "zh-Hans-CN" is "zh". Undefined if none does. */
 export const languageOf = (locale: string | undefined): string | undefined => {
   const language = locale?.toLowerCase().split(/[-_]/)[0];
-  return language !== undefined && language in dictionaries ? language : undefined;
+  return language !== undefined && Object.hasOwn(dictionaries, language) ? language : undefined;
 };
 
-const isWordKey = (key: string): key is WordKey => key in en;
+const isWordKey = (key: string): key is WordKey => Object.hasOwn(en, key);
 
 const makeSay = (locale: string, dictionary: Dictionary): Say => {
   const formats = new Map<WordKey, IntlMessageFormat>();

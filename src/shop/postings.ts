@@ -34,8 +34,27 @@ export class Postings {
     return list === undefined ? 0 : typeof list === "number" ? 1 : (list[0] as number);
   }
 
-  /** Calls back for each document of a term. */
-  each(term: string, take: (document: number, weight: number) => void): void {
+  /** Calls back for each document that has all of these terms, with its least weight. */
+  each(terms: readonly string[], take: (document: number, weight: number) => void): void {
+    const [rarest = "", ...others] = terms.toSorted((one, other) => this.count(one) - this.count(other));
+    if (others.length === 0) {
+      this.#each(rarest, take);
+      return;
+    }
+    let common = new Map<number, number>();
+    this.#each(rarest, (document, weight) => common.set(document, weight));
+    for (const other of others) {
+      const both = new Map<number, number>();
+      this.#each(other, (document, weight) => {
+        const known = common.get(document);
+        if (known !== undefined) both.set(document, Math.min(known, weight));
+      });
+      common = both;
+    }
+    for (const [document, weight] of common) take(document, weight);
+  }
+
+  #each(term: string, take: (document: number, weight: number) => void): void {
     const list = this.#lists.get(term);
     if (list === undefined) return;
     if (typeof list === "number") {

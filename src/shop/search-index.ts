@@ -1,5 +1,6 @@
 import { DOCUMENTS_MAX, Postings } from "./postings.ts";
-import { isHan, strictTermsOf, termsOf, typosOf } from "./search-terms.ts";
+import { type Expansion, expanded } from "./search-expansion.ts";
+import { type QueryTerm, queryOf, termsOf } from "./search-terms.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** A product as it is searched. */
@@ -26,10 +27,6 @@ export interface Hits {
   readonly total: number;
   ids(from: number, to: number): string[];
 }
-
-/** What one expansion of a word counts against the word itself. */
-const BEGINNING = 0.6;
-const NEARLY = 0.4;
 
 /**
  * An inverted index of products in memory: for each term the products that have it, as typed arrays, beside typed arrays of
@@ -163,21 +160,24 @@ export class SearchIndex {
 
   /** The products that have all words of a text, else those that have any. */
   search(text: string, filter: EntryFilter = {}): Hits {
-    const all = this.#find(strictTermsOf(text), true, false, filter);
-    return all.total > 0 ? all : this.#find([...new Set(termsOf(text))], false, true, filter);
+    const { terms, characters, preferred } = queryOf(text);
+    const all = this.#find(terms, preferred, true, filter);
+    return all.total > 0 ? all : this.#find([...terms, ...characters], preferred, false, filter);
   }
 
-  #find(said: readonly string[], all: boolean, generous: boolean, filter: EntryFilter): Hits {
+  #find(said: readonly QueryTerm[], preferred: readonly string[], all: boolean, filter: EntryFilter): Hits {
+    const index = { postings: this.#postings, vocabulary: this.#vocabulary };
     const terms = said
       .slice(0, TERMS_MAX)
-      .map((term) => this.#expanded(term, generous))
+      .map((term) => expanded(term, index, !all))
       .sort((a, b) => a.size - b.size);
     if (terms.length === 0 || (all && terms[0]?.size === 0)) return NOTHING;
     const touched: number[] = [];
-    terms.forEach(({ words }, index) => {
-      for (const [word, factor] of words) this.#visit(word, factor, index, all, touched, filter);
+    terms.forEach(({ expansions }, index) => {
+      for (const expansion of expansions) this.#visit(expansion, index, all, touched, filter);
     });
     const found = all ? touched.filter((document) => this.#matched[document] === terms.length) : touched;
+    for (const word of new Set(preferred)) this.#prefer(word);
     const ranked = this.#ranked(found);
     for (const document of touched) {
       this.#score[document] = 0;
@@ -196,37 +196,26 @@ export class SearchIndex {
     };
   }
 
-  // The word itself, and words that begin with it; if there is neither, words that are nearly it.
-  #expanded(term: string, generous: boolean): { words: [string, number][]; size: number } {
-    const words: [string, number][] = [];
-    let size = this.#postings.count(term);
-    if (size > 0) words.push([term, 1]);
-    if (!isHan(term) && term.length > 1)
-      for (const word of this.#vocabulary.beginningWith(term)) {
-        if (word === term) continue;
-        words.push([word, (BEGINNING * term.length) / word.length]);
-        size += this.#postings.count(word);
-      }
-    if (size === 0 || generous)
-      for (const { word, distance } of this.#vocabulary.near(term, typosOf(term, generous))) {
-        if (words.some(([known]) => known === word)) continue;
-        words.push([word, NEARLY / (1 + distance)]);
-        size += this.#postings.count(word);
-      }
-    return { words, size };
+  /** Lets what was found and has a word come before what has not. */
+  #prefer(word: string): void {
+    const rarity = Math.log1p(this.size / this.#postings.count(word));
+    this.#postings.each([word], (document, weight) => {
+      if ((this.#matched[document] as number) > 0)
+        this.#score[document] = (this.#score[document] as number) + rarity * weight;
+    });
   }
 
   #visit(
-    word: string,
-    factor: number,
+    { words, factor }: Expansion,
     index: number,
     all: boolean,
     touched: number[],
     { category, minPrice = 0, maxPrice = Number.POSITIVE_INFINITY }: EntryFilter,
   ): void {
-    const rarity = factor * Math.log1p(this.size / this.#postings.count(word));
+    const rarest = Math.min(...words.map((word) => this.#postings.count(word)));
+    const rarity = factor * Math.log1p(this.size / rarest);
     const wanted = category === undefined ? undefined : (this.#categories.get(category) ?? -2);
-    this.#postings.each(word, (document, weight) => {
+    this.#postings.each(words, (document, weight) => {
       const own = this.#category[document] as number;
       if (own < 0 || (wanted !== undefined && own !== wanted)) return;
       const matched = this.#matched[document] as number;

@@ -1,4 +1,4 @@
-import { isHan } from "./search-terms.ts";
+import { isUnspaced } from "./search-terms.ts";
 
 /** New words wait in an unsorted list until there are so many. */
 const RECENT_MAX = 4000;
@@ -8,9 +8,9 @@ export class Vocabulary {
   #sorted: string[] = [];
   #recent: string[] = [];
 
-  /** Adds a word that is not there yet. Chinese terms are found as they are only and need not be kept here. */
+  /** Adds a word that is not there yet. Terms of scripts without spaces are found only as they are and need not be kept here. */
   add(word: string): void {
-    if (isHan(word)) return;
+    if (isUnspaced(word)) return;
     this.#recent.push(word);
     if (this.#recent.length >= RECENT_MAX) this.#merge();
   }
@@ -34,6 +34,12 @@ export class Vocabulary {
     for (let at = this.#firstFrom(start); this.#sorted[at]?.startsWith(start); at += 1)
       yield this.#sorted[at] as string;
     for (const word of this.#recent) if (word.startsWith(start)) yield word;
+  }
+
+  /** The words that have a text inside or at their end, as Schreibtischlampe has lampe, without those with digits. */
+  *containing(part: string): Generator<string> {
+    for (const words of [this.#sorted, this.#recent])
+      for (const word of words) if (word.indexOf(part, 1) > 0 && !/\d/.test(word)) yield word;
   }
 
   #firstFrom(word: string): number {

@@ -88,3 +88,13 @@ test("Chinese has the marks of Chinese", () => {
   const half = /\p{Script=Han}\s*[,:!?;()]|[,:!?;(]\s*\p{Script=Han}/u;
   expect(Object.entries(dictionaries.zh!).filter(([, text]) => half.test(text))).toEqual([]);
 });
+
+test.each(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"])(
+  "a language or a word called %s is none of ours",
+  (name) => {
+    expect(languageOf(name)).toBeUndefined();
+    expect(languageOf(`${name}-CN`)).toBeUndefined();
+    expect(sayIn(name)("menu.cart")).toBe(en["menu.cart"]);
+    expect(sayIn("zh").any(name)).toBe(dictionaries.zh?.["problem.any"]);
+  },
+);

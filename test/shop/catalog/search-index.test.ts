@@ -75,7 +75,7 @@ describe("postings", () => {
           for (const { document, weight } of entries) postings.add("tea", document, weight);
           const seen = () => {
             const found: { document: number; weight: number }[] = [];
-            postings.each("tea", (document, weight) => found.push({ document, weight }));
+            postings.each(["tea"], (document, weight) => found.push({ document, weight }));
             return found;
           };
           expect(seen()).toEqual(entries);
