@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 
-# Compiles, then leaves only what running needs.
-FROM node:22-bookworm-slim AS build
+# Compiles, then leaves only what running needs. Images are named by their digests, so that the same is built everywhere;
+# new ones come as changes of these lines (docs/operating.md, "Containers").
+FROM node:26-bookworm-slim@sha256:2d49d876e96237d76de412761cf05dbfe5aee325cc4406a4d41d5824c5bb8beb AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -12,7 +13,7 @@ COPY flows flows
 COPY adapters adapters
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22-bookworm-slim
+FROM node:26-bookworm-slim@sha256:2d49d876e96237d76de412761cf05dbfe5aee325cc4406a4d41d5824c5bb8beb
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=3000 \
