@@ -9,6 +9,7 @@ import type { Issue } from "../shop/catalog-files/csv-table.ts";
 import { applyImport, type ImportPlan, planImport } from "../shop/import.ts";
 import { recoverImports } from "../shop/import-journal.ts";
 import { MEDIA_MAX } from "../shop/media.ts";
+import { listedIssues } from "./listed-issues.ts";
 import { runTool, UsageError } from "./report.ts";
 import { openStore } from "./store.ts";
 
@@ -64,7 +65,7 @@ await runTool(USAGE, async () => {
     }
     const fetching = pictures ?? (plan.format.name === "hawker" ? "link" : "fetch");
     const missed = await write(plan, fetching === "fetch");
-    list(missed.map((one) => `note: ${told(basename(path), one)}`));
+    list(listedIssues(basename(path), missed).map((line) => `note: ${line}`));
     console.log(`Imported into ${values.shop}.`);
     return 0;
   } finally {
@@ -73,10 +74,6 @@ await runTool(USAGE, async () => {
   }
 });
 
-function told(file: string, { line, column, message }: Issue): string {
-  return `${file}:${line}: ${column === undefined ? "" : `${column} `}${message}`;
-}
-
 /** Prints lines, not more than anybody reads. */
 function list(lines: readonly string[], print: (line: string) => void = console.log): void {
   for (const line of lines.slice(0, LISTED)) print(line);
@@ -84,10 +81,7 @@ function list(lines: readonly string[], print: (line: string) => void = console.
 }
 
 function refuse(file: string, { issues }: ImportPlan): number {
-  list(
-    issues.map((issue) => told(file, issue)),
-    console.error,
-  );
+  list(listedIssues(file, issues), console.error);
   console.error(`${issues.length} problem${issues.length === 1 ? "" : "s"}. Nothing was imported.`);
   return 1;
 }
@@ -97,7 +91,7 @@ function tell(file: string, plan: ImportPlan): number {
   const { entries, categories, pictures, format, unused, notes } = plan;
   if (format.name !== "hawker") console.log(`This is a file of ${format.title}.`);
   if (unused.length > 0) console.log(`Columns that are not used: ${unused.join(", ")}`);
-  list(notes.map((note) => `note: ${told(file, note)}`));
+  list(listedIssues(file, notes).map((line) => `note: ${line}`));
   const changing = entries.filter(({ action }) => action !== "same");
   list(
     changing.map(({ line, action, slug, changes }) => {

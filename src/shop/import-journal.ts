@@ -1,4 +1,4 @@
-import { model, type mongo, Schema, trusted } from "mongoose";
+import { model, mongo, Schema, trusted } from "mongoose";
 import { driverCollection } from "../store/driver-collection.ts";
 import { catalogChanged } from "./catalog-version.ts";
 import { CategoryModel } from "./category.ts";
@@ -68,6 +68,27 @@ export class ImportLost extends ShopError {
 
 const LEASE_MS = 60_000;
 const COPIES = 100;
+/** A product of two thousand variants may have a few MB, a document of the store 16 MB. */
+const COPIED_BYTES = 8_000_000;
+
+/** Copies as they fit into documents. */
+function parted(undos: readonly Undo[]): Undo[][] {
+  const parts: Undo[][] = [];
+  let size = 0;
+  for (const undo of undos) {
+    const bytes = undo.before === null ? 0 : mongo.BSON.calculateObjectSize(undo.before);
+    const part = parts.at(-1);
+    if (part === undefined || part.length === COPIES || size + bytes > COPIED_BYTES) {
+      parts.push([undo]);
+      size = bytes;
+    } else {
+      part.push(undo);
+      size += bytes;
+    }
+  }
+  return parts;
+}
+
 type Clock = () => Date;
 const lease = (clock: Clock): Date => new Date(clock().getTime() + LEASE_MS);
 
@@ -101,9 +122,7 @@ export async function beginImport(shop: string, clock: Clock): Promise<Journal> 
   return {
     async remember(undos) {
       const documents: StoredUndos[] = [];
-      // A product is at most some 100 KB, a document of the store 16 MB.
-      for (let from = 0; from < undos.length; from += COPIES)
-        documents.push({ _id: newId(`${run}/`), run, undos: undos.slice(from, from + COPIES) });
+      for (const some of parted(undos)) documents.push({ _id: newId(`${run}/`), run, undos: some });
       if (documents.length > 0) await driverCollection(UndoModel).insertMany(documents);
       await renew();
     },

@@ -1,12 +1,14 @@
-import { CsvError, parse } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
-import { type Bytes, lineOf, NotText, textBlocks } from "./text-blocks.ts";
+import { csvRecords, type RawRow } from "./csv-records.ts";
+import type { Bytes } from "./text-blocks.ts";
 
 /** Something wrong with a file, at a line (from 1, as an editor counts) and, where it is in one cell, a column. */
 export interface Issue {
   line: number;
   column?: string;
   message: string;
+  /** What is said once for many of its kind, where the message names what is in this one. */
+  alike?: string;
 }
 
 /** One row by column name, and the line it starts on. */
@@ -62,17 +64,25 @@ export interface Table {
   readonly names: readonly string[];
   readonly headerLine: number;
   /** The rows, some at a time. Can be read once. */
-  readonly rows: AsyncIterable<readonly Row[]>;
+  readonly rows: AsyncIterable<readonly TableRow[]>;
 }
 
 /**
- * Reads a CSV file with a header line. Separators may be commas, semicolons or tabs, as spreadsheets write them.
+ * Reads a CSV file with a header line. Separators may be commas, semicolons, tabs or bars, as spreadsheets write them.
  *
  * Nothing is thrown for a bad file: all that can be read comes back, and an issue for each thing that cannot. No more
  * than some rows are in memory at a time.
+ *
+ * @param notes what is said of the file as a whole, such as its encoding
+ * @param known whether a name is that of a column; helps to tell the separator
  */
-export async function readTable(source: Bytes, issues: Issue[]): Promise<Table> {
-  const records = rawRows(textBlocks(source), issues);
+export async function readTable(
+  source: Bytes,
+  issues: Issue[],
+  notes: Issue[] = [],
+  known?: (name: string) => boolean,
+): Promise<Table> {
+  const records = csvRecords(source, issues, notes, known);
   const { value: first } = await records.next();
   const [top, ...rest] = first ?? [];
   if (top === undefined) {
@@ -85,11 +95,11 @@ export async function readTable(source: Bytes, issues: Issue[]): Promise<Table> 
   return { header, names, headerLine: top.line, rows: soundRows(rest, records, columns, header, issues) };
 }
 
-async function* nothing(): AsyncGenerator<Row[]> {}
+async function* nothing(): AsyncGenerator<TableRow[]> {}
 
 /** The faults of a header: columns that are not known (if that is a fault), there twice, or missing. */
 export function headerIssues(
-  { header, headerLine }: Table,
+  { header, headerLine }: Pick<Table, "header" | "headerLine">,
   columns: { required: readonly string[]; known: (column: string) => boolean },
 ): Issue[] {
   const issues: Issue[] = [];
@@ -110,8 +120,8 @@ async function* soundRows(
   columns: ReadonlyMap<string, number>,
   header: readonly string[],
   issues: Issue[],
-): AsyncGenerator<Row[]> {
-  const sound = (raw: readonly RawRow[]): Row[] =>
+): AsyncGenerator<TableRow[]> {
+  const sound = (raw: readonly RawRow[]): TableRow[] =>
     raw.flatMap(({ line, values }) => {
       if (values.every((value) => value.trim() === "")) return [];
       if (values.length === header.length) return [new TableRow(line, columns, values)];
@@ -129,107 +139,18 @@ async function* soundRows(
   if (!some && issues.length === 0) issues.push({ line: 1, message: "there are no products" });
 }
 
-class TableRow implements Row {
+/** A row whose columns stand at these places. */
+export class TableRow implements Row {
   readonly line: number;
+  readonly values: readonly string[];
   readonly #columns: ReadonlyMap<string, number>;
-  readonly #values: readonly string[];
   constructor(line: number, columns: ReadonlyMap<string, number>, values: readonly string[]) {
     this.line = line;
     this.#columns = columns;
-    this.#values = values;
+    this.values = values;
   }
   cell(column: string): string {
     const index = this.#columns.get(column);
-    return index === undefined ? "" : unguarded((this.#values[index] ?? "").trim());
+    return index === undefined ? "" : unguarded((this.values[index] ?? "").trim());
   }
 }
-
-interface RawRow {
-  line: number;
-  values: string[];
-}
-
-const delimiterOf = (start: Buffer): string => {
-  const [top = ""] = start
-    .subarray(0, 4096)
-    .toString("utf8")
-    .split(/[\r\n]/, 1);
-  return [",", ";", "\t"].find((sign) => top.includes(sign)) ?? ",";
-};
-
-// csv-parse counts lines differently inside quotes, so they are counted here from the bytes it has read.
-async function* rawRows(blocks: AsyncIterable<Buffer>, issues: Issue[]): AsyncGenerator<RawRow[], void> {
-  let rows: RawRow[] = [];
-  let window: Buffer = Buffer.alloc(0);
-  let base = 0; // where in the file the window begins
-  let end = 0; // where the last record ended
-  let line = 1;
-  const start = () => {
-    let at = end - base;
-    while (window[at] === 10 || window[at] === 13) at += 1;
-    return line + lineOf(window.subarray(end - base, at)) - 1;
-  };
-  const parserFor = (delimiter: string) =>
-    parse({
-      bom: true,
-      delimiter,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: 1_000_000,
-      record_delimiter: ["\r\n", "\n", "\r"],
-      on_record: (record: string[], read) => {
-        rows.push({ line: start(), values: record });
-        line += lineOf(window.subarray(end - base, read.bytes - base)) - 1;
-        end = read.bytes;
-        return null;
-      },
-      // Who writes to it is told of the error as well.
-    }).on("error", () => {});
-  let parser: ReturnType<typeof parserFor> | undefined;
-  try {
-    for await (const block of blocks) {
-      parser ??= parserFor(delimiterOf(block));
-      window = Buffer.concat([window.subarray(end - base), block]);
-      base = end;
-      await fed(parser, block);
-      if (rows.length > 0) yield rows;
-      rows = [];
-    }
-    if (parser !== undefined) await fed(parser);
-    if (rows.length > 0) yield rows;
-  } catch (error) {
-    if (error instanceof NotText) {
-      // What was read so far is no table either.
-      issues.splice(0, issues.length, { line: error.line, message: error.message });
-      return;
-    }
-    if (!(error instanceof CsvError)) throw error;
-    issues.push({ line: start(), message: syntax(error.code) });
-    if (rows.length > 0) yield rows;
-  } finally {
-    parser?.destroy();
-  }
-}
-
-/** Gives a parser the next block, or the end of the file. @throws {CsvError} */
-const fed = (parser: ReturnType<typeof parse>, block?: Buffer): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const settle = (error?: Error | null) => {
-      parser.off("error", settle);
-      if (error) reject(error);
-      else resolve();
-    };
-    parser.once("error", settle);
-    if (block === undefined) {
-      parser.once("end", () => settle());
-      parser.resume();
-      parser.end();
-    } else parser.write(block, settle);
-  });
-
-const syntax = (code: string): string =>
-  code === "CSV_QUOTE_NOT_CLOSED"
-    ? "a cell that starts here has no closing quote"
-    : code === "CSV_MAX_RECORD_SIZE"
-      ? "the row is too long; is a quote missing?"
-      : 'has a stray quote; write a quote inside a quoted cell twice ("")';

@@ -1,11 +1,15 @@
+import { cut } from "../../i18n/graphemes.ts";
 import { BadAmount, fromDecimal, minorDigits } from "../money.ts";
 import type { ProductImage } from "../product.ts";
-import { DESCRIPTION_MAX, PRODUCT_LIMITS } from "../product-schema.ts";
+import { DESCRIPTION_MAX } from "../product-schema.ts";
 import { cutHtml } from "../rich-description.ts";
 import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";
+import { withoutEntities } from "./html-entities.ts";
 import { shelfFor, skuFor } from "./made-up.ts";
+import { type Doubt, plainly } from "./number-notation.ts";
 import type { Reading } from "./reading.ts";
+import { foldedText } from "./unified-values.ts";
 
 /** What files of other shop systems have in common. Columns are named as merchants see them. */
 export class Foreign {
@@ -15,32 +19,39 @@ export class Foreign {
   }
 
   /** Something that must be put right. */
-  fault(row: Row, column: string, message: string): void {
-    this.reading.issues.push({ line: row.line, column, message });
-  }
-
-  /** Something that is taken otherwise than it stands there. */
-  note(row: Row, column: string, message: string): void {
-    this.reading.notes.push({ line: row.line, column, message });
+  fault(row: Row, column: string, message: string, alike?: string): void {
+    this.reading.issues.push({ line: row.line, column, message, ...(alike === undefined ? {} : { alike }) });
   }
 
   /**
-   * A price in minor units: a decimal with a point, or with a comma as spreadsheets of other countries write it. Noughts
-   * beyond the currency's digits do not count. Undefined where it is blank.
+   * Something that is taken otherwise than it stands there.
+   *
+   * @param alike what is said once for many rows, where the message names what is in this one
+   */
+  note(row: Row, column: string, message: string, alike?: string): void {
+    this.reading.notes.push({ line: row.line, column, message, ...(alike === undefined ? {} : { alike }) });
+  }
+
+  /**
+   * A price in minor units, written as the price columns of the file are. Noughts beyond the currency's digits do not
+   * count. Undefined where it is blank.
    */
   price(row: Row, column: string): number | undefined {
-    const { currency } = this.reading;
+    const { currency, numbers } = this.reading;
     const text = row.cell(column.toLowerCase());
     if (text === "") return undefined;
     const other = row.cell("currency").toUpperCase();
     if (other !== "" && other !== currency)
       this.fault(row, "Currency", `"${other.slice(0, 10)}" is not the shop's ${currency}`);
-    const [, whole = "", fraction = ""] = /^(\d+)(?:[.,](\d{1,4}))?$/.exec(text) ?? [];
-    const digits = minorDigits(currency);
-    // "1,299" may be a thousand or one: who meant which, nobody can tell.
-    const doubtful = /,\d{3}$/.test(text);
+    const found = numbers.of("price").read(text);
+    if (found.kind === "doubtful") {
+      this.fault(row, column, doubtful(text, found.doubt), DOUBTFUL);
+      return undefined;
+    }
     try {
-      if (whole === "" || doubtful) throw new BadAmount(text);
+      if (found.kind === "none" || found.value.negative) throw new BadAmount(text);
+      const { whole, fraction } = found.value;
+      const digits = minorDigits(currency);
       const kept = fraction.slice(digits).replace(/0+$/, "") === "" ? fraction.slice(0, digits) : fraction;
       return fromDecimal(kept === "" ? whole : `${whole}.${kept}`, currency).amount;
     } catch (error) {
@@ -54,32 +65,59 @@ export class Foreign {
   count(row: Row, column: string): number | undefined {
     const text = row.cell(column.toLowerCase());
     if (text === "") return undefined;
-    if (/^-\d{1,9}(\.0+)?$/.test(text)) {
-      this.note(row, column, `${text} counts as 0`);
+    const found = this.reading.numbers.of("count").read(text);
+    if (found.kind === "doubtful") {
+      this.fault(row, column, doubtful(text, found.doubt), DOUBTFUL);
+      return undefined;
+    }
+    if (found.kind === "none" || !/^0*$/.test(found.value.fraction) || found.value.whole.length > 9) {
+      this.fault(row, column, `"${text.slice(0, 40)}" is not a whole number`);
+      return undefined;
+    }
+    if (found.value.negative && found.value.whole !== "0") {
+      this.note(row, column, `${text} counts as 0`, "is below 0 and counts as 0");
       return 0;
     }
-    if (/^\d{1,9}(\.0+)?$/.test(text)) return Number(text);
-    this.fault(row, column, `"${text.slice(0, 40)}" is not a whole number`);
+    return Number(found.value.whole);
+  }
+
+  /** A weight in whole grams, of a cell in units of so many grams; none where it is blank, nought or can not be told. */
+  grams(row: Row, column: string, unit: number): number | undefined {
+    const text = row.cell(column.toLowerCase());
+    if (text === "") return undefined;
+    const found = this.reading.numbers.of("weight").read(text);
+    if (found.kind === "number" && !found.value.negative)
+      return Math.round(Number(plainly(found.value)) * unit) || undefined;
+    const why =
+      found.kind === "doubtful" ? doubtful(text, found.doubt) : `"${text.slice(0, 40)}" is not a weight`;
+    this.note(row, column, `${why}; the weight is left out`, "can not be told; the weight is left out");
     return undefined;
   }
 
   /** An SKU as Hawker can use it. */
   sku(row: Row, column: string, text: string): string {
     const sku = skuFor(text);
-    if (sku !== text) this.note(row, column, `${text.slice(0, 60)} becomes ${sku}`);
+    if (sku !== text)
+      this.note(
+        row,
+        column,
+        `${text.slice(0, 60)} becomes ${sku}`,
+        "is rewritten in the characters that SKUs have here",
+      );
     return sku;
   }
 
   /** The category of this title; of no title: "Other". */
-  category(row: Row, title: string): string {
-    const name = shelfTitle.safeParse([...title].slice(0, 60).join("")).data ?? "Other";
-    return shelfFor(name, row.line, this.reading);
+  category(row: Row, column: string, title: string): string {
+    const kept = cut(title.trim(), SHELF_TITLE_MAX);
+    if (kept !== title.trim()) this.note(row, column, `is cut to ${SHELF_TITLE_MAX} characters`);
+    return shelfFor(shelfTitle.safeParse(kept).data ?? "Other", row.line, this.reading);
   }
 
   /** A description in HTML, cut if it is longer than Hawker keeps. */
   description(row: Row, column: string, html: string) {
-    const { html: kept, cut } = cutHtml(html, DESCRIPTION_MAX);
-    if (cut) this.note(row, column, `is cut to ${DESCRIPTION_MAX} characters`);
+    const { html: kept, cut: isCut } = cutHtml(html, DESCRIPTION_MAX);
+    if (isCut) this.note(row, column, `is cut to ${DESCRIPTION_MAX} characters`);
     // Without a mark it is plain text.
     if (!/<(?!\/?p>|br>)/.test(kept)) {
       const text = kept
@@ -92,39 +130,53 @@ export class Foreign {
     return { description: { en: kept }, descriptionFormat: "html" as const };
   }
 
-  /** A list of tags, without those Hawker can not keep. */
-  tags(row: Row, column: string, texts: readonly string[]): string[] {
-    const wanted = [...new Set(texts.map((text) => text.trim()).filter((text) => text !== ""))];
-    const good = wanted.filter((text) => tag.safeParse(text).success);
-    const kept = good.slice(0, PRODUCT_LIMITS.tags);
-    if (kept.length < wanted.length)
-      this.note(
-        row,
-        column,
-        `${wanted.length - kept.length} tags are left out: at most ${PRODUCT_LIMITS.tags} of ${PRODUCT_LIMITS.tag} characters`,
-      );
-    return kept;
+  /** A list of tags, each once. */
+  tags(texts: readonly string[]): string[] {
+    const tags = new Map<string, string>();
+    for (const text of texts.map(textOf))
+      if (text !== "" && !tags.has(foldedText(text))) tags.set(foldedText(text), text);
+    return [...tags.values()];
   }
 
-  /** Pictures at https addresses, the first ten. */
+  /** Pictures at https addresses, each once. */
   images(pictures: readonly { row: Row; url: string; alt: string }[], column: string, title: string) {
-    const images: ProductImage[] = [];
+    const images = new Map<string, ProductImage>();
     for (const { row, url, alt } of pictures) {
-      if (images.some((image) => image.url === url)) continue;
-      if (!URL.canParse(url) || new URL(url).protocol !== "https:" || url.length > 2000)
-        this.note(row, column, `${url.slice(0, 80)} is no https address; the picture is left out`);
-      else if (images.length === MOST_IMAGES)
-        this.note(row, column, `a product has at most ${MOST_IMAGES} pictures; this one is left out`);
-      else images.push({ url: new URL(url).href, alt: { en: shortened(alt || title, 200) } });
+      const address = URL.canParse(url) ? new URL(url) : undefined;
+      if (address?.protocol !== "https:" || url.length > 2000)
+        this.note(
+          row,
+          column,
+          `${url.slice(0, 80)} is no https address; the picture is left out`,
+          "is no https address; the picture is left out",
+        );
+      else if (!images.has(address.href))
+        images.set(address.href, { url: address.href, alt: { en: textOf(alt) || title } });
     }
-    return images;
+    return [...images.values()];
   }
 }
 
-const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
-const MOST_IMAGES = PRODUCT_LIMITS.images;
-const shelfTitle = lineSchema(60);
-const tag = lineSchema(PRODUCT_LIMITS.tag);
+/** One line of text as the product will keep it, without HTML's entities. */
+export const textOf = (cell: string): string => {
+  const text = withoutEntities(cell);
+  return anyLine.safeParse(text).data ?? text.trim();
+};
 
-/** A text of at most `max` characters. */
-const shortened = (text: string, max: number): string => [...text].slice(0, max).join("");
+/** What is said of a product that another system does not send. */
+export const NOT_SHIPPED =
+  "needs no shipping there; here it is sold like all else: with an address, shipping and a parcel to send";
+
+const anyLine = lineSchema(100_000);
+
+function doubtful(text: string, { asThousands, asDecimal, clear, contrary }: Doubt): string {
+  const both = `"${text.slice(0, 40)}" may be ${plainly(asThousands)} or ${plainly(asDecimal)}`;
+  return contrary === undefined
+    ? `${both}, and nothing else in the file tells which: write ${clear.thousands} or ${clear.decimal}`
+    : `${both}, as the file writes both "${contrary[0].slice(0, 20)}" and "${contrary[1].slice(0, 20)}": write all alike`;
+}
+
+const DOUBTFUL = "may have thousands or decimals, and nothing in the file tells which";
+const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
+const SHELF_TITLE_MAX = 60;
+const shelfTitle = lineSchema(SHELF_TITLE_MAX);

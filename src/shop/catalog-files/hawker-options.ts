@@ -2,11 +2,12 @@ import { lineSchema } from "../shop.ts";
 import type { Issue } from "./csv-table.ts";
 import { cell, type Group, localised } from "./hawker-cells.ts";
 import { OPTIONS, perOption } from "./hawker-columns.ts";
+import { unifiedValues } from "./unified-values.ts";
 
 // As the product will keep it, so that two cells that only differ in spaces are one value.
 const anyLine = lineSchema(1000);
 /** A value as the product will keep it. */
-export const line = (text: string): string => anyLine.safeParse(text).data ?? text;
+const line = (text: string): string => anyLine.safeParse(text).data ?? text;
 
 /** The options of a product by their columns' numbers, each value with the line that names it first. */
 export function readOptions(rows: Group, issues: Issue[]) {
@@ -26,10 +27,11 @@ export function readOptions(rows: Group, issues: Issue[]) {
         message: `needs option${index + 1} first`,
       });
   });
-  return used.map((n) => {
+  const unified = unifiedValues(rows.map((row) => used.map((n) => line(cell(row, `option${n}_value_en`)))));
+  return used.map((n, index) => {
     const values = new Map<string, { en: string; zh: string; line: number }>();
-    for (const row of rows) {
-      const en = line(cell(row, `option${n}_value_en`));
+    for (const [at, row] of rows.entries()) {
+      const en = unified[at]?.[index] ?? "";
       const zh = line(cell(row, `option${n}_value_zh`));
       const known = values.get(en);
       if (en === "")
@@ -47,6 +49,12 @@ export function readOptions(rows: Group, issues: Issue[]) {
           message: `differs from line ${known.line} for ${en}`,
         });
     }
-    return { n, name: localised(first, `option${n}_name`), values: [...values.values()] };
+    return {
+      n,
+      name: localised(first, `option${n}_name`),
+      values: [...values.values()],
+      /** The value of each row. */
+      used: unified.map((all) => all[index] ?? ""),
+    };
   });
 }

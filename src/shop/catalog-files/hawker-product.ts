@@ -1,15 +1,16 @@
 import { type Issue, type Row, splitList } from "./csv-table.ts";
 import { amount, cell, type Group, integer, localised } from "./hawker-cells.ts";
-import { line, readOptions } from "./hawker-options.ts";
-import { FILE_MARK, type FileProduct, validProduct } from "./reading.ts";
+import { readOptions } from "./hawker-options.ts";
+import { FILE_MARK, type FileProduct, type Reading, validProduct } from "./reading.ts";
 
 /** The product of some rows, or null where anything is wrong with it; its stock where they tell it. */
-export function readProduct(rows: Group, currency: string) {
+export function readProduct(rows: Group, reading: Reading) {
+  const { currency } = reading;
   const [first] = rows;
   const issues: Issue[] = [];
   const options = readOptions(rows, issues);
   const stock: FileProduct["stock"] = [];
-  const variants = rows.map((row) => {
+  const variants = rows.map((row, index) => {
     const own = cell(row, "currency");
     if (own !== "" && own.toUpperCase() !== currency)
       issues.push({
@@ -26,7 +27,7 @@ export function readProduct(rows: Group, currency: string) {
     const grams = integer(row, "grams", issues);
     return {
       sku: cell(row, "sku"),
-      values: options.map(({ n }) => line(cell(row, `option${n}_value_en`))),
+      values: options.map(({ used }) => used[index] ?? ""),
       price: price ?? 0,
       ...(compareAt === undefined || price === undefined ? {} : { compareAt }),
       ...(picture === undefined ? {} : { image: picture - 1 }),
@@ -54,6 +55,7 @@ export function readProduct(rows: Group, currency: string) {
     },
     (path) => locate(path, rows, options),
     issues,
+    reading,
   );
   if ("faults" in valid) issues.push(...valid.faults);
   return { product: "product" in valid && issues.length === 0 ? valid.product : null, stock, issues };

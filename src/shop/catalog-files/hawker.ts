@@ -1,3 +1,4 @@
+import { columnFinder } from "./column-names.ts";
 import type { Issue, Row } from "./csv-table.ts";
 import { noteCategory } from "./hawker-category.ts";
 import { cell, type Group } from "./hawker-cells.ts";
@@ -10,9 +11,8 @@ export const hawkerFormat: Format = {
   name: "hawker",
   title: "Hawker's own",
   columns: { handle: "handle", sku: "sku", images: "images" },
-  required: REQUIRED,
-  recognises: () => true,
-  reads: (column) => COLUMNS.includes(column),
+  required: new Map(REQUIRED.map((column) => [column, column])),
+  column: columnFinder(Object.fromEntries(COLUMNS.map((column) => [column, []]))),
   strict: true,
   oneLanguage: false,
   reader: (reading) => {
@@ -23,7 +23,7 @@ export const hawkerFormat: Format = {
       reading.names.handle(cell(first, "handle"), first.line);
       for (const row of group) if (cell(row, "sku") !== "") reading.names.sku(cell(row, "sku"), row.line);
       reading.issues.push(...strayFields(group), ...noteCategory(first, reading.categories));
-      const { product, stock, issues } = readProduct(group, reading.currency);
+      const { product, stock, issues } = readProduct(group, reading);
       reading.issues.push(...issues);
       return product === null
         ? []

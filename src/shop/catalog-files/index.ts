@@ -1,19 +1,29 @@
 import type { Localised } from "../shop.ts";
-import { headerIssues, type Issue, readTable, type Table } from "./csv-table.ts";
+import { Spool } from "../spool.ts";
+import { foldedName } from "./column-names.ts";
+import { headerIssues, type Issue, readTable, type Table, TableRow } from "./csv-table.ts";
 import { hawkerFormat } from "./hawker.ts";
+import { NumberColumns } from "./number-columns.ts";
 import { type FileCategory, type FileProduct, type Format, Names, type Reading } from "./reading.ts";
 import { shopifyFormat } from "./shopify.ts";
 import type { Bytes } from "./text-blocks.ts";
 import { wooFormat } from "./woocommerce.ts";
 
-/** What is said in any format. The last one takes every header, so that its faults are told in its words. */
-const FORMATS: readonly Format[] = [shopifyFormat, wooFormat, hawkerFormat];
+const FORMATS: readonly Format[] = [hawkerFormat, shopifyFormat, wooFormat];
+
+/** How many columns of a format a header must have before it is taken for a file of it that lacks some. */
+const RESEMBLES = 3;
+
+/** How many rows are taken out of the spool at a time. */
+const AT_A_TIME = 200;
 
 /** A catalog file that is being read. What it says is complete when `products` has been read to its end. */
 export interface CatalogFile {
   readonly format: Format;
   /** Columns that were not read, as they are written. */
   readonly unused: readonly string[];
+  /** The name of a column as this file writes it. */
+  readonly written: (column: string) => string;
   /** Products without faults, some at a time. Can be read once. */
   readonly products: AsyncIterable<readonly FileProduct[]>;
   /** All that is wrong with the file, sorted by line at the end. */
@@ -24,8 +34,9 @@ export interface CatalogFile {
 }
 
 /**
- * Reads a catalog file for a shop of this currency: Hawker's own or another shop system's, told by its header. Looks at
- * nothing outside the file, and keeps no more than some rows and its names in memory.
+ * Reads a catalog file for a shop of this currency: Hawker's own or another shop system's, told by what the columns of its
+ * header mean. Looks at nothing outside the file. Rows whose numbers may be written in several ways are kept, compressed,
+ * until the last of them has told which; of others no more than some are in memory.
  *
  * @param shelves the categories that are there already, which other systems' files name by their titles
  */
@@ -35,40 +46,140 @@ export async function readCatalogFile(
   shelves: readonly { slug: string; title: Localised }[] = [],
 ): Promise<CatalogFile> {
   const issues: Issue[] = [];
-  const table = await readTable(source, issues);
-  const format = FORMATS.find(({ recognises }) => recognises(table.header)) ?? hawkerFormat;
-  if (issues.length === 0)
-    issues.push(
-      ...headerIssues(table, {
-        required: format.required,
-        known: (column) => !format.strict || format.reads(column),
-      }),
-    );
+  const notes: Issue[] = [];
+  const table = await readTable(source, issues, notes, (name) =>
+    FORMATS.some(({ column }) => column(name) !== undefined),
+  );
+  const format = formatOf(table.names);
+  const places = placesOf(format, table.names);
+  if (issues.length === 0) issues.push(...faultsOf(table, format, places));
   const reading: Reading = {
     currency,
     shelves,
     issues,
-    notes: [],
+    notes,
     categories: new Map(),
     names: new Names(format, issues),
+    columns: new Set(places.keys()),
+    numbers: new NumberColumns(currency),
   };
+  const written = (column: string) => table.names[places.get(column.toLowerCase()) ?? -1] ?? column;
   return {
     format,
-    unused: table.names.filter((name) => !format.reads(name.toLowerCase())),
+    unused: table.names.filter((name, index) => places.get(format.column(name) ?? "") !== index),
+    written,
     // Without a sound header every row would only repeat the same complaint.
-    products: issues.length > 0 ? none() : readProducts(table, format, reading),
+    products: issues.length > 0 ? none() : readProducts(table, format, places, reading, written),
     issues,
-    notes: reading.notes,
+    notes,
     categories: reading.categories,
   };
 }
 
+/** Where each column of a format stands in a header. */
+function placesOf(format: Format, names: readonly string[]): Map<string, number> {
+  const places = new Map<string, number>();
+  names.forEach((name, index) => {
+    const column = format.column(name);
+    if (column !== undefined && !places.has(column)) places.set(column, index);
+  });
+  return places;
+}
+
+/** The format that has all it needs in this header, or comes nearest to it; of several the one that reads most. */
+function formatOf(names: readonly string[]): Format {
+  const ranked = FORMATS.map((format) => {
+    const places = placesOf(format, names);
+    return { format, complete: missing(format, places).length === 0, size: places.size };
+  }).sort((a, b) => Number(b.complete) - Number(a.complete) || b.size - a.size);
+  return ranked[0]?.format ?? hawkerFormat;
+}
+
+const missing = (format: Format, places: ReadonlyMap<string, number>): string[] =>
+  [...format.required].flatMap(([column, name]) => (places.has(column) ? [] : [name]));
+
+function faultsOf(table: Table, format: Format, places: ReadonlyMap<string, number>): Issue[] {
+  const line = table.headerLine;
+  const lacks = missing(format, places);
+  if (lacks.length > 0 && places.size < Math.min(RESEMBLES, format.required.size))
+    return [{ line, message: `these are not the columns of a catalog file. ${KNOWN}` }];
+  if (format.strict)
+    return headerIssues(
+      { header: table.names.map((name) => format.column(name) ?? name.toLowerCase()), headerLine: line },
+      { required: [...format.required.keys()], known: (name) => format.column(name) !== undefined },
+    );
+  if (lacks.length > 0) {
+    const columns = lacks.length === 1 ? "the column" : "the columns";
+    const what = `this looks like a file of ${format.title}, but ${columns} ${lacks.join(", ")}`;
+    return [{ line, message: `${what} ${lacks.length === 1 ? "is" : "are"} missing` }];
+  }
+  // Of two names for one column the first is read; the same name twice is a slip.
+  return table.names.flatMap((name, index) =>
+    format.column(name) !== undefined &&
+    table.names.findIndex((other) => foldedName(other) === foldedName(name)) < index
+      ? [{ line, column: name, message: "is there twice" }]
+      : [],
+  );
+}
+
+const KNOWN = `Known are ${FORMATS.map(
+  ({ title, required }) => `${title} (needs ${[...required.values()].join(", ")})`,
+).join("; ")}. If an export of WooCommerce has its columns in another language, export it in English`;
+
 async function* none(): AsyncGenerator<FileProduct[]> {}
 
-async function* readProducts(table: Table, format: Format, reading: Reading): AsyncGenerator<FileProduct[]> {
+async function* readProducts(
+  table: Table,
+  format: Format,
+  places: ReadonlyMap<string, number>,
+  reading: Reading,
+  written: (column: string) => string,
+): AsyncGenerator<FileProduct[]> {
   const reader = format.reader(reading);
-  for await (const rows of table.rows) yield rows.flatMap((row) => reader.take(row));
+  for await (const rows of decidedRows(namedRows(table, places), format, reading))
+    yield rows.flatMap((row) => reader.take(row));
   yield reader.end();
-  reading.issues.sort((a, b) => a.line - b.line);
-  reading.notes.sort((a, b) => a.line - b.line);
+  for (const list of [reading.issues, reading.notes]) {
+    for (const issue of list) if (issue.column !== undefined) issue.column = written(issue.column);
+    list.sort((a, b) => a.line - b.line);
+  }
+}
+
+/** The rows with the cells that the reader uses, by the names it uses. */
+async function* namedRows(table: Table, places: ReadonlyMap<string, number>): AsyncGenerator<TableRow[]> {
+  const columns = new Map([...places.keys()].map((column, index) => [column, index]));
+  const from = [...places.values()];
+  for await (const rows of table.rows)
+    yield rows.map(
+      ({ line, values }) =>
+        new TableRow(
+          line,
+          columns,
+          from.map((place) => values[place] ?? ""),
+        ),
+    );
+}
+
+/** The same rows, once all of them have told how their numbers are written. */
+async function* decidedRows(
+  rows: AsyncIterable<readonly TableRow[]>,
+  { number }: Format,
+  { columns, numbers }: Reading,
+): AsyncIterable<readonly TableRow[]> {
+  if (number === undefined) {
+    yield* rows;
+    return;
+  }
+  const kinds = [...columns].flatMap((column) => {
+    const kind = number(column);
+    return kind === undefined ? [] : [{ column, notation: numbers.of(kind) }];
+  });
+  const spool = new Spool<[line: number, values: readonly string[]]>();
+  for await (const some of rows) {
+    for (const row of some) for (const { column, notation } of kinds) notation.see(row.cell(column));
+    await spool.add(some.map(({ line, values }) => [line, values]));
+  }
+  const places = new Map([...columns].map((column, index) => [column, index]));
+  for await (const some of spool.drain(AT_A_TIME))
+    yield some.map(([line, values]) => new TableRow(line, places, values));
 }

@@ -1,8 +1,10 @@
-import type { z } from "zod";
 import type { ProductInput } from "../product.ts";
 import { productSchema } from "../product-schema.ts";
 import type { Localised } from "../shop.ts";
 import type { Issue, Row } from "./csv-table.ts";
+import { fitProduct } from "./fit-product.ts";
+import type { NumberColumns, NumberKind } from "./number-columns.ts";
+import { plainFault } from "./plain-faults.ts";
 
 /** Stands before the name of a picture's file where an id will be, in the products of a file. */
 export const FILE_MARK = "file:";
@@ -38,6 +40,10 @@ export interface Reading {
   /** The categories the file names, by slug. */
   readonly categories: Map<string, FileCategory>;
   readonly names: Names;
+  /** The columns the file has, by the names the reader uses. */
+  readonly columns: ReadonlySet<string>;
+  /** How the numbers of the file are written; complete before the first row is read. */
+  readonly numbers: NumberColumns;
 }
 
 /** The handles and SKUs of a file: each may be there once. */
@@ -83,12 +89,12 @@ export interface Format {
   readonly title: string;
   /** The columns of the handle (or name) and of the SKU, as merchants see them. */
   readonly columns: { readonly handle: string; readonly sku: string; readonly images: string };
-  /** Columns that must be there, in lower case. */
-  readonly required: readonly string[];
-  /** Whether a header is of this kind. */
-  recognises(header: readonly string[]): boolean;
-  /** Whether the reader uses a column. */
-  reads(column: string): boolean;
+  /** Columns that must be there, by the names the reader uses, each as merchants know it. */
+  readonly required: ReadonlyMap<string, string>;
+  /** The column that a name in the header means, by the name the reader uses, if the reader uses it. */
+  column(name: string): string | undefined;
+  /** What the numbers of a column are, where how they are written is decided by the whole column. */
+  number?(column: string): NumberKind | undefined;
   /** Whether a column that is not read makes the file be refused (a slip, in our own format) or is passed over. */
   readonly strict: boolean;
   /** Whether the file has one language only, so that translations stay as they are. */
@@ -99,26 +105,32 @@ export interface Format {
 /** Where in the file a field of a product stands. */
 export type Locate = (path: readonly string[]) => { line: number; column?: string };
 
-/** The product if it is valid; else its faults, at their places, unless something is told of that place already. */
+/**
+ * The product if it can be kept: what is longer or more than fits is cut and noted. Else its faults, at their places,
+ * unless something is told of that place already; none where it is left out, which is noted.
+ */
 export function validProduct(
   candidate: Omit<ProductInput, "shop" | "_id">,
   locate: Locate,
   told: readonly Issue[],
+  reading: Pick<Reading, "notes" | "currency">,
 ): { product: FileProduct["product"] } | { faults: Issue[] } {
-  const valid = productSchema.safeParse({ ...candidate, shop: "" });
+  const fitting = fitProduct(candidate, reading.currency, (path, message) =>
+    reading.notes.push({ ...locate(path), message }),
+  );
+  if (fitting === null) return { faults: [] };
+  const valid = productSchema.safeParse({ ...fitting, shop: "" });
   if (valid.success) {
     const { shop: _, ...product } = valid.data;
     return { product };
   }
   const known = new Set(told.map(({ line, column }) => `${line} ${column}`));
   const faults = valid.error.issues
-    .map((issue: z.core.$ZodIssue): Issue => {
+    .map((issue): Issue => {
       const path = issue.path.map(String);
-      const message =
-        path[0] === "images" && path[1] !== undefined
-          ? `picture ${Number(path[1]) + 1} ${issue.message}`
-          : issue.message;
-      return { ...locate(path), message };
+      const message = plainFault(issue);
+      const picture = path[0] === "images" && path[1] !== undefined ? `picture ${Number(path[1]) + 1} ` : "";
+      return { ...locate(path), message: `${picture}${message}` };
     })
     .filter(({ line, column }) => !known.has(`${line} ${column}`));
   return { faults };

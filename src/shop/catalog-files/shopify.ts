@@ -1,9 +1,11 @@
 import type { Variant } from "../product.ts";
-import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";
-import { Foreign } from "./foreign.ts";
+import { Foreign, NOT_SHIPPED, textOf } from "./foreign.ts";
 import { madeUpSku, slugFor } from "./made-up.ts";
+import type { NumberKind } from "./number-columns.ts";
 import { type FileProduct, type Format, type Reading, type RowReader, validProduct } from "./reading.ts";
+import { shopifyColumn } from "./shopify-columns.ts";
+import { unifiedValues } from "./unified-values.ts";
 
 /**
  * Shopify's product CSV. One row is a variant, a picture, or both; the rows of a handle stand together, and what
@@ -13,41 +15,24 @@ export const shopifyFormat: Format = {
   name: "shopify",
   title: "Shopify",
   columns: { handle: "Handle", sku: "Variant SKU", images: "Image Src" },
-  required: ["handle", "title", "variant price"],
-  recognises: (header) =>
-    header.includes("handle") &&
-    ["variant price", "variant sku", "body (html)", "option1 name"].some((name) => header.includes(name)),
-  reads: (column) => READ.has(column),
+  required: new Map([
+    ["title", "Title"],
+    ["variant price", "Price (or Variant Price)"],
+  ]),
+  column: shopifyColumn,
+  number: (column) => NUMBERS[column],
   strict: false,
   oneLanguage: true,
   reader: (reading) => new ShopifyReader(reading),
 };
 
 const OPTIONS = [1, 2, 3] as const;
-const READ = new Set([
-  "handle",
-  "title",
-  "body (html)",
-  "product category",
-  "type",
-  "tags",
-  "published",
-  "status",
-  "gift card",
-  ...OPTIONS.flatMap((n) => [`option${n} name`, `option${n} value`]),
-  "variant sku",
-  "variant grams",
-  "variant inventory tracker",
-  "variant inventory qty",
-  "variant inventory policy",
-  "variant price",
-  "variant compare at price",
-  "variant image",
-  "image src",
-  "image position",
-  "image alt text",
-  "currency",
-]);
+const NUMBERS: Readonly<Record<string, NumberKind>> = {
+  "variant price": "price",
+  "variant compare at price": "price",
+  "variant inventory qty": "count",
+  "variant grams": "weight",
+};
 
 type Rows = readonly [Row, ...Row[]];
 
@@ -60,8 +45,14 @@ class ShopifyReader implements RowReader {
   }
 
   take(row: Row): FileProduct[] {
-    if (this.#rows?.[0].cell("handle") === row.cell("handle")) {
-      this.#rows.push(row);
+    // Shopify takes products without a handle; rows of its further variants and pictures have no title then.
+    const handle = row.cell("handle");
+    const same =
+      this.#rows !== undefined &&
+      handle === this.#rows[0].cell("handle") &&
+      (handle !== "" || row.cell("title") === "");
+    if (same) {
+      this.#rows?.push(row);
       return [];
     }
     const found = this.end();
@@ -79,13 +70,16 @@ class ShopifyReader implements RowReader {
 }
 
 const isTrue = (text: string): boolean => /^(true|1|yes)$/i.test(text);
+const isFalse = (text: string): boolean => /^(false|0|no)$/i.test(text);
 
 // A row with none of these belongs to a picture alone.
 const VARIANT_COLUMNS = ["option1 value", "variant sku", "variant price"];
 
 function readProduct(rows: Rows, foreign: Foreign): FileProduct | null {
   const [first] = rows;
-  const handle = first.cell("handle");
+  const title = textOf(first.cell("title"));
+  // A file of products without variants may do without the column.
+  const handle = foreign.reading.columns.has("handle") ? first.cell("handle") : slugFor(title.toLowerCase());
   if (handle === "") {
     foreign.fault(first, "Handle", "is needed");
     return null;
@@ -95,35 +89,51 @@ function readProduct(rows: Rows, foreign: Foreign): FileProduct | null {
     return null;
   }
   const slug = slugFor(handle);
-  if (slug !== handle) foreign.note(first, "Handle", `${handle.slice(0, 80)} becomes ${slug}`);
+  if (slug !== handle)
+    foreign.note(
+      first,
+      "Handle",
+      `${handle.slice(0, 80)} becomes ${slug}`,
+      "is rewritten in the characters that handles have here",
+    );
   const before = foreign.reading.issues.length;
   foreign.reading.names.handle(slug, first.line);
   const bearing = rows.filter(
     (row, index) => index === 0 || VARIANT_COLUMNS.some((column) => row.cell(column) !== ""),
   );
-  const title = first.cell("title");
+  if (bearing.some((row) => isFalse(row.cell("variant requires shipping"))))
+    foreign.note(first, "Variant Requires Shipping", `${slug} ${NOT_SHIPPED}`, NOT_SHIPPED);
   const options = readOptions(first, bearing, foreign);
   const images = readImages(rows, title, foreign);
-  const variants = bearing.map((row) => readVariant(row, handle, options, images, foreign));
+  const variants = bearing.map((row, index) =>
+    readVariant(
+      row,
+      handle,
+      options.map(({ values }) => values[index] ?? ""),
+      images,
+      foreign,
+    ),
+  );
   const candidate = {
     slug,
     title: { en: title },
     ...foreign.description(first, "Body (HTML)", first.cell("body (html)")),
     category: foreign.category(
       first,
-      first.cell("type") || (first.cell("product category").split(">").at(-1)?.trim() ?? ""),
+      "Type",
+      textOf(first.cell("type") || (first.cell("product category").split(">").at(-1) ?? "")),
     ),
-    tags: foreign.tags(first, "Tags", first.cell("tags").split(",")),
+    tags: foreign.tags(first.cell("tags").split(",")),
     options: options.map(({ name, values }) => ({
       name: { en: name },
-      values: values.map((en) => ({ en })),
+      values: [...new Set(values)].map((en) => ({ en })),
     })),
     variants: variants.map(({ variant }) => variant),
     images,
     status: readStatus(first, foreign),
   };
   const place = (path: readonly string[]) => locate(path, first, bearing, options);
-  const valid = validProduct(candidate, place, foreign.reading.issues.slice(before));
+  const valid = validProduct(candidate, place, foreign.reading.issues.slice(before), foreign.reading);
   if ("faults" in valid) foreign.reading.issues.push(...valid.faults);
   if (!("product" in valid) || foreign.reading.issues.length > before) return null;
   return {
@@ -143,18 +153,17 @@ function readStatus(row: Row, foreign: Foreign): "active" | "draft" | "archived"
   }
   if (status !== "" && status !== "active")
     foreign.fault(row, "Status", `"${status.slice(0, 20)}" is not active, draft, archived or unlisted`);
-  return /^(false|0|no)$/i.test(row.cell("published")) ? "draft" : "active";
+  return isFalse(row.cell("published")) ? "draft" : "active";
 }
 
 interface Option {
   n: number;
   name: string;
+  /** The value of each variant, in their order. */
   values: string[];
 }
 
-const anyLine = lineSchema(1000);
-const lined = (text: string): string => anyLine.safeParse(text).data ?? text;
-const optionValue = (row: Row, n: number): string => lined(row.cell(`option${n} value`));
+const optionValue = (row: Row, n: number): string => textOf(row.cell(`option${n} value`));
 
 function readOptions(first: Row, rows: readonly Row[], foreign: Foreign): Option[] {
   const used = OPTIONS.filter((n) => first.cell(`option${n} name`) !== "");
@@ -167,10 +176,11 @@ function readOptions(first: Row, rows: readonly Row[], foreign: Foreign): Option
   for (const row of rows)
     for (const n of used)
       if (optionValue(row, n) === "") foreign.fault(row, `Option${n} Value`, "is needed for every variant");
-  return used.map((n) => ({
+  const values = unifiedValues(rows.map((row) => used.map((n) => optionValue(row, n))));
+  return used.map((n, index) => ({
     n,
-    name: first.cell(`option${n} name`),
-    values: [...new Set(rows.map((row) => optionValue(row, n)))],
+    name: textOf(first.cell(`option${n} name`)),
+    values: values.map((all) => all[index] ?? ""),
   }));
 }
 
@@ -189,20 +199,19 @@ function readImages(rows: Rows, title: string, foreign: Foreign) {
 function readVariant(
   row: Row,
   handle: string,
-  options: readonly Option[],
+  values: string[],
   images: readonly { url?: string }[],
   foreign: Foreign,
 ): { variant: Variant; stock?: FileProduct["stock"] } {
-  const values = options.map(({ n }) => optionValue(row, n));
   // Shopify puts an apostrophe before numbers, so that spreadsheets keep their noughts.
-  const own = row.cell("variant sku").replace(/^'/, "");
+  const own = textOf(row.cell("variant sku").replace(/^'/, ""));
   const sku = own === "" ? madeUpSku(handle, values) : foreign.sku(row, "Variant SKU", own);
-  if (own === "") foreign.note(row, "Variant SKU", `is blank; ${sku} is used`);
+  if (own === "") foreign.note(row, "Variant SKU", `is blank; ${sku} is used`, "is blank; one is made up");
   foreign.reading.names.sku(sku, row.line);
   const price = foreign.price(row, "Variant Price");
   if (row.cell("variant price") === "") foreign.fault(row, "Variant Price", "is needed");
   const compareAt = foreign.price(row, "Variant Compare At Price");
-  const grams = Math.round(Number(row.cell("variant grams")) || 0);
+  const grams = foreign.grams(row, "Variant Grams", 1);
   const url = row.cell("variant image");
   const image =
     url === "" ? -1 : images.findIndex((known) => URL.canParse(url) && known.url === new URL(url).href);
@@ -212,7 +221,7 @@ function readVariant(
     price: price ?? 0,
     // Where it is not above the price, Shopify shows no former price either.
     ...(compareAt === undefined || compareAt <= (price ?? 0) ? {} : { compareAt }),
-    ...(grams > 0 ? { grams } : {}),
+    ...(grams === undefined ? {} : { grams }),
     ...(image < 0 ? {} : { image }),
   };
   const available = readStock(row, foreign);
@@ -223,7 +232,7 @@ function readStock(row: Row, foreign: Foreign): number | undefined {
   const available = foreign.count(row, "Variant Inventory Qty");
   const tracker = row.cell("variant inventory tracker");
   if (available === undefined || tracker !== "") {
-    if (row.cell("variant inventory policy").toLowerCase() === "continue")
+    if (/^(continue|true|yes|1)$/i.test(row.cell("variant inventory policy")))
       foreign.note(row, "Variant Inventory Policy", "continue: only what is counted is sold here");
     return available;
   }
@@ -263,8 +272,8 @@ function locate(
   if (field === "options") {
     const option = options[Number(index)];
     if (part !== "values") return { line, column: `Option${option?.n ?? 1} Name` };
-    const value = option?.values[Number(inner)];
-    const row = rows.find((one) => optionValue(one, option?.n ?? 1) === value);
+    const value = [...new Set(option?.values)][Number(inner)];
+    const row = rows[option?.values.findIndex((one) => one === value) ?? -1];
     return { line: row?.line ?? line, column: `Option${option?.n ?? 1} Value` };
   }
   return { line, column: columns[field ?? ""] ?? "Handle" };

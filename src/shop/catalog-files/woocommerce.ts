@@ -1,33 +1,40 @@
 import type { Variant } from "../product.ts";
-import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";
-import { Foreign } from "./foreign.ts";
+import { Foreign, NOT_SHIPPED, textOf } from "./foreign.ts";
 import { madeUpSku, slugFor } from "./made-up.ts";
+import type { NumberKind } from "./number-columns.ts";
 import { type FileProduct, type Format, type Reading, type RowReader, validProduct } from "./reading.ts";
+import { foldedText, unifiedValues } from "./unified-values.ts";
+import { wooColumn } from "./woocommerce-columns.ts";
 
 /**
- * WooCommerce's product CSV with English headers. One row is a product or one of its variations, which name their
+ * WooCommerce's product CSV. One row is a product or one of its variations, which name their
  * product and may stand anywhere. https://github.com/woocommerce/woocommerce/wiki/Product-CSV-Import-Schema
  */
 export const wooFormat: Format = {
   name: "woocommerce",
   title: "WooCommerce",
   columns: { handle: "ID", sku: "SKU", images: "Images" },
-  required: ["type", "name", "regular price"],
-  recognises: (header) =>
-    ["type", "name"].every((name) => header.includes(name)) &&
-    ["regular price", "parent", "visibility in catalog"].some((name) => header.includes(name)),
-  reads: (column) => READ.has(column) || /^(attribute \d+ (name|value\(s\))|weight \(\w+\))$/.test(column),
+  required: new Map([
+    ["type", "Type"],
+    ["name", "Name"],
+    ["regular price", "Regular price"],
+  ]),
+  column: wooColumn,
+  number: (column) => (column.startsWith("weight (") ? "weight" : NUMBERS[column]),
   strict: false,
   oneLanguage: true,
   reader: (reading) => new WooReader(reading),
 };
 
-const READ = new Set(
-  "id,type,sku,name,published,visibility in catalog,short description,description,in stock?,stock,backorders allowed?,regular price,sale price,date sale price starts,date sale price ends,categories,tags,images,parent,position,currency".split(
-    ",",
-  ),
-);
+const NUMBERS: Readonly<Record<string, NumberKind>> = {
+  "regular price": "price",
+  "sale price": "price",
+  stock: "count",
+};
+
+/** The types that are sold here; plugins have made many more. */
+const SOLD = new Set(["simple", "variable", "variation", "virtual", "downloadable", ""]);
 
 const typesOf = (row: Row): string[] =>
   row
@@ -55,20 +62,21 @@ class WooReader implements RowReader {
 
   take(row: Row): FileProduct[] {
     const types = typesOf(row);
-    const left = types.find((type) => type === "grouped" || type === "external");
-    if (types.includes("variation")) {
+    const left = types.find((type) => !SOLD.has(type));
+    const varies = types.includes("variation") && left === undefined;
+    if (varies) {
       const parent = row.cell("parent");
       const known = this.#variations.get(parent);
       if (parent === "") this.#foreign.fault(row, "Parent", "is needed for a variation");
       else if (known === undefined) this.#variations.set(parent, [row]);
       else known.push(row);
-    } else if (types.includes("variable")) this.#variable.push(row);
-    else if (left !== undefined)
+    } else if (left !== undefined)
       this.#foreign.note(
         row,
         "Type",
-        `${row.cell("name").slice(0, 60)} is left out: ${left} products are not sold here`,
+        `${textOf(row.cell("name")).slice(0, 60)} is left out: ${left} products are not sold here`,
       );
+    else if (types.includes("variable")) this.#variable.push(row);
     else return readProduct(row, [row], [], this.#foreign);
     return [];
   }
@@ -79,10 +87,12 @@ class WooReader implements RowReader {
       const variations = names.flatMap((name) => this.#variations.get(name) ?? []);
       for (const name of names) this.#variations.delete(name);
       if (variations.length === 0) {
-        this.#foreign.note(row, "Type", `${row.cell("name").slice(0, 60)} is left out: it has no variations`);
+        const name = textOf(row.cell("name")).slice(0, 60);
+        this.#foreign.note(row, "Type", `${name} is left out: it has no variations`);
         return [];
       }
-      return readProduct(row, sorted(variations), readOptions(row, variations, this.#foreign), this.#foreign);
+      const bearing = sorted(variations);
+      return readProduct(row, bearing, readOptions(row, bearing, this.#foreign), this.#foreign);
     });
     for (const [parent, [first]] of this.#variations)
       if (first !== undefined)
@@ -98,18 +108,17 @@ const sorted = (rows: readonly Row[]): Row[] =>
 
 interface Option {
   name: string;
+  /** The value of each variation, in their order. */
   values: string[];
 }
 
-const anyLine = lineSchema(1000);
-const lined = (text: string): string => anyLine.safeParse(text).data ?? text;
-
-/** Name and value of each attribute of a row. */
-const attributesOf = (row: Row): Map<string, string> => {
-  const found = new Map<string, string>();
+/** Name and value of each attribute of a row, by the name without capitals. */
+const attributesOf = (row: Row): Map<string, { name: string; value: string }> => {
+  const found = new Map<string, { name: string; value: string }>();
   for (let n = 1; n <= MOST_ATTRIBUTES; n += 1) {
-    const name = lined(row.cell(`attribute ${n} name`));
-    if (name !== "") found.set(name, row.cell(`attribute ${n} value(s)`));
+    const name = textOf(row.cell(`attribute ${n} name`));
+    if (name !== "")
+      found.set(foldedText(name), { name, value: textOf(row.cell(`attribute ${n} value(s)`)) });
   }
   return found;
 };
@@ -117,21 +126,25 @@ const MOST_ATTRIBUTES = 20;
 
 /** What is chosen: the attributes that some variation has a value of. */
 function readOptions(row: Row, variations: readonly Row[], foreign: Foreign): Option[] {
-  const all = variations.map((variation) => ({ variation, attributes: attributesOf(variation) }));
-  const names = [
-    ...new Set([...attributesOf(row).keys(), ...all.flatMap(({ attributes }) => [...attributes.keys()])]),
-  ];
-  return names
-    .filter((name) => all.some(({ attributes }) => (attributes.get(name) ?? "") !== ""))
-    .map((name) => {
-      for (const { variation, attributes } of all)
-        if ((attributes.get(name) ?? "") === "")
-          foreign.note(variation, "Attribute 1 value(s)", `${name} is blank and becomes ${ANY}`);
-      return { name, values: [...new Set(variations.map((variation) => optionValue(variation, name)))] };
+  const all = variations.map(attributesOf);
+  const names = new Map<string, string>();
+  for (const attributes of [attributesOf(row), ...all])
+    for (const [key, { name }] of attributes) if (!names.has(key)) names.set(key, name);
+  const chosen = [...names].filter(([key]) =>
+    all.some((attributes) => (attributes.get(key)?.value ?? "") !== ""),
+  );
+  for (const [key, name] of chosen)
+    all.forEach((attributes, index) => {
+      const variation = variations[index];
+      if ((attributes.get(key)?.value ?? "") === "" && variation !== undefined)
+        foreign.note(variation, "Attribute 1 value(s)", `${name} is blank and becomes ${ANY}`);
     });
+  const values = unifiedValues(
+    all.map((attributes) => chosen.map(([key]) => attributes.get(key)?.value || ANY)),
+  );
+  return chosen.map(([, name], index) => ({ name, values: values.map((one) => one[index] ?? ANY) }));
 }
 const ANY = "Any";
-const optionValue = (row: Row, name: string): string => lined(attributesOf(row).get(name) ?? "") || ANY;
 
 function readProduct(
   row: Row,
@@ -145,13 +158,20 @@ function readProduct(
   const slug =
     id === "" ? slugFor((row.cell("sku") || row.cell("name")).toLowerCase()) : slugFor(`product-${id}`);
   foreign.reading.names.handle(slug, row.line);
-  const title = row.cell("name");
-  const [shelf = [], ...others] = listOf(row.cell("categories")).map((path) =>
-    path.split(">").map((part) => part.trim()),
-  );
+  const title = textOf(row.cell("name"));
+  if (
+    [row, ...bearing].some((one) =>
+      typesOf(one).some((type) => type === "virtual" || type === "downloadable"),
+    )
+  )
+    foreign.note(row, "Type", `${slug} ${NOT_SHIPPED}`, NOT_SHIPPED);
+  const [shelf = [], ...others] = listOf(row.cell("categories")).map((path) => path.split(">").map(textOf));
   const pictures = (of: Row) => listOf(of.cell("images")).map((url) => ({ row: of, url, alt: "" }));
   const images = foreign.images([...new Set([row, ...bearing])].flatMap(pictures), "Images", title);
-  const variants = bearing.map((one) => readVariant(one, slug, options, one === row ? [] : images, foreign));
+  const variants = bearing.map((one, index) => {
+    const values = options.map((option) => option.values[index] ?? ANY);
+    return readVariant(one, slug, values, one === row ? [] : images, foreign);
+  });
   const candidate = {
     slug,
     title: { en: title },
@@ -160,21 +180,18 @@ function readProduct(
       "Description",
       htmlOf(row.cell("description") || row.cell("short description")),
     ),
-    category: foreign.category(row, shelf.join(" › ")),
-    tags: foreign.tags(row, "Tags", [
-      ...listOf(row.cell("tags")),
-      ...others.map((path) => path.at(-1) ?? ""),
-    ]),
+    category: foreign.category(row, "Categories", shelf.join(" › ")),
+    tags: foreign.tags([...listOf(row.cell("tags")), ...others.map((path) => path.at(-1) ?? "")]),
     options: options.map(({ name, values }) => ({
       name: { en: name },
-      values: values.map((en) => ({ en })),
+      values: [...new Set(values)].map((en) => ({ en })),
     })),
     variants: variants.map(({ variant }) => variant),
     images,
     status: readStatus(row, foreign),
   };
   const place = (path: readonly string[]) => locate(path, row, bearing);
-  const valid = validProduct(candidate, place, foreign.reading.issues.slice(before));
+  const valid = validProduct(candidate, place, foreign.reading.issues.slice(before), foreign.reading);
   if ("faults" in valid) foreign.reading.issues.push(...valid.faults);
   if (!("product" in valid) || foreign.reading.issues.length > before) return [];
   const stock = variants.flatMap((one) => one.stock ?? []);
@@ -201,25 +218,24 @@ function readStatus(row: Row, foreign: Foreign): "active" | "draft" {
 
 const GRAMS: Readonly<Record<string, number>> = { kg: 1000, g: 1, lbs: 453.592_37, oz: 28.349_523_125 };
 
-function gramsOf(row: Row): number {
+function gramsOf(row: Row, foreign: Foreign): number | undefined {
   for (const [unit, grams] of Object.entries(GRAMS)) {
-    const weight = Number(row.cell(`weight (${unit})`).replace(",", "."));
-    if (weight > 0) return Math.round(weight * grams);
+    const weight = foreign.grams(row, `Weight (${unit})`, grams);
+    if (weight !== undefined) return weight;
   }
-  return 0;
+  return undefined;
 }
 
 function readVariant(
   row: Row,
   handle: string,
-  options: readonly Option[],
+  values: string[],
   images: readonly { url?: string }[],
   foreign: Foreign,
 ): { variant: Variant; stock?: FileProduct["stock"] } {
-  const values = options.map(({ name }) => optionValue(row, name));
-  const own = row.cell("sku");
+  const own = textOf(row.cell("sku"));
   const sku = own === "" ? madeUpSku(handle, values) : foreign.sku(row, "SKU", own);
-  if (own === "") foreign.note(row, "SKU", `is blank; ${sku} is used`);
+  if (own === "") foreign.note(row, "SKU", `is blank; ${sku} is used`, "is blank; one is made up");
   foreign.reading.names.sku(sku, row.line);
   const regular = foreign.price(row, "Regular price");
   const sale = foreign.price(row, "Sale price");
@@ -229,13 +245,13 @@ function readVariant(
   const reduced = sale !== undefined && regular !== undefined && sale < regular;
   const [url = ""] = listOf(row.cell("images"));
   const image = URL.canParse(url) ? images.findIndex((known) => known.url === new URL(url).href) : -1;
-  const grams = gramsOf(row);
+  const grams = gramsOf(row, foreign);
   const variant = {
     sku,
     values,
     price: (reduced ? sale : regular) ?? 0,
     ...(reduced ? { compareAt: regular } : {}),
-    ...(grams > 0 ? { grams } : {}),
+    ...(grams === undefined ? {} : { grams }),
     ...(image < 0 ? {} : { image }),
   };
   const available = readStock(row, foreign);

@@ -1,16 +1,16 @@
 import { trusted } from "mongoose";
 import type { Issue } from "../catalog-files/csv-table.ts";
-import { readCatalogFile } from "../catalog-files/index.ts";
+import { type CatalogFile, readCatalogFile } from "../catalog-files/index.ts";
 import type { FileCategory, FileProduct, Format } from "../catalog-files/reading.ts";
 import type { Bytes } from "../catalog-files/text-blocks.ts";
 import { allCategories, type Category } from "../category.ts";
 import { newId } from "../ids.ts";
 import { type Product, type ProductInput, ProductModel } from "../product.ts";
 import { getShop } from "../shop.ts";
+import { Spool } from "../spool.ts";
 import { StockModel, stockId } from "../stock.ts";
 import { changedFields, inheriting } from "./compare.ts";
 import { PictureFiles } from "./picture-files.ts";
-import { Spool } from "./spool.ts";
 
 /** What an import would do with one product. */
 export interface PlanEntry {
@@ -55,6 +55,8 @@ export interface ImportPlan {
 }
 
 const BATCH = 500;
+/** Products are looked at earlier where they have many variants. */
+const BATCH_VARIANTS = 10_000;
 
 /**
  * Checks a catalog file against the shop and says what importing it would do. Writes nothing. The file is read as it
@@ -67,13 +69,16 @@ export async function planImport(shop: string, source: Bytes, folder: string): P
   const { currency } = await getShop(shop);
   const shelves = await allCategories(shop);
   const file = await readCatalogFile(source, currency, shelves);
-  const planner = new Planner(shop, folder, file.format, file.issues, shelves);
+  const planner = new Planner(shop, folder, file, shelves);
   let waiting: FileProduct[] = [];
+  let variants = 0;
   for await (const products of file.products) {
     waiting.push(...products);
-    if (waiting.length < BATCH) continue;
+    variants += products.reduce((sum, { lines }) => sum + lines.length, 0);
+    if (waiting.length < BATCH && variants < BATCH_VARIANTS) continue;
     await planner.take(waiting);
     waiting = [];
+    variants = 0;
   }
   await planner.take(waiting);
   const categories = planCategories(shop, shelves, file.categories, file.issues);
@@ -99,16 +104,19 @@ class Planner {
   addresses = 0;
   readonly #shop: string;
   readonly #format: Format;
+  readonly #skuColumn: string;
   readonly #issues: Issue[];
   readonly #slugs: ReadonlyMap<string, string>;
   readonly #clashes = new Set<string>();
 
-  constructor(shop: string, folder: string, format: Format, issues: Issue[], shelves: readonly Category[]) {
+  constructor(shop: string, folder: string, file: CatalogFile, shelves: readonly Category[]) {
+    const { format, issues, written } = file;
     this.#shop = shop;
     this.#format = format;
+    this.#skuColumn = written(format.columns.sku);
     this.#issues = issues;
     this.#slugs = new Map(shelves.map(({ _id, slug }) => [_id, slug]));
-    this.pictures = new PictureFiles(shop, folder, format.columns.images, issues);
+    this.pictures = new PictureFiles(shop, folder, written(format.columns.images), issues);
   }
 
   /** Looks at some products. */
@@ -187,7 +195,7 @@ class Planner {
         if (want === undefined || want.slug === slug || this.#clashes.has(sku)) continue;
         this.#clashes.add(sku);
         const message = `${sku} belongs to ${slug}; take it away there first`;
-        this.#issues.push({ line: want.line, column: this.#format.columns.sku, message });
+        this.#issues.push({ line: want.line, column: this.#skuColumn, message });
       }
   }
 }

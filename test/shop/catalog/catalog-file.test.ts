@@ -34,7 +34,7 @@ async function read(bytes: Buffer, currency = "EUR") {
   const found = await readCatalogFile(bytes, currency);
   const products: FileProduct[] = [];
   for await (const some of found.products) products.push(...some);
-  return { products, categories: [...found.categories.values()], issues: found.issues };
+  return { products, categories: [...found.categories.values()], issues: found.issues, notes: found.notes };
 }
 const faults = async (...rows: Cells[]) =>
   (await read(file(...rows))).issues.map(({ line, column, message }) => `${line} ${column}: ${message}`);
@@ -111,7 +111,6 @@ describe("a fault in a cell is told with its line and column", () => {
     ["no handle", [{ ...mug, handle: "" }], /^2 handle: /],
     ["a handle with spaces", [{ ...mug, handle: "My Mug" }], /^2 handle: must be lower case words/],
     ["no title", [{ ...mug, title_en: "" }], /^2 title_en: /],
-    ["a title that is too long", [{ ...mug, title_en: "x".repeat(256) }], /^2 title_en: /],
     ["no category", [{ ...mug, category: "" }], /^2 category: /],
     [
       "a bad position",
@@ -125,7 +124,6 @@ describe("a fault in a cell is told with its line and column", () => {
     ["a price with a sign", [{ ...mug, price: "€9" }], /^2 price: "€9" is not a price/],
     ["a price of three decimals", [{ ...mug, price: "9.999" }], /^2 price: /],
     ["a negative price", [{ ...mug, price: "-1" }], /^2 price: /],
-    ["a price beyond all measure", [{ ...mug, price: "99999999999" }], /^2 price: /],
     [
       "a former price below the price",
       [{ ...mug, compare_at: "5" }],
@@ -145,11 +143,6 @@ describe("a fault in a cell is told with its line and column", () => {
     ],
     ["a picture that is not there", [{ ...mug, variant_image: "1" }], /^2 variant_image: names a picture/],
     ["picture 0", [{ ...mug, images: "a.jpg", variant_image: "0" }], /^2 variant_image: /],
-    [
-      "fifty-one pictures",
-      [{ ...mug, images: Array.from({ length: 51 }, (_, i) => `${i}.jpg`).join("|") }],
-      /^2 images: /,
-    ],
     [
       "a variant without its option's value",
       [{ ...mug, option1_name_en: "Size", option1_value_en: "L" }, second({})],
@@ -203,6 +196,33 @@ describe("a fault in a cell is told with its line and column", () => {
   test.each(cases)("%s", async (_, rows, fault) => {
     expect((await faults(...rows)).some((told) => fault.test(told))).toBe(true);
   });
+});
+
+test("what does not fit is cut or left out with a note, and the others are taken", async () => {
+  const { products, issues, notes } = await read(
+    file(
+      { ...mug, title_en: "x".repeat(256) },
+      { ...mug, handle: "dear", title_en: "Dear", sku: "DEAR", price: "99999999999" },
+      {
+        ...mug,
+        handle: "seen",
+        sku: "SEEN",
+        images: Array.from({ length: 51 }, (_, i) => `${i}.jpg`).join("|"),
+      },
+    ),
+  );
+  expect(issues).toEqual([]);
+  expect(notes.map(({ line, column, message }) => `${line} ${column}: ${message}`)).toEqual([
+    "2 title_en: is cut to 255 characters (from 256)",
+    "3 price: Dear is left out: its price is above 999999.99 EUR, the most that can be paid",
+    "4 images: has 51 pictures; at most 50 are kept",
+  ]);
+  expect(
+    products.map(({ product }) => [product.slug, product.title.en.length, product.images.length]),
+  ).toEqual([
+    ["mug", 255, 0],
+    ["seen", 3, 50],
+  ]);
 });
 
 test("the faults of several products come sorted by line", async () => {

@@ -6,6 +6,9 @@ const inflated = promisify(inflateRaw);
 
 const PART = 1_000_000;
 
+/** The most text of a batch, so that few large values do not add up to what many small ones may. */
+const BATCH = 8_000_000;
+
 /**
  * A long list that is written once and read in order, any number of times. It is kept compressed outside the heap: a
  * hundred thousand products take some 20 MB instead of several hundred. Its values are such as JSON can write.
@@ -32,17 +35,31 @@ export class Spool<T> {
     if (this.#size >= PART) await this.#close();
   }
 
+  /** The same, once: what was read is let go. */
+  async *drain(size: number): AsyncGenerator<T[]> {
+    await this.#close();
+    const parts = this.#parts.splice(0).reverse();
+    this.#length = 0;
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      const one = new Spool<T>();
+      one.#parts.push(part);
+      yield* one.batches(size);
+    }
+  }
+
   /** The values in their order, at most `size` at a time. */
   async *batches(size: number): AsyncGenerator<T[]> {
     await this.#close();
     let batch: T[] = [];
+    let text = 0;
     for (const part of this.#parts)
       for (const line of (await inflated(part)).toString("utf8").split("\n")) {
         batch.push(JSON.parse(line) as T);
-        if (batch.length === size) {
-          yield batch;
-          batch = [];
-        }
+        text += line.length;
+        if (batch.length < size && text < BATCH) continue;
+        yield batch;
+        batch = [];
+        text = 0;
       }
     if (batch.length > 0) yield batch;
   }
