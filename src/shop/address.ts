@@ -1,6 +1,9 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js";
-import validator from "validator";
 import { z } from "zod";
+import { typedCode } from "../i18n/typed.ts";
+import { emailAddress, looksLikePhone, phoneNumber } from "./contact.ts";
+import { findCountry } from "./country-names.ts";
+import { readPostalCode } from "./postal-code.ts";
+import { postalFormat } from "./postal-format.ts";
 import { lineSchema } from "./shop.ts";
 
 /** Where a parcel goes and how its receiver is reached. */
@@ -13,75 +16,37 @@ export interface Address {
   phone: string;
   street: string;
   city: string;
-  /** "" in countries without postal codes. */
+  /** As the country writes it; "" where there is none. */
   postalCode: string;
-  /** ISO 3166-1 alpha-2. */
+  /** ISO 3166-1 alpha-2, or XK. */
   country: string;
 }
 
-const names = (locale: string) => new Intl.DisplayNames([locale], { type: "region", fallback: "none" });
+export { countries, countryName } from "./countries.ts";
 
-/** All countries, ISO 3166-1 alpha-2. */
-export const countries: readonly string[] = codes();
-
-function codes(): string[] {
-  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-  return letters.flatMap((a) => letters.map((b) => a + b)).filter((code) => validator.isISO31661Alpha2(code));
-}
-
-/** The name of a country in the language of `locale`. */
-export const countryName = (code: string, locale: string): string => names(locale).of(code) ?? code;
-
-// People answer "Germany" or "德国" as well as "DE".
-const byName = new Map(
-  ["en", "zh"].flatMap((locale) =>
-    countries.map((code) => [countryName(code, locale).toLowerCase(), code] as const),
-  ),
-);
-for (const [alias, code] of [
-  ["uk", "GB"],
-  ["england", "GB"],
-  ["great britain", "GB"],
-  ["usa", "US"],
-  ["america", "US"],
-  ["hong kong", "HK"],
-  ["macau", "MO"],
-  ["香港", "HK"],
-  ["澳门", "MO"],
-] as const)
-  byName.set(alias, code);
-
-/** The code of a country given by code or by its English or Chinese name, or null. */
+/** The code of a country by what people call it, or null where that is not sure. */
 export function countryCode(text: string): string | null {
-  const word = text.trim();
-  const code = word.toUpperCase();
-  return (
-    byName.get(word.toLowerCase()) ?? (/^[A-Z]{2}$/.test(code) && countries.includes(code) ? code : null)
-  );
+  const found = findCountry(text);
+  return found.kind === "found" ? found.code : null;
 }
 
-const POSTAL = new Set<string>(validator.isPostalCodeLocales);
+/** A postal code may be so long, in UTF-16 units; the longest in use have ten. */
+export const POSTAL_CODE_MAX = 16;
 
-function fitsCountry(postalCode: string, country: string): boolean {
-  const known = validator.isPostalCodeLocales.find((locale) => locale === country);
-  return known === undefined || validator.isPostalCode(postalCode, known);
-}
+/** True where parcels need a postal code. */
+export const needsPostalCode = (country: string): boolean => postalFormat(country).needsPostalCode;
 
-// What may be a phone number at all, in any way of writing it.
-const PHONE = /^\+?[\d\s().\-/]{4,25}$/;
+/** True where there are postal codes at all. */
+export const hasPostalCodes = (country: string): boolean => postalFormat(country).postalCode !== undefined;
 
-/** True where parcels need a postal code that can be checked. */
-export const needsPostalCode = (country: string): boolean => POSTAL.has(country);
-
-/** The phone number as E.164, read as a number of `country` when it has no "+"; null when it cannot be one. */
-export function phoneNumber(text: string, country: string): string | null {
-  const home: CountryCode | undefined = isSupportedCountry(country) ? country : undefined;
-  const number = parsePhoneNumberFromString(text, home);
-  return number?.isPossible() === true ? number.number : null;
-}
+const refused = (context: z.RefinementCtx, message: string): never => {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+};
 
 /**
- * An address as a person types it. The country may be given by name; postal code and phone are checked against it.
+ * An address as a person types it: the country by code or by a name in any language, the rest as people write it. Phone
+ * and country must go together. A postal code of an unusual shape is taken: whoever asks for it asks twice.
  * `normalAddress` brings what passes into its kept form.
  */
 export const addressSchema = z
@@ -89,39 +54,44 @@ export const addressSchema = z
     name: lineSchema(80),
     email: z
       .string()
-      .trim()
-      .max(254)
-      .refine((text) => validator.isEmail(text), "is not an e-mail address"),
-    phone: z.string().trim().regex(PHONE, "is not a phone number"),
+      .max(320)
+      .transform((text, context) => emailAddress(text) ?? refused(context, "is not an e-mail address")),
+    phone: z.string().max(80).transform(typedCode).refine(looksLikePhone, "is not a phone number"),
     street: lineSchema(160),
     city: lineSchema(80),
     postalCode: z.preprocess(
       (value) => value ?? "",
       z
         .string()
-        .trim()
-        .toUpperCase()
-        .regex(/^[A-Z0-9 -]{0,12}$/, "is not a postal code"),
+        .max(80)
+        .transform((text) => typedCode(text).toUpperCase())
+        .pipe(
+          z
+            .string()
+            .max(POSTAL_CODE_MAX)
+            .regex(/^$|[\p{L}\p{N}]/u, "is not a postal code"),
+        ),
     ),
     country: z
       .string()
-      .max(60)
+      .max(100)
       .transform((text, context) => {
-        const code = countryCode(text);
-        if (code !== null) return code;
-        context.addIssue({ code: "custom", message: "is not a country" });
-        return z.NEVER;
+        return countryCode(text) ?? refused(context, "is not a country");
       }),
   })
   .superRefine(({ country, postalCode, phone }, context) => {
-    if (!fitsCountry(postalCode, country))
-      context.addIssue({ code: "custom", path: ["postalCode"], message: `is not one of ${country}` });
-    if (PHONE.test(phone) && phoneNumber(phone, country) === null)
+    if (postalCode === "" && needsPostalCode(country))
+      context.addIssue({ code: "custom", path: ["postalCode"], message: "problem.postal_code_missing" });
+    if (looksLikePhone(phone) && phoneNumber(phone, country) === null)
       context.addIssue({ code: "custom", path: ["phone"], message: `is not a phone number of ${country}` });
   });
 
 /** Checks an address and brings it into its kept form: country as a code, phone as E.164. @throws {z.ZodError} */
 export function normalAddress(address: Omit<Address, "id">): Omit<Address, "id"> {
   const valid = addressSchema.parse(address);
-  return { ...valid, phone: phoneNumber(valid.phone, valid.country) ?? valid.phone };
+  return {
+    ...valid,
+    phone: phoneNumber(valid.phone, valid.country) ?? valid.phone,
+    postalCode: readPostalCode(valid.postalCode, valid.country).value,
+  };
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { model, Schema, trusted } from "mongoose";
+import { typedCode } from "../i18n/typed.ts";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 
 /** A code can be used for ten minutes. */
@@ -73,12 +74,7 @@ const LinkTriesModel = model<LinkTries>("LinkTries", tries);
 
 /** A code as people type it (any case, blanks and dashes, O for 0, I and L for 1), or null if it cannot be one. */
 function normal(typed: string): string | null {
-  const plain = typed
-    .normalize("NFKC")
-    .replace(/[\s\p{Pd}]/gu, "")
-    .toUpperCase()
-    .replace(/O/g, "0")
-    .replace(/[IL]/g, "1");
+  const plain = typedCode(typed).replace(/[\s-]/g, "").toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
   return plain.length === LENGTH && [...plain].every((sign) => ALPHABET.includes(sign)) ? plain : null;
 }
 

@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2";
 import { beginning } from "../i18n/graphemes.ts";
-import { tidy } from "./shop.ts";
+import { tidy } from "../i18n/typed.ts";
 
 /** Words of a description that are shown alike. A "\n" in the text is a line break. */
 export interface Span {

@@ -1,5 +1,6 @@
 import { model, Schema } from "mongoose";
 import { z } from "zod";
+import { tidy } from "../i18n/typed.ts";
 import { NotFound } from "./errors.ts";
 
 /** Text in the languages of the shop. English is always there and is what others fall back to. */
@@ -56,16 +57,6 @@ export const textSchema = (max: number) =>
     .string()
     .transform((text) => tidy(text.replace(/\r\n?/g, "\n")).trim())
     .pipe(z.string().max(max));
-
-/**
- * Text without characters that cannot be seen. Controls, zero-width and bidi characters can make a name look like
- * another; a lone surrogate is no UTF-8. What shapes words, emoji and flags stays (the joiners and tags), as do tab and
- * newline.
- */
-export const tidy = (text: string): string =>
-  text
-    .replace(/(?!\u200c|\u200d|\t|\n|[\u{e0020}-\u{e007f}])(?:\p{Cc}|\p{Cf}|\p{Cs})/gu, "")
-    .normalize("NFC");
 
 /** A localised line. An empty translation counts as none. */
 export const localisedSchema = (max: number) =>

@@ -1,3 +1,5 @@
+import { typedCode } from "../../i18n/typed.ts";
+
 /** Why a card form was not taken, by field; texts are in `words.ts`. */
 export interface CardProblems {
   number?: "incomplete" | "luhn" | "real";
@@ -32,18 +34,19 @@ export function tryCard(
   form: { number: string; expiry: string; cvc: string },
   now: Date,
 ): { outcome: "paid" | "declined" | "no-funds" } | { problems: CardProblems } {
-  const number = form.number.replace(/[\s-]/g, "");
+  const number = typedCode(form.number).replace(/[\s-]/g, "");
   const problems: CardProblems = {};
   const outcome = testCards[number];
   if (!/^\d{12,19}$/.test(number)) problems.number = "incomplete";
   else if (!passesLuhn(number)) problems.number = "luhn";
   else if (outcome === undefined) problems.number = "real";
 
-  const [, month, year] = /^(0?[1-9]|1[0-2])\s*[/-]?\s*(?:20)?(\d{2})$/.exec(form.expiry.trim()) ?? [];
+  const [, month, year] = /^(0?[1-9]|1[0-2])\s*[/-]?\s*(?:20)?(\d{2})$/.exec(typedCode(form.expiry)) ?? [];
   if (month === undefined || year === undefined) problems.expiry = "unreadable";
   // A card is good through the last day of its month, wherever it is used: UTC-12 sees that day end last.
   else if (Date.UTC(2000 + Number(year), Number(month), 1, 12) <= now.getTime()) problems.expiry = "past";
 
-  if (!(number.startsWith("37") ? /^\d{4}$/ : /^\d{3}$/).test(form.cvc.trim())) problems.cvc = "unreadable";
+  if (!(number.startsWith("37") ? /^\d{4}$/ : /^\d{3}$/).test(typedCode(form.cvc)))
+    problems.cvc = "unreadable";
   return outcome === undefined || Object.keys(problems).length > 0 ? { problems } : { outcome };
 }

@@ -1,0 +1,230 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import iso from "i18n-iso-countries";
+import { z } from "zod";
+import { typedLine } from "../i18n/typed.ts";
+import { countries, isCountry } from "./countries.ts";
+import { typosOf } from "./search-terms.ts";
+import { Vocabulary } from "./vocabulary.ts";
+
+/**
+ * Countries by what people call them, in any language. Three kept lists know the names: this runtime's own CLDR (long and
+ * short names, a hundred languages), i18n-iso-countries (what else they are called, 77 languages, and the codes of three
+ * letters) and CLDR's subdivisions (England, Scotland, Wales and Northern Ireland). A few words that none of them has
+ * stand below.
+ *
+ * Reading all of them takes half a second, so it is done language by language: those the shop speaks at once, the others
+ * in the background (`prepareCountryNames`) or when a name is not among those read so far. The index keeps about 1 MB.
+ */
+
+/** The languages read first, then the others. */
+const FIRST = ["en", "zh", "zh-Hant", "es", "fr", "de", "pt", "ru", "ar", "ja", "it", "nl", "pl", "tr"];
+/** Those of many people or a country that i18n-iso-countries does not have. */
+const MORE =
+  "as fil gu ig kn lb lo my ne or pa pt-PT qu rw sa si sm sr-Latn st te ti to wo xh yi yo yue zu".split(" ");
+/** Countries that CLDR has a shorter name for. */
+const SHORTENED = ["BA", "CC", "GB", "HK", "KR", "MM", "MO", "PN", "PS", "SA", "US"];
+const NATIONS = ["gbeng", "gbnir", "gbsct", "gbwls"];
+
+/** Former, colloquial and short names that are in none of the lists. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  uk: "GB",
+  britain: "GB",
+  america: "US",
+  "the states": "US",
+  brunei: "BN",
+  burma: "MM",
+  "cabo verde": "CV",
+  "dr congo": "CD",
+  "congo drc": "CD",
+  drc: "CD",
+  zaire: "CD",
+  "congo brazzaville": "CG",
+  "east timor": "TL",
+  eire: "IE",
+  el: "GR",
+  fyrom: "MK",
+  holland: "NL",
+  "ivory coast": "CI",
+  macedonia: "MK",
+  palestine: "PS",
+  "republic of china": "TW",
+  swaziland: "SZ",
+  tahiti: "PF",
+  tibet: "CN",
+  turkey: "TR",
+  turkiye: "TR",
+  uae: "AE",
+  emirates: "AE",
+  vatican: "VA",
+  vietnam: "VN",
+  "viet nam": "VN",
+  "canary islands": "ES",
+  kosova: "XK",
+  xkx: "XK",
+};
+/** Names of several countries: which one is meant is asked. */
+const SEVERAL: Readonly<Record<string, readonly string[]>> = {
+  congo: ["CD", "CG"],
+  korea: ["KR", "KP"],
+  "virgin islands": ["VG", "VI"],
+};
+
+/** What somebody means by the name of a country. `near` holds codes that may be meant, the likeliest first. */
+export type CountryFound =
+  | { readonly kind: "found"; readonly code: string }
+  | { readonly kind: "near"; readonly codes: readonly string[] }
+  | { readonly kind: "unknown" };
+
+const NEAR_MAX = 4;
+const ARTICLES = /^(?:the|la|le|les|el|los|las|il|die|das|der|den|de|l|o|a|os|as|al) /;
+const STYLES =
+  /^(?:(?:federal|democratic|islamic|socialist|united|federative|plurinational|bolivarian|co operative|grand|hashemite|oriental) )*(?:republic|kingdom|state|commonwealth|federation|principality|duchy|sultanate|union|emirate) of (?:the )?/;
+
+/** One text for all ways of writing a name: no case, accents, dots and dashes; 臺 and 台 are one sign. */
+const folded = (name: string): string =>
+  typedLine(name)
+    .normalize("NFKD")
+    .replace(/\p{Script=Latin}\p{M}+|[\u0300-\u036f]/gu, (letter) => letter.replace(/\p{M}/gu, ""))
+    .toLowerCase()
+    .replace(/臺/g, "台")
+    .replace(/ß/g, "ss")
+    .replace(/ø/g, "o")
+    .replace(/ı/g, "i")
+    .replace(/&/g, " and ")
+    .replace(/(?<=\b\p{L})\.(?=\p{L}\b)/gu, "")
+    .replace(/[’'`´ʼ‘.,·\-–—/()（）]+/gu, " ")
+    .replace(/\bst\b/g, "saint")
+    .replace(/\s+/g, " ")
+    .trim();
+
+const require = createRequire(import.meta.url);
+const isoNames = z.object({ countries: z.record(z.string(), z.union([z.string(), z.array(z.string())])) });
+const nationNames = z.object({
+  subdivisions: z.object({
+    localeDisplayNames: z.object({ subdivisions: z.record(z.string(), z.string()) }),
+  }),
+});
+
+/** A file of a package, read without being kept by the module loader; null where the package has no such language. */
+function listOf<T>(schema: z.ZodType<T>, path: string): T | null {
+  try {
+    return schema.parse(JSON.parse(readFileSync(require.resolve(path), "utf8")));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return null;
+    throw error;
+  }
+}
+
+const names = new Map<string, string>();
+const words = new Vocabulary();
+
+function add(name: string, code: string): void {
+  const word = folded(name);
+  if (word.length < 2 || names.has(word) || Object.hasOwn(SEVERAL, word)) return;
+  names.set(word, code);
+  words.add(word);
+}
+
+/** Reads the names of one language. What an earlier language calls another country keeps its meaning. */
+function read(language: string): void {
+  const parts: [string, string][] = [];
+  const take = (name: string | undefined, code: string) => {
+    if (name === undefined) return;
+    add(name, code);
+    // "Myanmar (Burma)", "Congo - Kinshasa", "Korea, Republic of": the first part alone, where it names no other.
+    const [, first = "", second = ""] = /^([^(（,]+)(?:[(（]([^)）]+)[)）]|,)/u.exec(name) ?? [];
+    if (first.trim() !== "") parts.push([first, code]);
+    if (second.length > 3 && !second.includes(" ")) parts.push([second, code]);
+  };
+  const long = new Intl.DisplayNames([language], { type: "region", fallback: "none" });
+  const short = new Intl.DisplayNames([language], { type: "region", fallback: "none", style: "short" });
+  for (const code of countries) take(long.of(code), code);
+  for (const code of SHORTENED) take(short.of(code), code);
+  const also = listOf(isoNames, `i18n-iso-countries/langs/${language}.json`)?.countries ?? {};
+  for (const [code, name] of Object.entries(also))
+    if (isCountry(code)) for (const one of [name].flat()) take(one, code);
+  const nations = listOf(nationNames, `cldr-subdivisions-full/subdivisions/${language}/${language}.json`);
+  for (const nation of NATIONS) take(nations?.subdivisions.localeDisplayNames.subdivisions[nation], "GB");
+  for (const [part, code] of parts) add(part, code);
+}
+
+function* reading(): Generator<string> {
+  for (const [name, code] of Object.entries(OTHERWISE)) add(name, code);
+  const wanted = new Set([...FIRST, ...iso.getSupportedLanguages(), ...MORE]);
+  for (const language of Intl.DisplayNames.supportedLocalesOf([...wanted])) {
+    read(language);
+    yield language;
+  }
+}
+
+const languages = reading();
+let complete = false;
+let shippedRead = false;
+
+function readNext(): void {
+  complete = languages.next().done === true;
+}
+function readShipped(): void {
+  for (let count = 0; count < 3 && !shippedRead; count += 1) readNext();
+  shippedRead = true;
+}
+
+/** Reads the names of all languages in the background, some milliseconds at a time. */
+export async function prepareCountryNames(): Promise<void> {
+  while (!complete) {
+    readNext();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const ways = (name: string): string[] => {
+  const bare = name.replace(ARTICLES, "");
+  return [name, bare, bare.replace(STYLES, "")];
+};
+
+/** A flag: two regional indicators, or the black flag with the tags of a part of a country. */
+function ofFlag(text: string): string | undefined {
+  const signs = [...text].map((sign) => sign.codePointAt(0) ?? 0);
+  const pair = signs.filter((sign) => sign >= 0x1f1e6 && sign <= 0x1f1ff).map((sign) => sign - 0x1f1e6 + 65);
+  const tags = signs.filter((sign) => sign >= 0xe0061 && sign <= 0xe007a).map((sign) => sign - 0xe0000);
+  const letters = pair.length === 2 ? pair : signs[0] === 0x1f3f4 ? tags.slice(0, 2) : [];
+  return letters.length === 2 ? String.fromCharCode(...letters).toUpperCase() : undefined;
+}
+
+/** The country of a code (DE, DEU), a flag, or a name in any language; what is misspelt finds what may be meant. */
+export function findCountry(typed: string): CountryFound {
+  const text = typedLine(typed).slice(0, 100);
+  const code = ofFlag(text) ?? (/^\p{L}{2}$/u.test(text) ? text.normalize("NFKC").toUpperCase() : "");
+  if (isCountry(code)) return { kind: "found", code };
+  const three = /^[a-z]{3}$/i.test(text) ? iso.alpha3ToAlpha2(text.toUpperCase()) : undefined;
+  if (three !== undefined && isCountry(three)) return { kind: "found", code: three };
+  readShipped();
+  const word = folded(text);
+  for (;;) {
+    for (const way of ways(word)) {
+      const found = names.get(way);
+      if (found !== undefined) return { kind: "found", code: found };
+      const several = Object.hasOwn(SEVERAL, way) ? SEVERAL[way] : undefined;
+      if (several) return { kind: "near", codes: several };
+    }
+    if (complete) return nearest(word);
+    readNext();
+  }
+}
+
+/** Countries whose names are nearly this word, or begin with it. */
+function nearest(word: string): CountryFound {
+  const found = new Map<string, number>();
+  const note = (name: string, distance: number) => {
+    const code = names.get(name);
+    if (code !== undefined) found.set(code, Math.min(distance, found.get(code) ?? distance));
+  };
+  for (const way of ways(word)) {
+    for (const { word: name, distance } of words.near(way, typosOf(way))) note(name, distance);
+    if (way.length > 3) for (const name of words.beginningWith(way)) note(name, 2);
+  }
+  const least = Math.min(...found.values());
+  const codes = [...found].filter(([, distance]) => distance === least).map(([code]) => code);
+  return codes.length > 0 ? { kind: "near", codes: codes.slice(0, NEAR_MAX) } : { kind: "unknown" };
+}
