@@ -1,4 +1,5 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { addressLine } from "../src/shop/address-lines.ts";
 import { type Customer, saveAddress } from "../src/shop/customer.ts";
 import { chooseNews } from "../src/shop/news.ts";
 import { addressForm, known } from "./address-form.ts";
@@ -10,10 +11,7 @@ import { type Shopfront, visit, visitAgain } from "./shopfront.ts";
 export function accountFlow(script: Script, front: Shopfront): void {
   const account = async (turn: Turn) => {
     const { customer } = await visit(front, turn);
-    const addresses = customer.addresses.map(
-      (address) =>
-        `${address.name}, ${address.street}, ${address.postalCode} ${address.city}, ${address.country}`,
-    );
+    const addresses = customer.addresses.map((address) => addressLine(address, turn.locale));
     const accounts = linkedAccounts(front, customer);
     const language = new Intl.DisplayNames(turn.locale, { type: "language" }).of(turn.locale) ?? turn.locale;
     return view({

@@ -1,7 +1,9 @@
 import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
-import { type Address, countryName } from "../src/shop/address.ts";
+import type { Address } from "../src/shop/address.ts";
+import { addressLine } from "../src/shop/address-lines.ts";
 import { findVariant } from "../src/shop/catalog.ts";
 import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
+import { countryName } from "../src/shop/countries.ts";
 import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/find-order.ts";
@@ -52,10 +54,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
         text: plain(turn.say("checkout.address")),
         controls: [
           ...customer.addresses.map((saved) =>
-            turn.button(
-              `${saved.name}, ${saved.street}, ${saved.city}`,
-              links.useAddress({ order, address: saved.id }),
-            ),
+            turn.button(addressLine(saved, turn.locale), links.useAddress({ order, address: saved.id })),
           ),
           turn.button(turn.say("checkout.new_address"), links.newAddress({ order })),
         ],

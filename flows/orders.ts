@@ -9,6 +9,8 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
+import { momentIn } from "../src/i18n/moment.ts";
+import { addressLine } from "../src/shop/address-lines.ts";
 import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
 import { owns } from "../src/shop/customer.ts";
 import { NotFound } from "../src/shop/errors.ts";
@@ -16,7 +18,7 @@ import { getOrder, listOrders } from "../src/shop/find-order.ts";
 import type { Order } from "../src/shop/order.ts";
 import { addressOf } from "../src/shop/order-address.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";
 
@@ -69,10 +71,11 @@ export function ordersFlow(script: Script, front: Shopfront): void {
     const text = order.tracking
       ? turn.say("order.tracking", { carrier: order.tracking.carrier, tracking: order.tracking.number })
       : turn.say("order.no_tracking");
-    const moment = new Intl.DateTimeFormat(turn.locale, { dateStyle: "medium", timeStyle: "short" });
-    const steps = order.history.map((step) =>
-      plain(`${moment.format(step.at)} ${turn.say(`state.${step.state}`)}`),
-    );
+    const zone = timeZoneOf((await visit(front, turn)).shop);
+    // A draft was a cart on its way to become an order; nothing had happened yet.
+    const steps = order.history
+      .filter((step) => step.state !== "draft")
+      .map((step) => plain(`${momentIn(zone, turn.locale, step.at)} – ${turn.say(`state.${step.state}`)}`));
     return below(
       view({
         text: joined([bold(turn.say("order.title", { number: order.number })), plain(text), ...steps]),
@@ -140,11 +143,7 @@ export function orderView(turn: Turn, order: Order) {
       `${inLanguage(order.shipping.name, turn.locale)} · ${cost(order.shipping.price)}`,
     ]);
   facts.push([turn.say("checkout.total"), cost(order.total)]);
-  if (address)
-    facts.push([
-      turn.say("checkout.deliver_to"),
-      `${address.name}, ${address.street}, ${address.postalCode} ${address.city}, ${address.country}`,
-    ]);
+  if (address) facts.push([turn.say("checkout.deliver_to"), addressLine(address, turn.locale)]);
   if (order.tracking)
     facts.push([turn.say("order.tracking_number"), `${order.tracking.carrier} ${order.tracking.number}`]);
   const id = order._id;

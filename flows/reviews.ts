@@ -9,11 +9,12 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
+import { dayIn } from "../src/i18n/moment.ts";
 import { getProduct } from "../src/shop/catalog.ts";
 import { owns } from "../src/shop/customer.ts";
 import { getOrder } from "../src/shop/find-order.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";
 
@@ -32,10 +33,10 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
     const product = await getProduct(shop._id, id);
     if (!product) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
     const found = await listReviews(shop._id, id, page, PAGE_SIZE);
-    const day = new Intl.DateTimeFormat(turn.locale, { dateStyle: "medium" });
+    const zone = timeZoneOf(shop);
     const cards = found.reviews.map(
       (review): Card => ({
-        title: `${stars(review.rating)} ${day.format(review.at)}`,
+        title: `${stars(review.rating)} ${dayIn(zone, turn.locale, review.at)}`,
         ...(review.text !== undefined && { text: plain(review.text) }),
         ...(review.photo !== undefined && { image: { id: review.photo, alt: turn.say("review.photo") } }),
       }),

@@ -19,6 +19,7 @@ import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { prepareSearch } from "./prepare-search.ts";
 import { createCommerce } from "./shop/commerce.ts";
+import { prepareCountryNames } from "./shop/country-names.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
 import { recoverImports } from "./shop/import-journal.ts";
@@ -185,6 +186,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   commerce.start();
   await engine.start();
   void prepareSearch(search, shop, log);
+  prepareCountryNames().catch((err) => log.error({ err }, "The names of countries could not be read"));
 
   return {
     url: `http://localhost:${port}`,

@@ -1,4 +1,4 @@
-import type { Capabilities } from "./adapter.ts";
+import type { WordKey } from "../i18n/index.ts";
 import {
   answered,
   answerLink,
@@ -10,26 +10,22 @@ import {
   skipLink,
 } from "./ask.ts";
 import { type Form, formRef, type Values } from "./form.ts";
-import { entered, fillLink, pageProblems, pagesOf } from "./form-pages.ts";
+import { fillLink, pagesFor, takeLink } from "./form-pages.ts";
+import {
+  type FieldsRead,
+  nowAsked,
+  type Remark,
+  type Remarks,
+  readFields,
+  toldLines,
+  unasked,
+  wholeProblems,
+} from "./form-reading.ts";
+import { formView, type Scene, windowView, withLines } from "./form-view.ts";
 import { type LinkRef, namedArgs } from "./link.ts";
-import { bold, joined, plain, rich } from "./rich-text.ts";
-import type { Script } from "./script.ts";
-import type { Asking, Filling, State } from "./state.ts";
+import type { Asking, Filling } from "./state.ts";
 import { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
-import type { FormView } from "./view.ts";
-
-/** What the forms of a turn need of it. */
-export interface Scene {
-  readonly turn: Turn;
-  readonly script: Script;
-  readonly can: Capabilities;
-  state: State;
-  token(ref: LinkRef): string;
-  stale(): Promise<Answer>;
-  cancel(): Promise<Answer>;
-  /** Says that the answer is for one person's eyes. */
-  confide(): void;
-}
+import type { View } from "./view.ts";
 
 /** What somebody answers a question with. */
 export type AnswerKind = "text" | "photo" | "contact" | "location" | "press";
@@ -47,10 +43,7 @@ export class FormTalk {
   open(form: Form, { args = {}, initial = {}, place = "below" }: Parameters<Turn["open"]>[1] = {}): Reply {
     switch (this.#scene.can.forms) {
       case "inline":
-        return {
-          view: view({ form: this.#formView(form, { form: form.name, args, values: initial, page: 0 }, {}) }),
-          place,
-        };
+        return { view: this.#inline(form, { form: form.name, args, values: initial, page: 0 }), place };
       case "modal":
         return { ...this.#window(form, { form: form.name, args, values: initial, page: 0 }), place };
       case "ask":
@@ -67,6 +60,7 @@ export class FormTalk {
   async press(ref: LinkRef): Promise<Answer | "not-a-form"> {
     const { state } = this.#scene;
     if (ref.name === fillLink.link) return this.#fill(ref);
+    if (ref.name === takeLink.link) return this.#take(ref);
     if (![answerLink, backLink, skipLink, cancelLink].some((own) => own.link === ref.name))
       return "not-a-form";
     if (ref.name === cancelLink.link) return this.#scene.cancel();
@@ -88,58 +82,84 @@ export class FormTalk {
     if (by === "text" && field?.input === "photo") return this.askAgain(asking, "problem.photo");
     if (by === "contact" && field?.input !== "phone") return this.askAgain(asking, "problem.text");
     if (by === "location" && !field?.location) return this.askAgain(asking, "problem.text");
-    return this.#step(form, asking, answered(form, asking, value, field?.options?.(this.#scene.turn) ?? []));
+    return this.#step(form, asking, answered(form, asking, value, this.#scene.turn));
   }
 
-  askAgain(asking: Asking, problem?: string): Reply {
-    return this.#ask(this.#form(asking.form), asking, problem);
+  askAgain(asking: Asking, problem?: WordKey): Reply {
+    const remark = problem && { text: this.#scene.turn.say(problem), offers: [] };
+    return this.#ask(this.#form(asking.form), asking, remark);
   }
 
   /** Takes what was entered in a message's form or in a window. */
   async submitted(ref: LinkRef, values: Values): Promise<Answer> {
-    const found = this.#filled(ref, values);
-    if (!found) return this.#scene.stale();
-    const { form, filling, pages, problems } = found;
+    const opened = this.#opened(ref);
+    return opened ? this.#proceed(opened.form, opened.filling, values) : this.#scene.stale();
+  }
+
+  /** Reads a page that was filled in: what is wrong is shown, what is doubtful asked about once, else it goes on. */
+  async #proceed(form: Form, before: Filling, typed: Values): Promise<Answer> {
+    const { turn } = this.#scene;
     const inline = this.#scene.can.forms === "inline";
-    if (Object.keys(problems).length > 0) {
-      if (inline) return here(view({ form: this.#formView(form, filling, problems) }));
+    const read = this.#read(form, before, typed);
+    const told = { ...before.told, ...read.told };
+    const filling: Filling = {
+      ...before,
+      values: read.values,
+      ...(Object.keys(told).length > 0 && { told }),
+    };
+    const pages = pagesFor(form, this.#scene.can);
+    const wrong = Object.keys(read.problems).length > 0;
+    const remarks = wrong ? read.problems : unasked(read.doubts, read.values, before.asked);
+    if (Object.keys(remarks).length > 0) {
+      const asked = wrong ? before.asked : nowAsked(remarks, read.values, before.asked);
       const page = Math.max(
         0,
-        pages.findIndex((fields) => fields.some((field) => Object.hasOwn(problems, field))),
+        pages.findIndex((fields) => fields.some((field) => Object.hasOwn(remarks, field))),
       );
-      return this.#window(form, { ...filling, page }, problems);
+      const again: Filling = { ...filling, page, ...(asked && { asked }) };
+      if (!inline) return this.#window(form, again, remarks);
+      if (asked) this.#scene.state = { ...this.#scene.state, filling: again };
+      return here(this.#inline(form, again, remarks));
     }
     if (filling.page < pages.length - 1) return this.#window(form, { ...filling, page: filling.page + 1 });
     this.#forget();
-    return form.submitted(this.#scene.turn, filling.values, filling.args);
+    const lines = toldLines(form, told, turn);
+    return withLines(lines, await form.submitted(turn, filling.values, filling.args));
+  }
+
+  /** What is understood of a page; the last page also answers for the form as a whole. */
+  #read(form: Form, { values, page }: Filling, typed: Values): FieldsRead {
+    const { turn } = this.#scene;
+    const pages = pagesFor(form, this.#scene.can);
+    const fields = pages[page] ?? [];
+    const earlier = Object.fromEntries(
+      Object.entries(pages.length > 1 ? values : {}).filter(([field]) => !fields.includes(field)),
+    );
+    const last = page === pages.length - 1;
+    const own = last ? Object.keys(form.fields) : fields;
+    const read = readFields(form, own, { ...earlier, ...typed }, earlier, turn);
+    const all = { ...earlier, ...read.values };
+    const problems =
+      last && Object.keys(read.problems).length === 0 ? wholeProblems(form, all, turn) : read.problems;
+    return { ...read, values: all, problems };
   }
 
   /** What is wrong with what was entered, as sentences by field. */
   problems(ref: LinkRef, values: Values): Record<string, string> {
-    const { say } = this.#scene.turn;
-    const problems = this.#filled(ref, values)?.problems ?? {};
-    return Object.fromEntries(Object.entries(problems).map(([field, key]) => [field, say.any(key)]));
+    const opened = this.#opened(ref);
+    const problems = opened ? this.#read(opened.form, opened.filling, values).problems : {};
+    return Object.fromEntries(Object.entries(problems).map(([field, { text }]) => [field, text]));
   }
 
-  /** The form a submission belongs to, with what its pages have gathered by now; undefined if there is no such form. */
-  #filled(ref: LinkRef, values: Values) {
+  /** The form a submission belongs to, with what its other pages have gathered by now; undefined if there is no such form. */
+  #opened(ref: LinkRef): { form: Form; filling: Filling } | undefined {
     const [name, query, at] = ref.name === "form" ? ref.args : [];
     const handled = name === undefined ? undefined : this.#scene.script.forms.get(name);
     if (!handled) return undefined;
     const { form } = handled;
     const args = Object.fromEntries(new URLSearchParams(query ?? ""));
-    const pages = pagesOf(form, this.#pageSize());
-    const page = Math.min(Number(at) || 0, pages.length - 1);
-    const fields = pages[page] ?? [];
-    const before = Object.entries(this.#remembered(form.name, args)?.values ?? {}).filter(
-      ([field]) => !fields.includes(field),
-    );
-    const all = {
-      ...(pages.length > 1 && Object.fromEntries(before)),
-      ...entered(form, fields, values, this.#scene.turn),
-    };
-    const filling: Filling = { form: form.name, args, values: all, page };
-    return { form, filling, pages, problems: pageProblems(form, pages, page, all) };
+    const page = Math.min(Number(at) || 0, pagesFor(form, this.#scene.can).length - 1);
+    return { form, filling: { ...this.#begun(form, args), page } };
   }
 
   /** A press on "Fill in": the page in a window, in place of the message with the button. */
@@ -148,12 +168,29 @@ export class FormTalk {
     const form = read.success ? this.#scene.script.forms.get(read.data.form)?.form : undefined;
     if (!read.success || !form) return this.#scene.stale();
     const args = Object.fromEntries(new URLSearchParams(read.data.args ?? ""));
-    const values = this.#remembered(form.name, args)?.values ?? {};
     return {
-      ...this.#window(form, { form: form.name, args, values, page: read.data.page ?? 0 }),
+      ...this.#window(form, { ...this.#begun(form, args), page: read.data.page ?? 0 }),
       place: "here",
     };
   }
+
+  /** A press on what was asked about or may have been meant: the page is read again with that value. */
+  #take(ref: LinkRef): Promise<Answer> {
+    const read = takeLink.schema.safeParse(namedArgs(takeLink.schema, ref));
+    const form = read.success ? this.#scene.script.forms.get(read.data.form)?.form : undefined;
+    if (!read.success || !form) return this.#scene.stale();
+    const { field, value, page = 0 } = read.data;
+    const begun = this.#remembered(form.name, Object.fromEntries(new URLSearchParams(read.data.args ?? "")));
+    if (!begun) return this.#scene.stale();
+    const values = { ...begun.values, [field]: value };
+    const asked = { ...begun.asked, [field]: value };
+    const fields = pagesFor(form, this.#scene.can)[page] ?? [];
+    const typed = Object.fromEntries(Object.entries(values).filter(([name]) => fields.includes(name)));
+    return this.#proceed(form, { ...begun, values, asked, page }, typed);
+  }
+
+  #begun = (form: Form, args: Values): Filling =>
+    this.#remembered(form.name, args) ?? { form: form.name, args, values: {}, page: 0 };
 
   #remembered(form: string, args: Values): Filling | undefined {
     const { filling } = this.#scene.state;
@@ -163,78 +200,29 @@ export class FormTalk {
   }
 
   /** A page of a form as a window, and as the message that leads to it where no window can be opened now. */
-  #window(form: Form, filling: Filling, problems: Readonly<Record<string, string>> = {}): Reply {
-    const { turn } = this.#scene;
+  #window(form: Form, filling: Filling, remarks: Remarks = {}): Reply {
     this.#confide(form);
     this.#scene.state = { ...this.#scene.state, filling };
-    const pages = pagesOf(form, this.#pageSize()).length;
-    const { page, args } = filling;
-    const title = bold(turn.say(form.title));
-    const label = turn.say(page > 0 ? "form.continue" : "form.fill");
-    const query = new URLSearchParams(args).toString();
-    return below(
-      view({
-        text: joined([
-          pages > 1 ? rich`${title} (${page + 1}/${pages})` : title,
-          ...Object.entries(problems).map(([field, key]) => {
-            const words = form.fields[field];
-            return words
-              ? rich`${bold(turn.say(words.label))}: ${turn.say.any(key)}`
-              : plain(turn.say.any(key));
-          }),
-        ]),
-        form: this.#formView(form, filling, problems),
-        controls: [
-          turn.button(
-            label,
-            fillLink({ form: form.name, args: query || undefined, page: page || undefined }),
-            { style: "primary" },
-          ),
-          turn.button(turn.say("form.cancel"), cancelLink()),
-        ],
-      }),
-    );
+    return below(windowView(this.#scene, form, filling, remarks));
   }
 
-  #formView(form: Form, filling: Filling, problems: Readonly<Record<string, string>>): FormView {
-    const { turn } = this.#scene;
+  #inline(form: Form, filling: Filling, remarks: Remarks = {}): View {
     this.#confide(form);
-    const pages = pagesOf(form, this.#pageSize());
-    const { args, values, page } = filling;
-    return {
-      token: this.#scene.token(formRef(form.name, args, page)),
-      locale: turn.locale,
-      title: turn.say(form.title),
-      submit: turn.say(page < pages.length - 1 ? "form.continue" : form.submit),
-      fields: (pages[page] ?? []).map((name) => {
-        const words = form.fields[name];
-        if (!words) throw new Error(`The form ${form.name} has no field ${name}.`);
-        return {
-          name,
-          label: turn.say(words.label),
-          input: words.input ?? "text",
-          required: form.required(name),
-          maxLength: words.maxLength ?? 200,
-          ...(words.hint && { hint: turn.say(words.hint) }),
-          ...(words.options && { options: words.options(turn) }),
-          ...(values[name] !== undefined && { value: values[name] }),
-          ...(problems[name] !== undefined && { problem: turn.say.any(problems[name]) }),
-        };
-      }),
-    };
+    return view({ form: formView(this.#scene, form, filling, remarks) });
   }
 
   async #step(form: Form, asking: Asking, step: Step): Promise<Answer> {
-    if (step.kind === "ask") return this.#ask(form, step.asking, step.problem);
+    if (step.kind === "ask") return this.#ask(form, step.asking, step.remark);
     this.#forget();
     this.#confide(form);
-    return form.submitted(this.#scene.turn, step.values, asking.args);
+    const lines = toldLines(form, step.told, this.#scene.turn);
+    return withLines(lines, await form.submitted(this.#scene.turn, step.values, asking.args));
   }
 
-  #ask(form: Form, asking: Asking, problem?: string): Reply {
+  #ask(form: Form, asking: Asking, remark?: Remark): Reply {
     this.#confide(form);
     this.#scene.state = { ...this.#scene.state, asking };
-    return question(this.#scene.turn, form, asking, problem);
+    return question(this.#scene.turn, form, asking, remark);
   }
 
   #forget(): void {
@@ -244,12 +232,6 @@ export class FormTalk {
 
   #confide(form: Form): void {
     if (this.#scene.script.forms.get(form.name)?.confidential) this.#scene.confide();
-  }
-
-  #pageSize(): number {
-    return this.#scene.can.forms === "modal"
-      ? (this.#scene.can.formFieldsMax ?? 5)
-      : Number.POSITIVE_INFINITY;
   }
 
   #form(name: string): Form {

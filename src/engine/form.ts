@@ -1,8 +1,39 @@
 import type { z } from "zod";
 import type { WordKey } from "../i18n/index.ts";
+import { lostWithin, typedCode, typedLine, typedText } from "../i18n/typed.ts";
 import type { LinkRef } from "./link.ts";
 import type { Answer, Turn } from "./turn.ts";
 import type { FormField } from "./view.ts";
+
+/** What was entered, as text, by field. */
+export type Values = Readonly<Record<string, string>>;
+
+/** What words of a form may depend on. */
+export type Words = Pick<Turn, "locale" | "say">;
+
+/**
+ * How an answer is understood.
+ *
+ * `taken`: `value` is what is kept; with `told` the person is told, as it is not quite what they wrote.
+ * `doubtful`: it is asked about once, and taken if it is given again.
+ * `refused`: it can not be; `near` holds values that may have been meant.
+ */
+export type Reading = Taken | Doubtful | Refused<WordKey | undefined>;
+interface Taken {
+  readonly kind: "taken";
+  readonly value: string;
+  readonly told?: boolean;
+}
+interface Doubtful {
+  readonly kind: "doubtful";
+  readonly value: string;
+  readonly ask: (turn: Words) => string;
+}
+interface Refused<Problem> {
+  readonly kind: "refused";
+  readonly problem?: Problem;
+  readonly near?: readonly string[];
+}
 
 /** How a field is asked for. */
 export interface FieldWords {
@@ -14,11 +45,21 @@ export interface FieldWords {
   readonly maxLength?: number;
   /** A shared location answers it too, as "latitude, longitude". */
   readonly location?: boolean;
-  readonly options?: (turn: Pick<Turn, "locale" | "say">) => readonly { value: string; label: string }[];
+  readonly options?: (turn: Words) => readonly { value: string; label: string }[];
+  /**
+   * How what was typed is understood, given what the other fields are known to hold. Reading what it has read must
+   * give the same. Without it, the typed text is tidied and must pass the schema.
+   */
+  readonly read?: (typed: string, known: Values) => Reading;
+  /** The field that `read` looks at: it is read first. */
+  readonly after?: string;
+  /** Whether it may be left out, where that depends on the others. */
+  readonly optional?: (known: Values) => boolean;
+  /** Whether there is nothing to ask, given the others. */
+  readonly needless?: (known: Values) => boolean;
+  /** How a value is shown; without it, as the label of its option or as it is. */
+  readonly shown?: (value: string, turn: Words) => string;
 }
-
-/** What was entered, as text, by field. */
-export type Values = Readonly<Record<string, string>>;
 
 /**
  * A form: one zod schema and the words for it. It is shown inline where a platform can, and asked question by
@@ -29,16 +70,35 @@ export interface Form {
   readonly title: WordKey;
   readonly submit: WordKey;
   readonly fields: Readonly<Record<string, FieldWords>>;
-  required(field: string): boolean;
-  /** The word key of what is wrong with one answer, or null. */
-  check(field: string, value: string): string | null;
-  /** What is wrong with the whole, by field; empty if nothing is. */
+  /** Whether a field must be answered, given what is known of the others. */
+  required(field: string, known?: Values): boolean;
+  /** How one answer is understood; "" is none. A refusal names its problem. */
+  read(
+    field: string,
+    typed: string,
+    known: Values,
+  ): Taken | Doubtful | (Refused<string> & { problem: string });
+  /** What is wrong with the whole, by field, as word keys; empty if nothing is. */
   problems(values: Values): Record<string, string>;
   submitted(turn: Turn, values: Values, args: Values): Promise<Answer>;
 }
 
 const present = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ""));
+
+/** Text as somebody typed it, by the kind of its field. */
+function tidied(input: FormField["input"] | undefined, typed: string): string {
+  switch (input) {
+    case "email":
+    case "phone":
+    case "number":
+      return typedCode(typed);
+    case "long":
+      return typedText(typed);
+    default:
+      return typedLine(typed);
+  }
+}
 
 /** Declares a form. `args` given at opening come back, as text, to `submitted`. */
 export function form<S extends z.ZodObject>(definition: {
@@ -54,15 +114,28 @@ export function form<S extends z.ZodObject>(definition: {
   const shape = schema.shape as Record<string, z.ZodType>;
   const problemOf = (field: string, message: string | undefined): string =>
     message !== undefined && /^problem\./.test(message) ? message : (words[field]?.problem ?? "problem.any");
+  const required: Form["required"] = (field, known = {}) => {
+    const optional = words[field]?.optional;
+    return optional ? !optional(known) : shape[field]?.safeParse(undefined).success === false;
+  };
   return {
     name: definition.name,
     title: definition.title,
     submit: definition.submit,
     fields: words,
-    required: (field) => shape[field]?.safeParse(undefined).success === false,
-    check(field, value) {
-      const result = shape[field]?.safeParse(value.trim() === "" ? undefined : value.trim());
-      return result?.success ? null : problemOf(field, result?.error.issues[0]?.message);
+    required,
+    read(field, typed, known) {
+      const own = words[field];
+      const text = tidied(own?.input, typed);
+      if (text === "" && !required(field, known)) return { kind: "taken", value: "" };
+      const reading = text === "" ? undefined : own?.read?.(text, known);
+      if (reading?.kind === "refused")
+        return { ...reading, problem: reading.problem ?? problemOf(field, undefined) };
+      const value = reading?.value ?? text;
+      const result = shape[field]?.safeParse(value === "" ? undefined : value);
+      if (!result?.success || (value === "" && required(field, known)))
+        return { kind: "refused", problem: problemOf(field, result?.error?.issues[0]?.message) };
+      return reading ?? { kind: "taken", value, told: lostWithin(typed, typedText(typed)) };
     },
     problems(values) {
       const result = schema.safeParse(present(values));

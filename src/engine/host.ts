@@ -1,4 +1,5 @@
 import { locales, sayIn } from "../i18n/index.ts";
+import { typedText } from "../i18n/typed.ts";
 import type { Asker, Host } from "./adapter.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { Glance } from "./run-turn.ts";
@@ -34,7 +35,7 @@ export function hostOf(
     },
     suggest: async (asker, command, text) => {
       const suggest = script.commands.get(command)?.option?.suggest;
-      const found = suggest ? await suggest(glance(asker), text) : [];
+      const found = suggest ? await suggest(glance(asker), typedText(text)) : [];
       return found.slice(0, SUGGESTIONS_MAX);
     },
     problems: ({ address, sender, token, values, locale }) =>

@@ -1,3 +1,4 @@
+import { typedCode, typedText } from "../i18n/typed.ts";
 import type { Values } from "./form.ts";
 import type { Body } from "./inbound.ts";
 import { namedArgs } from "./link.ts";
@@ -29,7 +30,7 @@ export async function route(turn: RunningTurn): Promise<Answer> {
       return handler.run(turn, body.data);
     }
     case "command":
-      return command(turn, body.name, body.rest);
+      return command(turn, body.name, typedText(body.rest));
     case "press":
       return press(turn, body.token);
     case "form":
@@ -37,9 +38,11 @@ export async function route(turn: RunningTurn): Promise<Answer> {
     case "front":
       return script.runFront(turn);
     case "text": {
-      const choice = turn.state.numbered?.[Number(body.text.trim()) - 1];
+      const choice = turn.state.numbered?.[Number(typedCode(body.text)) - 1];
       if (choice !== undefined && !asking) return press(turn, choice);
-      return asking ? turn.forms.answer(asking, body.text, "text") : script.runText(turn, body.text);
+      return asking
+        ? turn.forms.answer(asking, body.text, "text")
+        : script.runText(turn, typedText(body.text));
     }
     case "photo":
       if (asking) return turn.forms.answer(asking, body.media, "photo");

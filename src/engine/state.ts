@@ -3,6 +3,15 @@ import { z } from "zod";
 /** The version of what the engine remembers of a conversation. Raise it when the shape changes. */
 export const STATE_VERSION = 1;
 
+const values = z.record(z.string(), z.string());
+/** What an unfinished form keeps beside its values; forms begun by an earlier version have none of it. */
+const remarks = {
+  /** Values that were asked about, by field: given again, they are taken. */
+  asked: values.optional(),
+  /** What was understood otherwise than it was written, by field, and not told yet. */
+  told: values.optional(),
+};
+
 const stateSchema = z.object({
   version: z.literal(STATE_VERSION),
   locale: z.string().optional(),
@@ -10,18 +19,22 @@ const stateSchema = z.object({
   asking: z
     .object({
       form: z.string(),
-      args: z.record(z.string(), z.string()),
-      values: z.record(z.string(), z.string()),
+      args: values,
+      values,
       field: z.string(),
+      /** All was answered, and only this field is asked for again. */
+      mending: z.boolean().optional(),
+      ...remarks,
     })
     .optional(),
   /** A form being filled in by windows: what the pages before have gathered. */
   filling: z
     .object({
       form: z.string(),
-      args: z.record(z.string(), z.string()),
-      values: z.record(z.string(), z.string()),
+      args: values,
+      values,
       page: z.number(),
+      ...remarks,
     })
     .optional(),
   /** The actions of the last message, where a platform has no buttons and "2" means the second. */

@@ -178,7 +178,7 @@ describe("where news goes", () => {
 test("somebody else's order stays closed, and opens once the accounts are linked", async () => {
   await putMugInCart(north);
   await north.presses("Checkout");
-  for (const answer of ["Ada", "ada@example.com", "+4930901820", "Torstraße 1", "Berlin", "10119", "Germany"])
+  for (const answer of ["Ada", "ada@example.com", "+4930901820", "Torstraße 1", "Berlin", "Germany", "10119"])
     await north.says(answer);
   await north.presses("Post: €4.90, 2–4 days");
   await north.says("/orders");

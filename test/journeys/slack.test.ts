@@ -41,9 +41,19 @@ test("what a form finds wrong is said inside the window, where it can be put rig
   await bob.says("/start p-dune-mug");
   await bob.presses("Buy now");
   expect(Object.keys(await bob.fillsWrong({ ...person, Phone: "12" }))).toEqual(["Phone"]);
-  expect(Object.keys(await bob.fillsWrong({ ...person, "Postal code": "1" }))).toEqual(["Postal code"]);
+  expect(Object.keys(await bob.fillsWrong({ ...person, "Postal code": "" }))).toEqual(["Postal code"]);
   await bob.fills(person);
   await bob.sees(/How should it travel/);
+});
+
+test("a postal code of an unusual shape is asked about once, and then taken", async () => {
+  const kim = slack.person("U0000KIM", { name: "Kim", locale: "en-US" });
+  await kim.says("/start p-dune-mug");
+  await kim.presses("Buy now");
+  await kim.fills({ ...person, "Postal code": "1096" });
+  await kim.sees(/“1096” does not look like a postal code of Germany\. Is this right\?/);
+  await kim.presses("Yes, it is right");
+  await kim.sees(/How should it travel/);
 });
 
 test("the Home tab shows the shop, the cart and the orders, and its buttons lead on in the messages", async () => {
