@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import QRCode from "qrcode";
+import { momentIn } from "../../i18n/moment.ts";
 import { format } from "../../shop/money.ts";
 import type { Html, Language } from "../page.ts";
 import type { CardProblems } from "./card.ts";
@@ -33,11 +34,6 @@ function beside(scene: Scene, main: Html): Html {
   const { session, language } = scene;
   const say = words[language];
   const money = (amount: number) => format({ amount, currency: session.amount.currency }, localeOf(language));
-  const due = new Intl.DateTimeFormat(localeOf(language), {
-    dateStyle: "medium",
-    timeStyle: "short",
-    timeZone: "UTC",
-  });
   return html`${banner(say)}
 <main class="columns">
 <section aria-labelledby="summary">
@@ -57,7 +53,7 @@ function beside(scene: Scene, main: Html): Html {
 <tr><th scope="row">${say.total}</th><td>${money(session.amount.amount)}</td></tr>
 </tfoot>
 </table>
-${session.status === "open" ? html`<p class="muted">${say.until} <time datetime="${session.expiresAt.toISOString()}">${due.format(session.expiresAt)} UTC</time></p>` : ""}
+${session.status === "open" ? html`<p class="muted">${say.until} <time datetime="${session.expiresAt.toISOString()}">${momentIn("UTC", localeOf(language), session.expiresAt)}</time></p>` : ""}
 </section>
 <section class="card">${main}</section>
 </main>`;
