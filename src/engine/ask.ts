@@ -115,7 +115,9 @@ function finished(form: Form, asking: Asking, told: Values, turn: Words): Step {
   const [wrong] = [...Object.entries(problems), ...Object.entries(doubts)];
   if (!wrong) return { kind: "submit", values, told: { ...read.told, ...told } };
   const [field, remark] = wrong;
-  const asked = Object.hasOwn(problems, field) ? asking.asked : nowAsked({ [field]: remark }, values, asking.asked);
+  const asked = Object.hasOwn(problems, field)
+    ? asking.asked
+    : nowAsked({ [field]: remark }, values, asking.asked);
   return {
     kind: "ask",
     asking: { ...asking, values, field, mending: true, ...(asked && { asked }), ...someTold(told) },

@@ -4,7 +4,6 @@ import iso from "i18n-iso-countries";
 import { z } from "zod";
 import { typedLine } from "../i18n/typed.ts";
 import { countries, isCountry } from "./countries.ts";
-import { typosOf } from "./search-terms.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /**
@@ -212,6 +211,9 @@ export function findCountry(typed: string): CountryFound {
     readNext();
   }
 }
+
+/** How many letters of a name may be wrong; a swap of neighbours counts as two. */
+const typosOf = (name: string): number => (name.length < 4 ? 0 : name.length < 6 ? 1 : 2);
 
 /** Countries whose names are nearly this word, or begin with it. */
 function nearest(word: string): CountryFound {
