@@ -15,7 +15,8 @@ import {
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
 import type { Category } from "../src/shop/category.ts";
 import { minorDigits } from "../src/shop/money.ts";
-import { type Product, type Variant, variantTitle } from "../src/shop/product.ts";
+import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
+import { variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
 import { descriptionOf } from "./description.ts";
@@ -53,15 +54,19 @@ export function browseFlow(script: Script, front: Shopfront): void {
     const category = await front.search.category(shop._id, id);
     if (!category) return browse(turn);
     const filter = { category: id, ...(max !== undefined && { maxPrice: max }) };
-    const found = await listProducts(shop._id, {
-      ...filter,
-      page,
-      size: PAGE_SIZE,
-      sort,
-      total: await front.search.count(shop._id, filter),
-      ...(after !== undefined && { after }),
-      ...(before !== undefined && { before }),
-    });
+    const found = await listProducts(
+      shop._id,
+      {
+        ...filter,
+        page,
+        size: PAGE_SIZE,
+        sort,
+        total: await front.search.count(shop._id, filter),
+        ...(after !== undefined && { after }),
+        ...(before !== undefined && { before }),
+      },
+      turn.now,
+    );
     const at = (change: Partial<Parameters<typeof links.category>[0]>) =>
       links.category({ category: id, page: 1, sort, max, ...change });
     const turnTo = (to: number) =>
@@ -114,7 +119,7 @@ export const categoryButton = (turn: Turn, category: Category & { products: numb
 /** The page of a product, with one of its variants chosen. */
 export async function productPage(front: Shopfront, turn: Turn, id: string, sku?: string): Promise<View> {
   const { shop } = await visit(front, turn);
-  const found = await getProduct(shop._id, id);
+  const found = await getProduct(shop._id, id, turn.now);
   if (found?.status !== "active") {
     return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
   }
@@ -122,7 +127,7 @@ export async function productPage(front: Shopfront, turn: Turn, id: string, sku?
     shop._id,
     found.variants.map((variant) => variant.sku),
   );
-  const left = (variant: Variant) => stock.get(variant.sku) ?? 0;
+  const left = (variant: OfferedVariant) => stock.get(variant.sku) ?? 0;
   const chosen =
     found.variants.find((variant) => variant.sku === sku) ??
     found.variants.find((variant) => left(variant) > 0) ??
@@ -136,7 +141,7 @@ export async function productPage(front: Shopfront, turn: Turn, id: string, sku?
 }
 
 /** A product in a list: title, price, rating, picture and the way in. */
-export function listCard(turn: Turn, shop: Shop, product: Product): Card {
+export function listCard(turn: Turn, shop: Shop, product: OfferedProduct): Card {
   const lowest = price(turn, product.minPrice, shop.currency);
   const several = product.variants.some((variant) => variant.price !== product.minPrice);
   const cost = several ? turn.say("list.from", { price: lowest }) : lowest;
@@ -152,11 +157,11 @@ export function listCard(turn: Turn, shop: Shop, product: Product): Card {
 function productView(
   turn: Turn,
   shop: Shop,
-  product: Product,
-  chosen: Variant,
-  left: (variant: Variant) => number,
+  product: OfferedProduct,
+  chosen: OfferedVariant,
+  left: (variant: OfferedVariant) => number,
 ) {
-  const cost = (variant: Variant) => price(turn, variant.price, shop.currency);
+  const cost = (variant: OfferedVariant) => price(turn, variant.price, shop.currency);
   const before: RichText = chosen.compareAt
     ? rich` ${strike(turn.say("product.was", { price: price(turn, chosen.compareAt, shop.currency) }))}`
     : [];
@@ -203,7 +208,9 @@ function productView(
         : []),
       ...(count > 0
         ? [
-            turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku }), { style: "primary" }),
+            turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku, price: chosen.price }), {
+              style: "primary",
+            }),
             turn.button(turn.say("product.buy"), links.buyNow({ sku: chosen.sku, price: chosen.price })),
           ]
         : []),

@@ -37,9 +37,11 @@ export function cartFlow(script: Script, front: Shopfront): void {
     }
   };
 
-  script.on(links.addToCart, async (turn, { sku }) => {
+  script.on(links.addToCart, async (turn, { sku, price: seenPrice }) => {
     const { shop, customer } = await visit(front, turn);
-    const after = await changed(turn, () => addToCart(shop._id, customer._id, sku, 1, turn.key("add")));
+    const after = await changed(turn, () =>
+      addToCart(shop._id, customer._id, sku, 1, turn.key("add"), { seenPrice }, turn.now),
+    );
     if (!("lines" in after)) return after;
     const count = after.lines.reduce((sum, line) => sum + line.quantity, 0);
     const line = after.lines.find((one) => one.sku === sku);
@@ -61,18 +63,18 @@ export function cartFlow(script: Script, front: Shopfront): void {
   script.on(links.setQuantity, async (turn, { sku, quantity }) => {
     const { shop, customer } = await visit(front, turn);
     const after = await changed(turn, () =>
-      setQuantity(shop._id, customer._id, sku, Math.max(0, quantity), turn.key("quantity")),
+      setQuantity(shop._id, customer._id, sku, Math.max(0, quantity), turn.key("quantity"), turn.now),
     );
     return "lines" in after ? cart(turn) : after;
   });
   script.on(links.removeLine, async (turn, { sku }) => {
     const { shop, customer } = await visit(front, turn);
-    await removeLine(shop._id, customer._id, sku);
+    await removeLine(shop._id, customer._id, sku, turn.now);
     return cart(turn);
   });
   script.on(links.acceptCart, async (turn, { prices }) => {
     const { shop, customer } = await visit(front, turn);
-    await acceptPrices(shop._id, customer._id, prices);
+    await acceptPrices(shop._id, customer._id, prices, turn.now);
     return cart(turn);
   });
 }
@@ -95,7 +97,7 @@ function refusal(turn: Turn, error: ShopError): string | undefined {
 /** The cart as it is now, with what changed since things were put in. `notice` is said first. */
 export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
   const { shop, customer } = await visit(front, turn);
-  const cart = await readCart(shop._id, customer._id);
+  const cart = await readCart(shop._id, customer._id, turn.now);
   // Who was buying past the cart must hear why it did not work; that the cart is empty is no answer to them.
   if (cart.lines.length === 0)
     return view({ text: plain(notice ?? turn.say("cart.empty")), controls: mainMenu(turn) });

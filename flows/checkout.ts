@@ -25,10 +25,16 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   const start = async (turn: Turn, buyNow?: BuyNow): Promise<Answer> => {
     const { shop, customer } = await visit(front, turn);
     try {
-      const order = await startCheckout(shop._id, customer._id, turn.key("checkout"), {
-        locale: turn.locale,
-        ...(buyNow && { buyNow }),
-      });
+      const order = await startCheckout(
+        shop._id,
+        customer._id,
+        turn.key("checkout"),
+        {
+          locale: turn.locale,
+          ...(buyNow && { buyNow }),
+        },
+        turn.now,
+      );
       return await askAddress(turn, order._id);
     } catch (error) {
       if (buyNow && error instanceof ShopError && error.code === "CART_CHANGED")
@@ -39,9 +45,16 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   /** What was to be bought at once costs something else now: the product is shown again. */
   const askAgain = async (turn: Turn, sku: string): Promise<Answer> => {
     const { shop } = await visit(front, turn);
-    const found = await findVariant(shop._id, sku);
+    const found = await findVariant(shop._id, sku, turn.now);
     const text = below(view({ text: plain(turn.say(found ? "product.changed" : "product.gone")) }));
     return found ? [text, below(await productPage(front, turn, found.product._id, sku))] : text;
+  };
+  /** What was ordered costs something else now: the cart is shown again or, of what was bought past it, the product. */
+  const changedSince = async (turn: Turn, id: string): Promise<Answer> => {
+    const { shop } = await visit(front, turn);
+    const { buyNow, lines } = await getOrder(shop._id, id);
+    const [line] = lines;
+    return buyNow && line ? askAgain(turn, line.sku) : below(await cartView(front, turn));
   };
   script.on(links.checkout, (turn) => start(turn));
   script.on(links.buyNow, (turn, { sku, price: seenPrice }) => start(turn, { sku, quantity: 1, seenPrice }));
@@ -153,7 +166,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     if (!(error instanceof ShopError)) throw error;
     if (error instanceof OutOfStock) {
       const { shop } = await visit(front, turn);
-      const found = await findVariant(shop._id, error.sku);
+      const found = await findVariant(shop._id, error.sku, turn.now);
       const title = found ? inLanguage(found.product.title, turn.locale) : error.sku;
       return below(
         await cartView(front, turn, turn.say("checkout.sold_out", { title, available: error.available })),
@@ -161,7 +174,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     }
     switch (error.code) {
       case "CART_CHANGED":
-        return below(await cartView(front, turn));
+        return order ? changedSince(turn, order) : below(await cartView(front, turn));
       case "EMPTY_CART":
         return below(view({ text: plain(turn.say("cart.empty")), controls: mainMenu(turn) }));
       case "TOO_MANY_OPEN_ORDERS":

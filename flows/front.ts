@@ -20,7 +20,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
     const slug = DEEP_LINK.exec(rest.trim())?.[1];
     if (slug === undefined) return below(await homeView(front, turn));
     const { shop } = await visit(front, turn);
-    const product = await findBySlug(shop._id, slug);
+    const product = await findBySlug(shop._id, slug, turn.now);
     return below(await productPage(front, turn, product?._id ?? ""));
   });
 
@@ -28,7 +28,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
     const { shop, customer } = await visit(front, turn);
     const [categories, cart, orders] = await Promise.all([
       front.search.categories(shop._id),
-      readCart(shop._id, customer._id),
+      readCart(shop._id, customer._id, turn.now),
       listOrders(shop._id, customer.family, 1, ORDERS),
     ]);
     const count = cart.lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -69,7 +69,7 @@ export function frontFlow(script: Script, front: Shopfront): void {
 
   script.preview(async (turn, url) => {
     const slug = slugIn(url, front.publicUrl);
-    const product = slug && (await findBySlug(front.shopOf(turn.address.connection), slug));
+    const product = slug && (await findBySlug(front.shopOf(turn.address.connection), slug, turn.now));
     if (!product) return null;
     const shop = await getShop(product.shop);
     const card = listCard(turn, shop, product);

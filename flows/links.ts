@@ -26,7 +26,8 @@ export const links = {
   search: link("find", { query: z.string().max(200), page }),
   product: link("p", { product: id, sku: sku.optional() }),
   reviews: link("revs", { product: id, page }),
-  addToCart: link("add", { sku }),
+  /** `price` is what was shown, in minor units; buttons of earlier versions have none. */
+  addToCart: link("add", { sku, price: z.coerce.number().int().min(0).optional() }),
   /** `price` is what was shown, in minor units. */
   buyNow: link("buy", { sku, price: z.coerce.number().int().min(0) }),
   cart: link("cart", {}),

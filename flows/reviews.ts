@@ -30,7 +30,7 @@ const reviewInput = z.object({
 export function reviewsFlow(script: Script, front: Shopfront): void {
   script.on(links.reviews, async (turn, { product: id, page }) => {
     const { shop } = await visit(front, turn);
-    const product = await getProduct(shop._id, id);
+    const product = await getProduct(shop._id, id, turn.now);
     if (!product) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
     const found = await listReviews(shop._id, id, page, PAGE_SIZE);
     const zone = timeZoneOf(shop);

@@ -93,7 +93,11 @@ export const price = (turn: Turn, amount: number | Money, currency: string): str
   format(typeof amount === "number" ? { amount, currency } : amount, turn.locale);
 
 /** A product's picture, if it has one. */
-export function picture(product: Product, turn: Turn, index = 0): { image: Media } | Record<string, never> {
+export function picture(
+  product: Pick<Product, "images">,
+  turn: Turn,
+  index = 0,
+): { image: Media } | Record<string, never> {
   const found: ProductImage | undefined = product.images[index] ?? product.images[0];
   if (!found) return {};
   const { media, url, alt } = found;

@@ -1,8 +1,8 @@
 import { type CartLine, loadCart } from "./cart.ts";
 import { contentId } from "./ids.ts";
 import { type Money, money, multiply, sum } from "./money.ts";
+import type { OfferedProduct, OfferedVariant } from "./offer.ts";
 import { onSale } from "./on-sale.ts";
-import type { Product, Variant } from "./product.ts";
 import { getShop, type Localised } from "./shop.ts";
 import { stockOf } from "./stock.ts";
 
@@ -10,8 +10,8 @@ import { stockOf } from "./stock.ts";
 export interface CartViewLine {
   readonly sku: string;
   /** Null once the SKU is not on sale any more. */
-  readonly product: Product | null;
-  readonly variant: Variant | null;
+  readonly product: OfferedProduct | null;
+  readonly variant: OfferedVariant | null;
   readonly title: Localised;
   readonly quantity: number;
   readonly price: Money;
@@ -20,7 +20,7 @@ export interface CartViewLine {
   readonly problem?: "price-changed" | "sold-out" | "too-many" | "gone";
 }
 
-/** The cart at today's prices. */
+/** The cart at the prices of a moment. */
 export interface CartView {
   readonly lines: CartViewLine[];
   /** Of the lines that are on sale and in stock. */
@@ -31,16 +31,16 @@ export interface CartView {
   readonly prices: string;
 }
 
-/** The customer's cart at today's prices; empty where there is none. */
-export async function readCart(shop: string, customer: string): Promise<CartView> {
-  return cartViewOf(shop, (await loadCart(shop, customer)).lines);
+/** The customer's cart at the prices of `now`; empty where there is none. */
+export async function readCart(shop: string, customer: string, now: Date = new Date()): Promise<CartView> {
+  return cartViewOf(shop, (await loadCart(shop, customer)).lines, now);
 }
 
-/** Some lines at today's prices. */
-export async function cartViewOf(shop: string, lines: readonly CartLine[]): Promise<CartView> {
+/** Some lines at the prices of `now`. */
+export async function cartViewOf(shop: string, lines: readonly CartLine[], now: Date): Promise<CartView> {
   const { currency } = await getShop(shop);
   const skus = lines.map(({ sku }) => sku);
-  const [found, stock] = await Promise.all([onSale(shop, skus), stockOf(shop, skus)]);
+  const [found, stock] = await Promise.all([onSale(shop, skus, now), stockOf(shop, skus)]);
   const shown = lines.map((line): CartViewLine => {
     const { sku, quantity, seenPrice } = line;
     const known = found.get(sku);

@@ -1,9 +1,11 @@
 import { trusted } from "mongoose";
-import { type Product, ProductModel, type Variant } from "./product.ts";
+import { type OfferedProduct, type OfferedVariant, offerAt } from "./offer.ts";
+import { type Product, ProductModel } from "./product.ts";
+import { repriceDue } from "./reprice.ts";
 
 /** One page of products. `page` counts from 1; a page past the end answers the last. */
 export interface ProductPage {
-  products: Product[];
+  products: OfferedProduct[];
   total: number;
   page: number;
   pages: number;
@@ -34,32 +36,49 @@ export function pageOf(total: number, { page = 1, size = 6 }: Paging) {
   return { page: current, pages, size: entries, skip: (current - 1) * entries };
 }
 
-/** The product of this id while it is on sale, else null. */
-export const getProduct = async (shop: string, id: string): Promise<Product | null> =>
-  ProductModel.findOne({ _id: id, shop, status: "active" }).lean<Product>();
+/** The product of this id while it is on sale, at the prices of `now`; else null. */
+export const getProduct = async (
+  shop: string,
+  id: string,
+  now: Date = new Date(),
+): Promise<OfferedProduct | null> =>
+  offered(await ProductModel.findOne({ _id: id, shop, status: "active" }).lean<Product>(), now);
 
-/** The product of this slug while it is on sale, else null. */
-export const findBySlug = async (shop: string, slug: string): Promise<Product | null> =>
-  ProductModel.findOne({ shop, slug, status: "active" }).lean<Product>();
+/** The product of this slug while it is on sale, at the prices of `now`; else null. */
+export const findBySlug = async (
+  shop: string,
+  slug: string,
+  now: Date = new Date(),
+): Promise<OfferedProduct | null> =>
+  offered(await ProductModel.findOne({ shop, slug, status: "active" }).lean<Product>(), now);
 
-/** The variant of this SKU and its product while it is on sale, else null. */
+const offered = (product: Product | null, now: Date): OfferedProduct | null =>
+  product === null ? null : offerAt(product, now);
+
+/** The variant of this SKU and its product while it is on sale, at the prices of `now`; else null. */
 export async function findVariant(
   shop: string,
   sku: string,
-): Promise<{ product: Product; variant: Variant } | null> {
-  const product = await ProductModel.findOne({ shop, "variants.sku": sku, status: "active" }).lean<Product>();
+  now: Date = new Date(),
+): Promise<{ product: OfferedProduct; variant: OfferedVariant } | null> {
+  const filter = { shop, "variants.sku": sku, status: "active" as const };
+  const product = offered(await ProductModel.findOne(filter).lean<Product>(), now);
   const variant = product?.variants.find((candidate) => candidate.sku === sku);
   return product === null || variant === undefined ? null : { product, variant };
 }
 
-/** Several products by id, in the order of `ids`; those not on sale are left out. */
-export async function getProducts(shop: string, ids: readonly string[]): Promise<Product[]> {
+/** Several products by id at the prices of `now`, in the order of `ids`; those not on sale are left out. */
+export async function getProducts(
+  shop: string,
+  ids: readonly string[],
+  now: Date = new Date(),
+): Promise<OfferedProduct[]> {
   const found = await ProductModel.find({
     _id: trusted({ $in: [...ids] }),
     shop,
     status: "active",
   }).lean<Product[]>();
-  const byId = new Map(found.map((product) => [product._id, product]));
+  const byId = new Map(found.map((product) => [product._id, offerAt(product, now)]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
@@ -95,7 +114,8 @@ export interface Beside {
  * A page of the products on sale, the newest first unless sorted otherwise.
  *
  * A page beside a known product is read from there on, however deep in the list it is; else, and if that product is gone,
- * `page` pages are skipped. `total` is counted unless the caller knows it.
+ * `page` pages are skipped. `total` is counted unless the caller knows it. A list by price costs one command more, as sales
+ * that have begun or ended by `now` are taken in first.
  */
 export async function listProducts(
   shop: string,
@@ -109,7 +129,10 @@ export async function listProducts(
     total: known,
     ...paging
   }: ProductFilter & Paging & Beside & { sort?: ProductSort; total?: number | undefined } = {},
+  now: Date = new Date(),
 ): Promise<ProductPage> {
+  if (sort === "price" || minPrice !== undefined || maxPrice !== undefined) await repriceDue(shop, now);
+
   const price = {
     ...(minPrice === undefined ? {} : { $gte: minPrice }),
     // Prices are whole numbers. SecantusDB's compound indexes leave out what equals the bound of a $lte.
@@ -124,18 +147,19 @@ export async function listProducts(
   const total = known ?? (await ProductModel.countDocuments(filter));
   const { page, pages, size, skip } = pageOf(total, paging);
   const place = { total, page, pages };
+  const at = (product: Product) => offerAt(product, now);
   const beside = page === 1 ? undefined : (after ?? before);
   if (beside !== undefined) {
     const forwards = after !== undefined;
     const products = await neighbours(filter, sort, beside, forwards, size);
-    if (products !== null && products.length > 0) return { products, ...place };
+    if (products !== null && products.length > 0) return { products: products.map(at), ...place };
   }
   const products = await ProductModel.find(filter)
     .sort(Object.fromEntries(ORDERS[sort]))
     .skip(skip)
     .limit(size)
     .lean<Product[]>();
-  return { products, ...place };
+  return { products: products.map(at), ...place };
 }
 
 const valueAt = (product: Product, path: (typeof ORDERS)[ProductSort][number][0]): unknown =>

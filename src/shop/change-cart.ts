@@ -26,21 +26,29 @@ export class BadQuantity extends ShopError {
   }
 }
 
-/** Puts pieces of a SKU into the cart, on top of what is there. With a `key` that was used before, nothing changes. @throws {NotOnSale | BadQuantity | CartFull | OutOfStock} */
+/**
+ * Puts pieces of a SKU into the cart, on top of what is there. With a `key` that was used before, nothing changes.
+ *
+ * @param options.seenPrice what the customer was shown, in minor units; a line that costs something else `now` has a problem
+ *   until they accept it. Without it, they are taken to have seen the price of now.
+ * @throws {NotOnSale | BadQuantity | CartFull | OutOfStock}
+ */
 export async function addToCart(
   shop: string,
   customer: string,
   sku: string,
   quantity: number,
   key: string,
+  { seenPrice }: { seenPrice?: number | undefined } = {},
+  now: Date = new Date(),
 ): Promise<CartView> {
-  return change(shop, customer, key, async (lines) => {
+  return change(shop, customer, key, now, async (lines) => {
     const there = lines.find((line) => line.sku === sku);
-    const line = await wanted(shop, sku, (there?.quantity ?? 0) + quantity, quantity);
+    const line = await wanted(shop, sku, (there?.quantity ?? 0) + quantity, quantity, now);
     if (there !== undefined)
       return lines.map((other) => (other === there ? { ...there, quantity: line.quantity } : other));
     if (lines.length >= CART_LINES_MAX) throw new CartFull();
-    return [...lines, line];
+    return [...lines, { ...line, seenPrice: seenPrice ?? line.seenPrice }];
   });
 }
 
@@ -51,10 +59,11 @@ export async function setQuantity(
   sku: string,
   quantity: number,
   key: string,
+  now: Date = new Date(),
 ): Promise<CartView> {
-  if (quantity === 0) return removeLine(shop, customer, sku);
-  return change(shop, customer, key, async (lines) => {
-    const line = await wanted(shop, sku, quantity, quantity);
+  if (quantity === 0) return removeLine(shop, customer, sku, now);
+  return change(shop, customer, key, now, async (lines) => {
+    const line = await wanted(shop, sku, quantity, quantity, now);
     if (lines.some((other) => other.sku === sku))
       return lines.map((other) => (other.sku === sku ? { ...other, quantity } : other));
     if (lines.length >= CART_LINES_MAX) throw new CartFull();
@@ -63,8 +72,13 @@ export async function setQuantity(
 }
 
 /** Takes a SKU out of the cart. Safe to repeat. */
-export const removeLine = (shop: string, customer: string, sku: string): Promise<CartView> =>
-  change(shop, customer, undefined, async (lines) => lines.filter((line) => line.sku !== sku));
+export const removeLine = (
+  shop: string,
+  customer: string,
+  sku: string,
+  now: Date = new Date(),
+): Promise<CartView> =>
+  change(shop, customer, undefined, now, async (lines) => lines.filter((line) => line.sku !== sku));
 
 /**
  * Takes what was bought out of the cart: the one that is theirs now, if the account was linked since. With a `key` that
@@ -75,22 +89,30 @@ export async function removeLines(
   customer: string,
   skus: readonly string[],
   key?: string,
+  now: Date = new Date(),
 ): Promise<CartView> {
   const [owner = customer] = await familyIds(shop, customer);
-  return change(shop, owner, key, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
+  return change(shop, owner, key, now, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
 }
 
 /**
  * Accepts the prices a view has shown. With the view's `prices`, nothing is accepted if they have changed since: the
- * answer then still has `changed`, with the new prices to show. Without it today's prices are accepted.
+ * answer then still has `changed`, with the new prices to show. Without it the prices of `now` are accepted.
  */
-export async function acceptPrices(shop: string, customer: string, prices?: string): Promise<CartView> {
-  return change(shop, customer, undefined, async (lines) => {
-    const view = await cartViewOf(shop, lines);
+export async function acceptPrices(
+  shop: string,
+  customer: string,
+  prices?: string,
+  now: Date = new Date(),
+): Promise<CartView> {
+  return change(shop, customer, undefined, now, async (lines) => {
+    const view = await cartViewOf(shop, lines, now);
     if (prices !== undefined && prices !== view.prices) return lines;
     return lines.map((line) => {
-      const now = view.lines.find(({ sku }) => sku === line.sku);
-      return now === undefined || now.variant === null ? line : { ...line, seenPrice: now.price.amount };
+      const shown = view.lines.find(({ sku }) => sku === line.sku);
+      return shown === undefined || shown.variant === null
+        ? line
+        : { ...line, seenPrice: shown.price.amount };
     });
   });
 }
@@ -103,7 +125,7 @@ export async function acceptPrices(shop: string, customer: string, prices?: stri
 export async function mergeCarts(shop: string, into: string, from: string): Promise<void> {
   const { lines: added, revision } = await loadCart(shop, from);
   if (added.length === 0) return;
-  await change(shop, into, `merge-${from}-${revision}`, async (lines) => merged(lines, added));
+  await changeLines(shop, into, `merge-${from}-${revision}`, async (lines) => merged(lines, added));
 }
 
 function merged(lines: readonly CartLine[], added: readonly CartLine[]): CartLine[] {
@@ -119,9 +141,9 @@ function merged(lines: readonly CartLine[], added: readonly CartLine[]): CartLin
   return [...bySku.values()].slice(0, CART_LINES_MAX);
 }
 
-async function wanted(shop: string, sku: string, total: number, asked: number): Promise<CartLine> {
+async function wanted(shop: string, sku: string, total: number, asked: number, now: Date): Promise<CartLine> {
   if (!Number.isSafeInteger(asked) || asked < 1 || total > QUANTITY_MAX) throw new BadQuantity(asked);
-  const { product, variant } = (await onSale(shop, [sku])).get(sku) ?? {};
+  const { product, variant } = (await onSale(shop, [sku], now)).get(sku) ?? {};
   if (product === undefined || variant === undefined) throw new NotOnSale(sku);
   const available = (await stockOf(shop, [sku])).get(sku) ?? 0;
   if (total > available) throw new OutOfStock(sku, available);
@@ -132,7 +154,8 @@ async function change(
   shop: string,
   customer: string,
   key: string | undefined,
+  now: Date,
   decide: (lines: CartLine[]) => Promise<CartLine[]>,
 ): Promise<CartView> {
-  return cartViewOf(shop, await changeLines(shop, customer, key, decide));
+  return cartViewOf(shop, await changeLines(shop, customer, key, decide), now);
 }

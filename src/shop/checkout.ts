@@ -6,13 +6,14 @@ import { getCustomer } from "./customer.ts";
 import { isDuplicateKey, NotFound, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { money } from "./money.ts";
+import type { OfferedProduct, OfferedVariant } from "./offer.ts";
 import { NotOnSale, onSale } from "./on-sale.ts";
 import type { Order, OrderLine } from "./order.ts";
 import { sealAddress } from "./order-address.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { nextOrderNumber } from "./order-number.ts";
-import { type Product, type Variant, variantValues } from "./product.ts";
+import { variantValues } from "./product.ts";
 import { shippingOptions } from "./shipping.ts";
 import { getShop } from "./shop.ts";
 import { OutOfStock, stockOf } from "./stock.ts";
@@ -65,7 +66,9 @@ export async function startCheckout(
   let lines: OrderLine[];
   try {
     lines =
-      options.buyNow === undefined ? await cartLines(shop, customer) : [await oneLine(shop, options.buyNow)];
+      options.buyNow === undefined
+        ? await cartLines(shop, customer, now)
+        : [await oneLine(shop, options.buyNow, now)];
   } catch (error) {
     // The same press, run at the same time, may have bought what is missing now.
     const other = await known();
@@ -146,11 +149,12 @@ const changeDraft = (read: Order, decide: (draft: Order) => Order | null): Promi
     return decide(order);
   });
 
-/** True while every line of the draft is on sale at the price that was copied into it. */
-export async function pricesHold(order: Order): Promise<boolean> {
+/** Whether every line of the draft can be bought `now` at the price that was copied into it. */
+export async function pricesHold(order: Order, now: Date): Promise<boolean> {
   const found = await onSale(
     order.shop,
     order.lines.map(({ sku }) => sku),
+    now,
   );
   return order.lines.every(({ sku, unitPrice }) => found.get(sku)?.variant.price === unitPrice);
 }
@@ -161,8 +165,8 @@ export const holding = (order: Order, until: Date): Order => ({
   holdUntil: until,
 });
 
-async function cartLines(shop: string, customer: string): Promise<OrderLine[]> {
-  const cart = await readCart(shop, customer);
+async function cartLines(shop: string, customer: string, now: Date): Promise<OrderLine[]> {
+  const cart = await readCart(shop, customer, now);
   if (cart.lines.length === 0) throw new EmptyCart();
   if (cart.changed) throw new CartChanged(cart);
   return cart.lines.map(({ product, variant, quantity, sku }) => {
@@ -171,10 +175,10 @@ async function cartLines(shop: string, customer: string): Promise<OrderLine[]> {
   });
 }
 
-async function oneLine(shop: string, { sku, quantity, seenPrice }: BuyNow): Promise<OrderLine> {
+async function oneLine(shop: string, { sku, quantity, seenPrice }: BuyNow, now: Date): Promise<OrderLine> {
   if (!Number.isSafeInteger(quantity) || quantity < 1 || quantity > QUANTITY_MAX)
     throw new BadQuantity(quantity);
-  const known = (await onSale(shop, [sku])).get(sku);
+  const known = (await onSale(shop, [sku], now)).get(sku);
   if (known === undefined) throw new NotOnSale(sku);
   if (seenPrice !== undefined && seenPrice !== known.variant.price) throw new CartChanged();
   const available = (await stockOf(shop, [sku])).get(sku) ?? 0;
@@ -182,7 +186,7 @@ async function oneLine(shop: string, { sku, quantity, seenPrice }: BuyNow): Prom
   return orderLine(known.product, known.variant, quantity);
 }
 
-function orderLine(product: Product, variant: Variant, quantity: number): OrderLine {
+function orderLine(product: OfferedProduct, variant: OfferedVariant, quantity: number): OrderLine {
   const { sku, price } = variant;
   const values = variantValues(product, variant);
   const image = product.images[variant.image ?? 0];

@@ -10,8 +10,9 @@ import { SHOPIFY_COLUMNS, shopifyRows } from "./catalog-files/shopify-rows.ts";
 import { allCategories } from "./category.ts";
 import { NotFound } from "./errors.ts";
 import { pictureType, readMedia } from "./media.ts";
+import { offerAt } from "./offer.ts";
 import { type Product, ProductModel } from "./product.ts";
-import { getShop } from "./shop.ts";
+import { getShop, timeZoneOf } from "./shop.ts";
 import { stockOf } from "./stock.ts";
 
 /** The formats that a catalog can be written in. */
@@ -36,7 +37,8 @@ export interface Exported {
 
 /**
  * All products of a shop, whatever their status. Importing Hawker's own format into an empty shop gives the same catalog;
- * ratings, reviews and categories without products are not part of it. Shopify's has one language.
+ * ratings, reviews and categories without products are not part of it. Shopify's has one language, and no dates of sales:
+ * it has the prices of `now`.
  *
  * @param pictures the folder's name in front of the names of pictures
  * @throws {NotFound} when there is no such shop
@@ -45,8 +47,9 @@ export async function exportCatalog(
   shop: string,
   pictures: string,
   format: ExportFormat = "hawker",
+  now: Date = new Date(),
 ): Promise<CatalogExport> {
-  const catalog = new CatalogWriter(shop, pictures, format);
+  const catalog = new CatalogWriter(shop, pictures, format, now);
   let csv = "";
   for await (const part of catalog.parts()) csv += part;
   return { csv, products: catalog.products, pictures: catalog.pictures };
@@ -59,11 +62,12 @@ export async function writeExport(
   {
     format = "hawker",
     onPicture = () => {},
-  }: { format?: ExportFormat; onPicture?: (done: number, total: number) => void } = {},
+    now = new Date(),
+  }: { format?: ExportFormat; now?: Date; onPicture?: (done: number, total: number) => void } = {},
 ): Promise<Exported> {
   const folder = dirname(file);
   await mkdir(folder, { recursive: true });
-  const catalog = new CatalogWriter(shop, `${basename(file, extname(file))}-images`, format);
+  const catalog = new CatalogWriter(shop, `${basename(file, extname(file))}-images`, format, now);
   const stream = createWriteStream(`${file}.part`);
   try {
     for await (const part of catalog.parts())
@@ -97,15 +101,18 @@ class CatalogWriter {
   readonly #shop: string;
   readonly #folder: string;
   readonly #format: ExportFormat;
+  readonly #now: Date;
 
-  constructor(shop: string, folder: string, format: ExportFormat) {
+  constructor(shop: string, folder: string, format: ExportFormat, now: Date) {
+    this.#now = now;
     this.#shop = shop;
     this.#folder = folder;
     this.#format = format;
   }
 
   async *parts(): AsyncGenerator<string> {
-    const { currency } = await getShop(this.#shop);
+    const house = await getShop(this.#shop);
+    const { currency } = house;
     const shelves = new Map((await allCategories(this.#shop)).map((category) => [category._id, category]));
     const columns = this.#format === "shopify" ? SHOPIFY_COLUMNS : COLUMNS;
     yield writeHeader(columns);
@@ -122,8 +129,8 @@ class CatalogWriter {
         products.flatMap((product) => {
           const shelf = shelves.get(product.category);
           return this.#format === "shopify"
-            ? shopifyRows(product, shelf?.title.en ?? "", currency, stock)
-            : hawkerRows(product, shelf, currency, stock, this.#names);
+            ? shopifyRows(offerAt(product, this.#now), shelf?.title.en ?? "", currency, stock)
+            : hawkerRows(product, shelf, currency, stock, this.#names, timeZoneOf(house));
         }),
       );
     }

@@ -182,7 +182,7 @@ async function undoProducts(shop: string, undos: readonly Undo[]): Promise<void>
   const changed = undos.flatMap(({ target, before }): mongo.AnyBulkWriteOperation<Product>[] => {
     if (before === null) return [];
     // As of now, so that search indexes see that it has changed again.
-    const update = { $set: { ...before, updatedAt: new Date() }, $inc: { revision: 1 } };
+    const update = { $set: { repriceAt: null, ...before, updatedAt: new Date() }, $inc: { revision: 1 } };
     const unset =
       before.descriptionFormat === undefined ? { $unset: { descriptionFormat: true } as const } : {};
     return [{ updateOne: { filter: { _id: target, shop }, update: { ...update, ...unset } } }];

@@ -1,6 +1,7 @@
 import { trusted } from "mongoose";
 import { ShopError } from "./errors.ts";
-import { type Product, ProductModel, type Variant } from "./product.ts";
+import { type OfferedProduct, type OfferedVariant, offerAt } from "./offer.ts";
+import { type Product, ProductModel } from "./product.ts";
 
 /** The SKU is not on sale (any more). */
 export class NotOnSale extends ShopError {
@@ -11,17 +12,18 @@ export class NotOnSale extends ShopError {
   }
 }
 
-/** The variants of these SKUs that are on sale, each with its product; one query. */
+/** The variants of these SKUs that can be bought, at the prices of `now`, each with its product; one query. */
 export async function onSale(
   shop: string,
   skus: readonly string[],
-): Promise<Map<string, { product: Product; variant: Variant }>> {
+  now: Date,
+): Promise<Map<string, { product: OfferedProduct; variant: OfferedVariant }>> {
   if (skus.length === 0) return new Map();
   const filter = { shop, "variants.sku": trusted({ $in: [...skus] }), status: "active" as const };
   const products = await ProductModel.find(filter).lean<Product[]>();
   return new Map(
-    products.flatMap((product) =>
-      product.variants.map((variant) => [variant.sku, { product, variant }] as const),
-    ),
+    products
+      .map((product) => offerAt(product, now))
+      .flatMap((product) => product.variants.map((variant) => [variant.sku, { product, variant }] as const)),
   );
 }

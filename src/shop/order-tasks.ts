@@ -54,9 +54,9 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       return waiting ? withTask(seen, "check", new Date(desk.now().getTime() + PENDING_CHECK_MS)) : seen;
     };
   },
-  cart: async (_desk, { shop, customer, lines, _id }) => {
+  cart: async (desk, { shop, customer, lines, _id }) => {
     const skus = lines.map(({ sku }) => sku);
-    await removeLines(shop, customer, skus, `order-${_id}`);
+    await removeLines(shop, customer, skus, `order-${_id}`, desk.now());
     return unchanged;
   },
   commit: stockTask(commitAll),

@@ -106,7 +106,7 @@ function placed(order: Order): Order {
 
 async function beginHold(desk: Desk, order: Order): Promise<Order> {
   if ((await openHolds(order)) >= OPEN_HOLDS_MAX) throw new TooManyOpenOrders();
-  if (!(await pricesHold(order))) {
+  if (!(await pricesHold(order, desk.now()))) {
     await end(desk, order);
     throw new CartChanged();
   }

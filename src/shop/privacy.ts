@@ -17,7 +17,7 @@ export async function exportCustomer(shop: string, id: string, now: Date = new D
   const orders = await OrderModel.find({ shop, customer: ownedBy(family) })
     .sort({ createdAt: -1 })
     .lean<Order[]>();
-  const cart = await readCart(shop, _id);
+  const cart = await readCart(shop, _id, now);
   return {
     exportedAt: now,
     customer: { ...person, accounts: family },

@@ -39,12 +39,23 @@ export const PRODUCT_LIMITS = {
   grams: 1_000_000,
 } as const;
 
+const saleSchema = z
+  .strictObject({ price: priceSchema, from: z.date().optional(), until: z.date().optional() })
+  .superRefine(({ from, until }, context) => {
+    const fault = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (from === undefined && until === undefined) fault("from", "is needed, or an end");
+    if (from !== undefined && until !== undefined && from >= until)
+      fault("until", "must be after the beginning");
+  });
+
 /** What a variant must be, by itself. */
 const variantSchema = z.strictObject({
   sku: skuSchema,
   values: z.array(lineSchema(PRODUCT_LIMITS.optionValue)).max(PRODUCT_LIMITS.options),
   price: priceSchema,
   compareAt: priceSchema.optional(),
+  sale: saleSchema.optional(),
   image: z.number().int().min(0).optional(),
   grams: z.number().int().min(0).max(PRODUCT_LIMITS.grams).optional(),
 });
@@ -111,6 +122,8 @@ export const productSchema: z.ZodType<ProductInput> = z.preprocess(
         combinations.add(combination);
         if (variant.compareAt !== undefined && variant.compareAt <= variant.price)
           fault(["variants", index, "compareAt"], "must be above the price");
+        if (variant.sale !== undefined && variant.sale.price >= variant.price)
+          fault(["variants", index, "sale", "price"], "must be below the price");
         if (variant.image !== undefined && variant.image >= product.images.length)
           fault(["variants", index, "image"], "names a picture that is not there");
       });

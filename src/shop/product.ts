@@ -7,16 +7,31 @@ export interface ProductOption {
   values: Localised[];
 }
 
-/** What is bought: one combination of option values, with a price of its own. */
+/**
+ * A lower price for a time: from `from` on (from the first day where it is absent) and before `until` (for good where it
+ * is absent). At least one of them is there; a reduction without dates is `price` with `compareAt`.
+ */
+export interface Sale {
+  /** Minor units; below the variant's own price. */
+  price: number;
+  from?: Date;
+  until?: Date;
+}
+
+/**
+ * What is bought: one combination of option values, with a price of its own. What it costs at a moment `offerAt` tells, as
+ * a sale comes and goes by itself.
+ */
 export interface Variant {
   /** Unique within the shop. */
   sku: string;
   /** The English value of each option, in the options' order. */
   values: string[];
-  /** Minor units of the shop's currency. */
+  /** Minor units of the shop's currency, while no sale is on. */
   price: number;
   /** What it cost before, in minor units; shown struck through. */
   compareAt?: number;
+  sale?: Sale;
   /** Index of its picture in `Product.images`. */
   image?: number;
   grams?: number;
@@ -47,8 +62,10 @@ export interface Product {
   variants: Variant[];
   images: ProductImage[];
   status: "active" | "draft" | "archived";
-  /** The lowest price of its variants, kept for filters and sorting. */
+  /** The lowest price of its variants as it was last worked out, kept for filters and sorting. */
   minPrice: number;
+  /** When a sale next begins or ends, so that `minPrice` is to be worked out again; absent in documents of earlier versions. */
+  repriceAt?: Date | null;
   rating: { average: number; count: number };
   /** Counts the changes of this document. */
   revision: number;
@@ -59,19 +76,26 @@ export interface Product {
 /** A product as it is written: without what the shop works out itself. */
 export type ProductInput = Omit<
   Product,
-  "_id" | "minPrice" | "rating" | "revision" | "createdAt" | "updatedAt"
+  "_id" | "minPrice" | "repriceAt" | "rating" | "revision" | "createdAt" | "updatedAt"
 > & {
   _id?: string;
 };
 
 /** The words that tell a variant from its siblings ("Blue / L"), "" where a product has no options. */
-export const variantTitle = (product: Product, variant: Variant, locale: string): string =>
+export const variantTitle = (
+  product: Pick<Product, "options">,
+  variant: Pick<Variant, "values">,
+  locale: string,
+): string =>
   variantValues(product, variant)
     .map((value) => inLanguage(value, locale))
     .join(" / ");
 
 /** The variant's value of each option, in all languages. */
-export const variantValues = (product: Product, variant: Variant): Localised[] =>
+export const variantValues = (
+  product: Pick<Product, "options">,
+  variant: Pick<Variant, "values">,
+): Localised[] =>
   variant.values.map(
     (value, index) => product.options[index]?.values.find(({ en }) => en === value) ?? { en: value },
   );
@@ -82,12 +106,17 @@ const optionField = new Schema<ProductOption>(
   { name: { type: localisedField, required: true }, values: [localisedField] },
   part,
 );
+const saleField = new Schema<Sale>(
+  { price: { type: Number, required: true }, from: Date, until: Date },
+  part,
+);
 const variantField = new Schema<Variant>(
   {
     sku: { type: String, required: true },
     values: [String],
     price: { type: Number, required: true },
     compareAt: Number,
+    sale: saleField,
     image: Number,
     grams: Number,
   },
@@ -117,6 +146,7 @@ const schema = new Schema<Product>(
     images: [imageField],
     status: { type: String, enum: ["active", "draft", "archived"], required: true },
     minPrice: { type: Number, required: true },
+    repriceAt: { type: Date, default: null },
     rating: { type: ratingField, required: true },
     revision: { type: Number, required: true },
     createdAt: { type: Date, required: true },
@@ -128,6 +158,8 @@ schema.index({ shop: 1, slug: 1 }, { unique: true });
 schema.index({ shop: 1, "variants.sku": 1 }, { unique: true });
 // For search indexes, which ask what has changed since they looked last.
 schema.index({ shop: 1, updatedAt: 1 });
+// For lists by price, which first bring up to date what a sale has changed.
+schema.index({ shop: 1, repriceAt: 1 });
 // One index for each order of the product list, with and without a category.
 schema.index({ shop: 1, status: 1, createdAt: -1, _id: 1 });
 schema.index({ shop: 1, status: 1, minPrice: 1, _id: 1 });

@@ -2,6 +2,7 @@ import { driverCollection } from "../store/driver-collection.ts";
 import { catalogChanged } from "./catalog-version.ts";
 import { isDuplicateKey, ShopError } from "./errors.ts";
 import { newId } from "./ids.ts";
+import { lowestPriceAt } from "./offer.ts";
 import { type Product, type ProductInput, ProductModel } from "./product.ts";
 import { productSchema } from "./product-schema.ts";
 
@@ -33,12 +34,11 @@ export async function writeProduct(
   now: Date,
   createdAt: Date = now,
 ): Promise<Product> {
-  const minPrice = Math.min(...product.variants.map(({ price }) => price));
   try {
     await driverCollection(ProductModel).updateOne(
       { _id, shop: product.shop },
       {
-        $set: { ...product, minPrice, updatedAt: now },
+        $set: { ...product, ...lowestPriceAt(product.variants, now), updatedAt: now },
         ...(product.descriptionFormat === undefined ? { $unset: { descriptionFormat: 1 } } : {}),
         $inc: { revision: 1 },
         $setOnInsert: { createdAt, rating: { average: 0, count: 0 } },

@@ -1,3 +1,4 @@
+import { lowestPrices } from "./offer.ts";
 import type { Product } from "./product.ts";
 import { textOfHtml } from "./rich-description.ts";
 import type { Entry } from "./search-index.ts";
@@ -16,7 +17,8 @@ export const SEARCHED_FIELDS = {
   tags: 1,
   options: 1,
   "variants.sku": 1,
-  minPrice: 1,
+  "variants.price": 1,
+  "variants.sale": 1,
   status: 1,
   revision: 1,
   updatedAt: 1,
@@ -24,12 +26,12 @@ export const SEARCHED_FIELDS = {
 
 /** A product as it is searched; `shelves` are the titles of the categories by their ids. */
 export function entryOf(product: Product, shelves: ReadonlyMap<string, string>): Entry {
-  const { _id: id, category, minPrice, revision, title, tags, variants, description, options } = product;
+  const { _id: id, category, revision, title, tags, variants, description, options } = product;
   const plain = product.descriptionFormat === "html" ? textOfHtml : (text: string) => text;
   return {
     id,
     category,
-    minPrice,
+    prices: lowestPrices(variants),
     revision,
     texts: [
       { boost: 4, text: both(title) },

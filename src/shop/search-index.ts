@@ -1,3 +1,4 @@
+import type { PriceFrom } from "./offer.ts";
 import { DOCUMENTS_MAX, Postings } from "./postings.ts";
 import { type Expansion, expanded } from "./search-expansion.ts";
 import { type QueryTerm, queryOf, termsOf } from "./search-terms.ts";
@@ -8,8 +9,8 @@ export interface Entry {
   readonly id: string;
   /** Id of its category. */
   readonly category: string;
-  /** Minor units. */
-  readonly minPrice: number;
+  /** Its lowest price at all times, in minor units. */
+  readonly prices: readonly PriceFrom[];
   readonly revision: number;
   /** Texts by how much a word in them counts. */
   readonly texts: readonly { readonly boost: number; readonly text: string }[];
@@ -43,8 +44,13 @@ export class SearchIndex {
   readonly #categories = new Map<string, number>();
   readonly #counts: number[] = [];
   #category = new Int32Array(1024).fill(-1); // -1: the document is gone
-  #price = new Float64Array(1024);
+  #price = new Float64Array(1024); // as of the last `moveTo`
   #revision = new Uint32Array(1024);
+  /** What will cost something else, or has before: few of all. */
+  readonly #changing = new Map<number, readonly PriceFrom[]>();
+  #now = Number.NEGATIVE_INFINITY;
+  /** No price changes before this, nor after `#now`. */
+  #nextChange = Number.POSITIVE_INFINITY;
   #gone = 0;
   #sweeping = false;
   // Scratch of a search, all zero in between.
@@ -77,6 +83,28 @@ export class SearchIndex {
     );
   }
 
+  /**
+   * Brings the prices to a moment, in milliseconds of the epoch. Costs nothing while no sale begins or ends; then the products
+   * that have one are looked at, not the others.
+   */
+  moveTo(now: number): void {
+    const back = now < this.#now;
+    this.#now = now;
+    if (!back && now < this.#nextChange) return;
+    this.#nextChange = Number.POSITIVE_INFINITY;
+    for (const [document, prices] of this.#changing) this.#setPrice(document, prices);
+  }
+
+  #setPrice(document: number, prices: readonly PriceFrom[]): void {
+    for (const { from, price } of prices) {
+      if (from > this.#now) {
+        this.#nextChange = Math.min(this.#nextChange, from);
+        return;
+      }
+      this.#price[document] = price;
+    }
+  }
+
   /** How many products pass a filter. */
   count({ category, minPrice = 0, maxPrice = Number.POSITIVE_INFINITY }: EntryFilter): number {
     const number = category === undefined ? undefined : (this.#categories.get(category) ?? -2);
@@ -93,7 +121,7 @@ export class SearchIndex {
   }
 
   /** Adds a product, or replaces it. */
-  add({ id, category, minPrice, revision, texts }: Entry): void {
+  add({ id, category, prices, revision, texts }: Entry): void {
     this.remove(id);
     const document = this.#free.pop() ?? this.#ids.length;
     if (document >= DOCUMENTS_MAX) throw new RangeError(`an index holds at most ${DOCUMENTS_MAX} products`);
@@ -104,7 +132,8 @@ export class SearchIndex {
     this.#ids[document] = id;
     this.#documents.set(id, document);
     this.#category[document] = number;
-    this.#price[document] = minPrice;
+    if (prices.length > 1) this.#changing.set(document, prices);
+    this.#setPrice(document, prices);
     this.#revision[document] = revision;
     for (const [term, weight] of weightsOf(texts))
       if (this.#postings.add(term, document, weight)) this.#vocabulary.add(term);
@@ -115,6 +144,7 @@ export class SearchIndex {
     const document = this.#documents.get(id);
     if (document === undefined) return;
     this.#documents.delete(id);
+    this.#changing.delete(document);
     const category = this.#category[document] as number;
     this.#counts[category] = (this.#counts[category] ?? 1) - 1;
     this.#category[document] = -1;

@@ -1,6 +1,7 @@
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
 import { catalogChangesHere } from "./catalog-version.ts";
 import { type Category, getCategory, listCategories, type Shelf } from "./category.ts";
+import type { SearchIndex } from "./search-index.ts";
 import { emptyIndex, type ShopIndex } from "./shop-index.ts";
 import { StoreReader } from "./store-reader.ts";
 
@@ -67,16 +68,16 @@ export class CatalogSearch {
   ): Promise<SearchPage> {
     await this.#fresh(shop).awaited;
     const { complete } = this.state(shop);
-    const hits = this.#of(shop).index.search(query.slice(0, QUERY_MAX), filters);
+    const hits = this.#indexOf(shop).search(query.slice(0, QUERY_MAX), filters);
     const { page, pages, size, skip } = pageOf(hits.total, paging);
-    const products = await getProducts(shop, hits.ids(skip, skip + size));
+    const products = await getProducts(shop, hits.ids(skip, skip + size), new Date(this.#now()));
     return { products, total: hits.total, page, pages, complete };
   }
 
   /** How many products on sale pass a filter. Undefined while the index is not complete: the store should count then. */
   async count(shop: string, filter: ProductFilter): Promise<number | undefined> {
     await this.#fresh(shop).awaited;
-    return this.state(shop).complete ? this.#of(shop).index.count(filter) : undefined;
+    return this.state(shop).complete ? this.#indexOf(shop).count(filter) : undefined;
   }
 
   /**
@@ -122,6 +123,13 @@ export class CatalogSearch {
     const made = emptyIndex();
     this.#shops.set(shop, made);
     return made;
+  }
+
+  /** The index at the prices of now. */
+  #indexOf(shop: string): SearchIndex {
+    const { index } = this.#of(shop);
+    index.moveTo(this.#now());
+    return index;
   }
 
   // One reading of a shop at a time, so that an index is never changed by two.

@@ -11,13 +11,19 @@ const BATCH = 8_000_000;
 
 /**
  * A long list that is written once and read in order, any number of times. It is kept compressed outside the heap: a
- * hundred thousand products take some 20 MB instead of several hundred. Its values are such as JSON can write.
+ * hundred thousand products take some 20 MB instead of several hundred. Its values are such as JSON can write; what it can
+ * not, such as dates, `revive` puts back.
  */
 export class Spool<T> {
   readonly #parts: Buffer[] = [];
   #lines: string[] = [];
   #size = 0;
   #length = 0;
+  readonly #revive: (written: T) => T;
+
+  constructor(revive: (written: T) => T = (value) => value) {
+    this.#revive = revive;
+  }
 
   /** How many values there are. */
   get length(): number {
@@ -41,7 +47,7 @@ export class Spool<T> {
     const parts = this.#parts.splice(0).reverse();
     this.#length = 0;
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-      const one = new Spool<T>();
+      const one = new Spool<T>(this.#revive);
       one.#parts.push(part);
       yield* one.batches(size);
     }
@@ -54,7 +60,7 @@ export class Spool<T> {
     let text = 0;
     for (const part of this.#parts)
       for (const line of (await inflated(part)).toString("utf8").split("\n")) {
-        batch.push(JSON.parse(line) as T);
+        batch.push(this.#revive(JSON.parse(line) as T));
         text += line.length;
         if (batch.length < size && text < BATCH) continue;
         yield batch;

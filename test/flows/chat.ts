@@ -47,7 +47,7 @@ export class Chat {
     this.engine = new Engine({
       script: shopScript({
         commerce: world.commerce,
-        search: new CatalogSearch(),
+        search: new CatalogSearch({ now: () => world.clock.now().getTime() }),
         publicUrl: "https://shop.example",
         shopOf: () => world.shop,
         platformTitle: (name) => this.platforms.find((one) => one.name === name)?.title ?? name,

@@ -1,12 +1,13 @@
 import { cut } from "../../i18n/graphemes.ts";
 import { BadAmount, fromDecimal, minorDigits } from "../money.ts";
-import type { ProductImage } from "../product.ts";
+import type { ProductImage, Variant } from "../product.ts";
 import { DESCRIPTION_MAX } from "../product-schema.ts";
 import { cutHtml } from "../rich-description.ts";
 import { lineSchema } from "../shop.ts";
 import type { Row } from "./csv-table.ts";
 import { withoutEntities } from "./html-entities.ts";
 import { shelfFor, skuFor } from "./made-up.ts";
+import { beginningOf, endOf } from "./moments.ts";
 import { type Doubt, plainly } from "./number-notation.ts";
 import type { Reading } from "./reading.ts";
 import { foldedText } from "./unified-values.ts";
@@ -59,6 +60,41 @@ export class Foreign {
       this.fault(row, column, `"${text.slice(0, 40)}" is not a price in ${currency}`);
       return undefined;
     }
+  }
+
+  /**
+   * What a price and a sale price with its dates come to. A sale without dates holds until it is changed: it is the price, beside
+   * the one before. One with dates comes and goes by itself. One that is not lower is none.
+   */
+  pricing(
+    row: Row,
+    columns: { regular: string; sale: string; starts: string; ends: string },
+  ): Pick<Variant, "price" | "compareAt" | "sale"> {
+    const regular = this.price(row, columns.regular);
+    const price = this.price(row, columns.sale);
+    if (row.cell(columns.regular.toLowerCase()) === "") this.fault(row, columns.regular, "is needed");
+    const from = this.#moment(row, columns.starts, beginningOf);
+    // What such systems store is the last second, not the first one after it.
+    const until = this.#moment(row, columns.ends, (text, zone) => endOf(text, zone, 1));
+    if (regular === undefined) return { price: 0 };
+    if (price === undefined || price >= regular) return { price: regular };
+    if (from === undefined && until === undefined) return { price, compareAt: regular };
+    if (from !== undefined && until !== undefined && from >= until) {
+      this.fault(row, columns.ends, `is before ${columns.starts}`);
+      return { price: regular };
+    }
+    return {
+      price: regular,
+      sale: { price, ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) },
+    };
+  }
+
+  #moment(row: Row, column: string, read: typeof beginningOf): Date | undefined {
+    const text = row.cell(column.toLowerCase());
+    if (text === "") return undefined;
+    const at = read(text, this.reading.zone);
+    if (at === undefined) this.fault(row, column, `"${text.slice(0, 40)}" is not a date such as 2026-11-30`);
+    return at;
   }
 
   /** A whole number, where it may be negative (oversold) and then counts as none. */

@@ -1,11 +1,13 @@
+import type { Sale } from "../product.ts";
 import { type Issue, type Row, splitList } from "./csv-table.ts";
 import { amount, cell, type Group, integer, localised } from "./hawker-cells.ts";
 import { readOptions } from "./hawker-options.ts";
+import { beginningOf, endOf } from "./moments.ts";
 import { FILE_MARK, type FileProduct, type Reading, validProduct } from "./reading.ts";
 
 /** The product of some rows, or null where anything is wrong with it; its stock where they tell it. */
 export function readProduct(rows: Group, reading: Reading) {
-  const { currency } = reading;
+  const { currency, zone } = reading;
   const [first] = rows;
   const issues: Issue[] = [];
   const options = readOptions(rows, issues);
@@ -24,12 +26,14 @@ export function readProduct(rows: Group, reading: Reading) {
     const price = amount(row, "price", currency, issues);
     if (cell(row, "price") === "") issues.push({ line: row.line, column: "price", message: "is needed" });
     const compareAt = amount(row, "compare_at", currency, issues);
+    const sale = readSale(row, currency, zone, issues);
     const grams = integer(row, "grams", issues);
     return {
       sku: cell(row, "sku"),
       values: options.map(({ used }) => used[index] ?? ""),
       price: price ?? 0,
       ...(compareAt === undefined || price === undefined ? {} : { compareAt }),
+      ...(sale === undefined || price === undefined ? {} : { sale }),
       ...(picture === undefined ? {} : { image: picture - 1 }),
       ...(grams === undefined ? {} : { grams }),
     };
@@ -59,6 +63,30 @@ export function readProduct(rows: Group, reading: Reading) {
   );
   if ("faults" in valid) issues.push(...valid.faults);
   return { product: "product" in valid && issues.length === 0 ? valid.product : null, stock, issues };
+}
+
+/** The sale of a row: a price, with a beginning, an end or both. */
+function readSale(row: Row, currency: string, zone: string, issues: Issue[]): Sale | undefined {
+  const price = amount(row, "sale_price", currency, issues);
+  const moment = (column: string, read: typeof beginningOf): Date | undefined => {
+    const text = cell(row, column);
+    const at = text === "" ? undefined : read(text, zone);
+    if (text !== "" && at === undefined)
+      issues.push({
+        line: row.line,
+        column,
+        message: `"${text.slice(0, 40)}" is not a date such as 2026-11-30`,
+      });
+    return at;
+  };
+  const from = moment("sale_from", beginningOf);
+  const until = moment("sale_until", endOf);
+  if (price === undefined) {
+    if (cell(row, "sale_price") === "" && (from ?? until) !== undefined)
+      issues.push({ line: row.line, column: "sale_price", message: "is needed where a sale has dates" });
+    return undefined;
+  }
+  return { price, ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
 }
 
 function readImages(row: Row, title: string, issues: Issue[]) {
@@ -114,6 +142,7 @@ function locate(
         values: options[0] === undefined ? "sku" : `option${options[Number(inner) || 0]?.n ?? 1}_value_en`,
       };
       const line = rows[Number(index)]?.line ?? first;
+      if (part === "sale") return { line, column: `sale_${inner ?? "price"}` };
       return { line, column: part === undefined ? "handle" : (columns[part] ?? part) };
     }
     case "options": {

@@ -2,14 +2,19 @@ import type { Category } from "../category.ts";
 import { toDecimal } from "../money.ts";
 import type { Product } from "../product.ts";
 import { joinList } from "./csv-table.ts";
+import { momentText } from "./moments.ts";
 
-/** A product as rows of Hawker's own format; `pictures` are the names of kept pictures by their ids. */
+/**
+ * A product as rows of Hawker's own format; `pictures` are the names of kept pictures by their ids. The dates of sales are
+ * told with their distance from UTC in `zone` (IANA), so that they are the same in a shop of another zone.
+ */
 export function hawkerRows(
   product: Product,
   category: Category | undefined,
   currency: string,
   stock: ReadonlyMap<string, number>,
   pictures: ReadonlyMap<string, string>,
+  zone: string,
 ): Map<string, string>[] {
   const { title, description, images } = product;
   const whole: [string, string | undefined][] = [
@@ -41,6 +46,9 @@ export function hawkerRows(
         "compare_at",
         variant.compareAt === undefined ? "" : toDecimal({ amount: variant.compareAt, currency }),
       ],
+      ["sale_price", variant.sale && toDecimal({ amount: variant.sale.price, currency })],
+      ["sale_from", variant.sale?.from && momentText(variant.sale.from, zone)],
+      ["sale_until", variant.sale?.until && momentText(variant.sale.until, zone)],
       ["currency", currency],
       ["stock", String(stock.get(variant.sku) ?? 0)],
       ["grams", variant.grams?.toString()],

@@ -39,11 +39,13 @@ export interface CatalogFile {
  * until the last of them has told which; of others no more than some are in memory.
  *
  * @param shelves the categories that are there already, which other systems' files name by their titles
+ * @param zone the time zone (IANA) in which the file's days are days
  */
 export async function readCatalogFile(
   source: Bytes,
   currency: string,
   shelves: readonly { slug: string; title: Localised }[] = [],
+  zone = "UTC",
 ): Promise<CatalogFile> {
   const issues: Issue[] = [];
   const notes: Issue[] = [];
@@ -55,6 +57,7 @@ export async function readCatalogFile(
   if (issues.length === 0) issues.push(...faultsOf(table, format, places));
   const reading: Reading = {
     currency,
+    zone,
     shelves,
     issues,
     notes,

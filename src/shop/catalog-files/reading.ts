@@ -31,6 +31,8 @@ export interface FileCategory {
 export interface Reading {
   /** ISO 4217, of the shop. */
   readonly currency: string;
+  /** IANA, of the shop: the days of a file are days there. */
+  readonly zone: string;
   /** The categories that are there already. */
   readonly shelves: readonly { slug: string; title: Localised }[];
   /** What must be put right before anything is imported. */

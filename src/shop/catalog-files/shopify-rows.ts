@@ -1,5 +1,5 @@
 import { type Money, toDecimal } from "../money.ts";
-import type { Product } from "../product.ts";
+import type { OfferedProduct } from "../offer.ts";
 import { htmlOfText } from "../rich-description.ts";
 
 /** The columns that Shopify's product import reads, in the order of its own exports. */
@@ -41,7 +41,7 @@ export const SHOPIFY_COLUMNS: readonly string[] = [
  * more. Pictures are told by their addresses; one that has none is left out.
  */
 export function shopifyRows(
-  product: Product,
+  product: OfferedProduct,
   shelf: string,
   currency: string,
   stock: ReadonlyMap<string, number>,

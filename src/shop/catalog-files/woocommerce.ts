@@ -237,26 +237,26 @@ function readVariant(
   const sku = own === "" ? madeUpSku(handle, values) : foreign.sku(row, "SKU", own);
   if (own === "") foreign.note(row, "SKU", `is blank; ${sku} is used`, "is blank; one is made up");
   foreign.reading.names.sku(sku, row.line);
-  const regular = foreign.price(row, "Regular price");
-  const sale = foreign.price(row, "Sale price");
-  if (row.cell("regular price") === "") foreign.fault(row, "Regular price", "is needed");
-  if (sale !== undefined && row.cell("date sale price ends") !== "")
-    foreign.note(row, "Date sale price ends", "is not kept: the sale price holds until it is changed");
-  const reduced = sale !== undefined && regular !== undefined && sale < regular;
   const [url = ""] = listOf(row.cell("images"));
   const image = URL.canParse(url) ? images.findIndex((known) => known.url === new URL(url).href) : -1;
   const grams = gramsOf(row, foreign);
   const variant = {
     sku,
     values,
-    price: (reduced ? sale : regular) ?? 0,
-    ...(reduced ? { compareAt: regular } : {}),
+    ...foreign.pricing(row, PRICING),
     ...(grams === undefined ? {} : { grams }),
     ...(image < 0 ? {} : { image }),
   };
   const available = readStock(row, foreign);
   return { variant, ...(available === undefined ? {} : { stock: [{ sku, line: row.line, available }] }) };
 }
+
+const PRICING = {
+  regular: "Regular price",
+  sale: "Sale price",
+  starts: "Date sale price starts",
+  ends: "Date sale price ends",
+};
 
 function readStock(row: Row, foreign: Foreign): number | undefined {
   const backorders = row.cell("backorders allowed?");
@@ -293,6 +293,7 @@ function locate(
     sku: "SKU",
     price: "Regular price",
     compareAt: "Regular price",
+    sale: "Sale price",
     grams: "Weight (kg)",
     image: "Images",
     values: "Attribute 1 value(s)",

@@ -6,7 +6,7 @@ import type { Bytes } from "../catalog-files/text-blocks.ts";
 import { allCategories, type Category } from "../category.ts";
 import { newId } from "../ids.ts";
 import { type Product, type ProductInput, ProductModel } from "../product.ts";
-import { getShop } from "../shop.ts";
+import { getShop, timeZoneOf } from "../shop.ts";
 import { Spool } from "../spool.ts";
 import { StockModel, stockId } from "../stock.ts";
 import { changedFields, inheriting } from "./compare.ts";
@@ -58,6 +58,21 @@ const BATCH = 500;
 /** Products are looked at earlier where they have many variants. */
 const BATCH_VARIANTS = 10_000;
 
+/** The moments of sales, which are texts in JSON, as dates again. */
+function withSaleDates(work: Work): Work {
+  const variants = work.product.variants.map((variant) => {
+    if (variant.sale === undefined) return variant;
+    const { price, from, until } = variant.sale;
+    const sale = {
+      price,
+      ...(from === undefined ? {} : { from: new Date(from) }),
+      ...(until === undefined ? {} : { until: new Date(until) }),
+    };
+    return { ...variant, sale };
+  });
+  return { ...work, product: { ...work.product, variants } };
+}
+
 /**
  * Checks a catalog file against the shop and says what importing it would do. Writes nothing. The file is read as it
  * comes, so that its size does not matter.
@@ -66,9 +81,9 @@ const BATCH_VARIANTS = 10_000;
  * @throws {NotFound} when there is no such shop
  */
 export async function planImport(shop: string, source: Bytes, folder: string): Promise<ImportPlan> {
-  const { currency } = await getShop(shop);
+  const house = await getShop(shop);
   const shelves = await allCategories(shop);
-  const file = await readCatalogFile(source, currency, shelves);
+  const file = await readCatalogFile(source, house.currency, shelves, timeZoneOf(house));
   const planner = new Planner(shop, folder, file, shelves);
   let waiting: FileProduct[] = [];
   let variants = 0;
@@ -99,7 +114,7 @@ export async function planImport(shop: string, source: Bytes, folder: string): P
 
 class Planner {
   readonly entries: PlanEntry[] = [];
-  readonly work = new Spool<Work>();
+  readonly work = new Spool<Work>(withSaleDates);
   readonly pictures: PictureFiles;
   addresses = 0;
   readonly #shop: string;

@@ -7,6 +7,7 @@ import { allCategories, saveCategory } from "../category.ts";
 import { isDuplicateKey, ShopError } from "../errors.ts";
 import { beginImport, type Journal, type Undo } from "../import-journal.ts";
 import { keepMedia, mediaId } from "../media.ts";
+import { lowestPriceAt } from "../offer.ts";
 import { type Product, ProductModel } from "../product.ts";
 import { ProductClash } from "../save-product.ts";
 import { StockModel, stockId } from "../stock.ts";
@@ -165,20 +166,20 @@ function fieldsOf({ _id, shop, rating, revision, createdAt, ...fields }: Product
 async function writeProducts(shop: string, works: readonly Work[], now: Date): Promise<void> {
   const operations = works.map(({ line, product, revision }): mongo.AnyBulkWriteOperation<Product> => {
     const { _id, ...fields } = product;
-    const minPrice = Math.min(...product.variants.map(({ price }) => price));
+    const lowest = lowestPriceAt(product.variants, now);
     if (revision === null) {
       const rating = { average: 0, count: 0 };
       // A millisecond between them, so that new products are listed in the order of the file.
       const createdAt = new Date(now.getTime() - line);
       return {
-        insertOne: { document: { ...product, minPrice, rating, revision: 1, createdAt, updatedAt: now } },
+        insertOne: { document: { ...product, ...lowest, rating, revision: 1, createdAt, updatedAt: now } },
       };
     }
     return {
       updateOne: {
         filter: { _id, shop, revision },
         update: {
-          $set: { ...fields, minPrice, updatedAt: now },
+          $set: { ...fields, ...lowest, updatedAt: now },
           ...(product.descriptionFormat === undefined ? { $unset: { descriptionFormat: true } } : {}),
           $inc: { revision: 1 },
         },

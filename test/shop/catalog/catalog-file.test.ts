@@ -5,7 +5,7 @@ import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
 
 const HEADER =
-  "handle,title_en,title_zh,description_en,category,category_en,category_zh,tags,status,option1_name_en,option1_name_zh,option1_value_en,option1_value_zh,sku,price,compare_at,currency,stock,grams,images,image_alt_en,image_alt_zh,category_position,variant_image,option2_name_en,option2_value_en";
+  "handle,title_en,title_zh,description_en,category,category_en,category_zh,tags,status,option1_name_en,option1_name_zh,option1_value_en,option1_value_zh,sku,price,compare_at,sale_price,sale_from,sale_until,currency,stock,grams,images,image_alt_en,image_alt_zh,category_position,variant_image,option2_name_en,option2_value_en";
 type Cells = Partial<Record<string, string>>;
 
 const mug: Cells = {
@@ -38,6 +38,25 @@ async function read(bytes: Buffer, currency = "EUR") {
 }
 const faults = async (...rows: Cells[]) =>
   (await read(file(...rows))).issues.map(({ line, column, message }) => `${line} ${column}: ${message}`);
+
+test("a sale has days of the shop's zone, the last one included, or exact moments", async () => {
+  const sale = async (sale_from: string, sale_until: string) => {
+    const rows = file({ ...mug, sale_price: "5", sale_from, sale_until });
+    const found = await readCatalogFile(rows, "EUR", [], "Asia/Tokyo");
+    for await (const [one] of found.products) if (one) return one.product.variants[0]?.sale;
+    return found.issues;
+  };
+  expect(await sale("2026-11-27", "2026-11-30")).toEqual({
+    price: 500,
+    from: new Date("2026-11-26T15:00:00Z"),
+    until: new Date("2026-11-30T15:00:00Z"),
+  });
+  expect(await sale("2026-11-27T08:00:00+01:00", "2026-11-30T15:00:00Z")).toEqual({
+    price: 500,
+    from: new Date("2026-11-27T07:00:00Z"),
+    until: new Date("2026-11-30T15:00:00Z"),
+  });
+});
 
 test("the rows of a handle are the variants of one product", async () => {
   const { products, categories, issues } = await read(
@@ -128,6 +147,23 @@ describe("a fault in a cell is told with its line and column", () => {
       "a former price below the price",
       [{ ...mug, compare_at: "5" }],
       /^2 compare_at: must be above the price/,
+    ],
+    [
+      "a sale at the price",
+      [{ ...mug, sale_price: "9.50", sale_from: "2026-11-27" }],
+      /^2 sale_price: must be below the price/,
+    ],
+    ["a sale without dates", [{ ...mug, sale_price: "5" }], /^2 sale_from: is needed, or an end/],
+    ["the dates of no sale", [{ ...mug, sale_until: "2026-11-27" }], /^2 sale_price: is needed/],
+    [
+      "a sale on no day",
+      [{ ...mug, sale_price: "5", sale_from: "27/11/2026" }],
+      /^2 sale_from: "27\/11\/2026" is not a date such as 2026-11-30/,
+    ],
+    [
+      "a sale that ends first",
+      [{ ...mug, sale_price: "5", sale_from: "2026-11-27", sale_until: "2026-11-26" }],
+      /^2 sale_until: must be after the beginning/,
     ],
     ["another currency", [{ ...mug, currency: "USD" }], /^2 currency: "USD" is not the shop's EUR/],
     ["half a piece in stock", [{ ...mug, stock: "1.5" }], /^2 stock: "1.5" is not a whole number/],

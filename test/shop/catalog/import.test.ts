@@ -372,6 +372,15 @@ const text = fc.array(words, { maxLength: 4 }).map((lines) => textSchema(4000).p
 const both = fc.record({ en: line, zh: line }, { requiredKeys: ["en"] });
 const unique = fc.uniqueArray(both, { minLength: 1, maxLength: 3, selector: ({ en }) => en });
 
+// In the future, so that what is worked out of it is the same whenever the test runs.
+const moment = fc.date({ min: new Date("2046-01-01"), max: new Date("2090-01-01"), noInvalidDate: true });
+const anySale = fc
+  .uniqueArray(moment, { minLength: 2, maxLength: 2, selector: (at) => at.getTime() })
+  .map((moments) => moments.toSorted((a, b) => a.getTime() - b.getTime()))
+  .chain(([from = new Date(0), until = new Date(0)]) =>
+    fc.constantFrom<{ from?: Date; until?: Date }>({ from }, { until }, { from, until }),
+  );
+
 const anyProduct = fc
   .record({
     title: both,
@@ -390,11 +399,12 @@ const anyProduct = fc
     picks: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 4 }),
     price: fc.integer({ min: 0, max: 99_999_000 }),
     compareAt: fc.option(fc.integer({ min: 1, max: 900 }), { nil: undefined }),
+    sale: fc.option(anySale, { nil: undefined }),
     grams: fc.option(fc.nat(1_000_000), { nil: undefined }),
     picture: fc.option(fc.nat(), { nil: undefined }),
     stock: fc.nat(1000),
   })
-  .map(({ picks, price, compareAt, grams, picture: shown, stock, ...product }) => {
+  .map(({ picks, price, compareAt, sale, grams, picture: shown, stock, ...product }) => {
     const chosen = new Map(
       picks.map((pick) => {
         const values = product.options.map(
@@ -411,6 +421,9 @@ const anyProduct = fc
         values,
         price: price + index,
         ...(compareAt === undefined ? {} : { compareAt: price + index + compareAt }),
+        ...(sale === undefined || price + index === 0
+          ? {}
+          : { sale: { price: (price + index) >> 1, ...sale } }),
         ...(grams === undefined ? {} : { grams }),
         ...(shown === undefined || product.images.length === 0
           ? {}

@@ -92,10 +92,11 @@ describe("postings", () => {
   });
 });
 
+const price = (amount: number) => [{ from: Number.NEGATIVE_INFINITY, price: amount }];
 const entry = (id: string, text: string, change: Partial<Entry> = {}): Entry => ({
   id,
   category: "c",
-  minPrice: 100,
+  prices: price(100),
   revision: 1,
   texts: [{ boost: 1, text }],
   ...change,
@@ -118,7 +119,7 @@ describe("an index", () => {
             index.remove(id);
             model.delete(id);
           } else {
-            index.add(entry(id, text.join(" "), { category, minPrice }));
+            index.add(entry(id, text.join(" "), { category, prices: price(minPrice) }));
             model.set(id, { words: text, category, minPrice });
           }
         if (tidied) await index.tidy(rest);

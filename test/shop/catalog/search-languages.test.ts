@@ -105,7 +105,7 @@ for (const [index, [, title]] of NAMES.entries())
   all.add({
     id: `${index}`,
     category: "c",
-    minPrice: 1,
+    prices: [{ from: Number.NEGATIVE_INFINITY, price: 1 }],
     revision: 1,
     texts: [{ boost: 4, text: title }],
   });
@@ -125,14 +125,26 @@ test("a word of a script without spaces comes before others that only hold its c
     ["bowl", "ชามข้าว"],
     ["tea", "ชาเขียวน้ำผึ้งสูตรพิเศษ"],
   ] as const)
-    index.add({ id, category: "c", minPrice: 1, revision: 1, texts: [{ boost: 4, text }] });
+    index.add({
+      id,
+      category: "c",
+      prices: [{ from: Number.NEGATIVE_INFINITY, price: 1 }],
+      revision: 1,
+      texts: [{ boost: 4, text }],
+    });
   expect(index.search("ชา").ids(0, 2)).toEqual(["tea", "bowl"]);
 });
 
 test("tshirt finds the T-shirt, the t shirt and the tshirt of one catalog, and so does t-shirt", () => {
   const index = new SearchIndex();
   for (const text of ["Boxy T-shirt", "Red t shirt", "Old tshirt", "Dress shirt"])
-    index.add({ id: text, category: "c", minPrice: 1, revision: 1, texts: [{ boost: 4, text }] });
+    index.add({
+      id: text,
+      category: "c",
+      prices: [{ from: Number.NEGATIVE_INFINITY, price: 1 }],
+      revision: 1,
+      texts: [{ boost: 4, text }],
+    });
   for (const query of ["tshirt", "t-shirt", "t shirt", "T‐Shirt"])
     expect(index.search(query).ids(0, 9).sort()).toEqual(["Boxy T-shirt", "Old tshirt", "Red t shirt"]);
 });

@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listProducts } from "../../../src/shop/catalog.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
+import { exportCatalog } from "../../../src/shop/export.ts";
 import { applyImport, planImport } from "../../../src/shop/import.ts";
 import { aShop, withStore } from "./with-store.ts";
 
@@ -27,8 +29,8 @@ const file = (...rows: Cells[]) => {
   return Buffer.from(`\ufeff${lines.map((line) => line.join(",")).join("\n")}`);
 };
 
-async function read(bytes: Buffer) {
-  const found = await readCatalogFile(bytes, "EUR");
+async function read(bytes: Buffer, zone = "UTC") {
+  const found = await readCatalogFile(bytes, "EUR", [], zone);
   const products: FileProduct[] = [];
   for await (const some of found.products) products.push(...some);
   const lines = (issues: typeof found.issues) =>
@@ -198,7 +200,6 @@ test("what Hawker does not sell or keep is noted, not refused", async () => {
         Stock: "",
       },
       { ...simple, ID: "32", SKU: "B", Published: "-1", "Backorders allowed?": "notify" },
-      { ...simple, ID: "33", SKU: "C", "Date sale price ends": "2027-01-01" },
     ),
   );
   expect(faults).toEqual([]);
@@ -210,9 +211,109 @@ test("what Hawker does not sell or keep is noted, not refused", async () => {
     "5 Stock: is not counted; set a stock to sell it",
     "5 Visibility in catalog: hidden counts as draft",
     "6 Backorders allowed?: only what is counted is sold here",
-    "7 Date sale price ends: is not kept: the sale price holds until it is changed",
   ]);
-  expect(products.map(({ product }) => product.status)).toEqual(["draft", "draft", "active"]);
+  expect(products.map(({ product }) => product.status)).toEqual(["draft", "draft"]);
+});
+
+describe("a sale price with dates", () => {
+  const saleOf = async (cells: Cells, zone = "UTC") => {
+    const { products, faults } = await read(file({ ...simple, ...cells }), zone);
+    const { price, compareAt, sale } = products[0]?.product.variants[0] ?? {};
+    return { price, compareAt, sale, faults };
+  };
+  const from = "Date sale price starts";
+  const until = "Date sale price ends";
+  const at = (text: string) => new Date(text);
+
+  test.each([
+    // WooCommerce's documents: days, of which the last one is part of the sale.
+    ["2099-12-01", "2099-12-24", "2099-11-30T23:00:00Z", "2099-12-24T23:00:00Z"],
+    // What its exports have: local time, hours of one digit; the last second is part of it.
+    ["2099-12-01 0:00:00", "2099-12-24 23:59:59", "2099-11-30T23:00:00Z", "2099-12-24T23:00:00Z"],
+    ["2099-12-01T08:30:00", "2099-12-24T09:00:00", "2099-12-01T07:30:00Z", "2099-12-24T08:00:01Z"],
+    ["2099-12-01T00:00:00+00:00", "2099-12-24 18:00", "2099-12-01T00:00:00Z", "2099-12-24T17:00:01Z"],
+    ["4099766400", "4102358398", "2099-12-01T00:00:00Z", "2099-12-30T23:59:59Z"],
+    // What spreadsheets make of them.
+    ["1.12.2099", "24.12.2099", "2099-11-30T23:00:00Z", "2099-12-24T23:00:00Z"],
+    ["2099/12/1", "Dec 24, 2099", "2099-11-30T23:00:00Z", "2099-12-24T23:00:00Z"],
+    // The day on which clocks go back has 25 hours.
+    ["2026-10-25", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"],
+  ])("from %s to %s is kept with its moments in the shop's zone", async (starts, ends, begins, over) => {
+    expect(await saleOf({ [from]: starts, [until]: ends }, "Europe/Berlin")).toEqual({
+      price: 6500,
+      compareAt: undefined,
+      sale: { price: 5900, from: at(begins), until: at(over) },
+      faults: [],
+    });
+  });
+
+  test("has a beginning, an end, or neither", async () => {
+    const price = 5900;
+    expect((await saleOf({ [from]: "2099-12-01" })).sale).toEqual({ price, from: at("2099-12-01") });
+    expect((await saleOf({ [until]: "2019-06-30" })).sale).toEqual({ price, until: at("2019-07-01") });
+    expect(await saleOf({})).toMatchObject({ price: 5900, compareAt: 6500, sale: undefined });
+  });
+
+  test("is none where there is no lower price", async () => {
+    for (const sale of ["", "65", "70"])
+      expect(await saleOf({ "Sale price": sale, [from]: "2099-12-01" })).toEqual({
+        price: 6500,
+        compareAt: undefined,
+        sale: undefined,
+        faults: [],
+      });
+  });
+
+  test.each([
+    ["3/4/2099", "2099-12-24", '2 Date sale price starts: "3/4/2099" is not a date such as 2026-11-30'],
+    ["soon", "", '2 Date sale price starts: "soon" is not a date such as 2026-11-30'],
+    ["", "2099-02-30", '2 Date sale price ends: "2099-02-30" is not a date such as 2026-11-30'],
+    ["2099-12-24", "2099-12-01", "2 Date sale price ends: is before Date sale price starts"],
+  ])("from %s to %s is told by its line", async (starts, ends, fault) => {
+    expect((await saleOf({ [from]: starts, [until]: ends })).faults).toEqual([fault]);
+  });
+
+  test("comes by itself after an import, and one that is over does not", async () => {
+    const shop = await aShop();
+    const bytes = await readFile(new URL("../../cases/c04-woo-sale-dates.csv", import.meta.url));
+    const plan = await planImport(shop._id, bytes, folder);
+    expect([plan.issues, plan.notes]).toEqual([[], []]);
+    await applyImport(plan);
+    const prices = async (now: string) => {
+      const found = await listProducts(shop._id, { sort: "price" }, at(now));
+      return found.products.map(({ title, minPrice, variants: [variant] }) => [
+        title.en,
+        minPrice,
+        variant?.compareAt,
+      ]);
+    };
+    const today = [
+      ["Summer towel", 2500, undefined],
+      ["Winter blanket", 5900, undefined],
+      ["Lamp", 8000, undefined],
+    ];
+    expect(await prices("2026-11-30T12:00:00Z")).toEqual(today);
+    expect(await prices("2099-11-27T23:59:59Z")).toEqual([
+      ["Lamp", 1000, 8000],
+      ["Summer towel", 2500, undefined],
+      ["Winter blanket", 5900, undefined],
+    ]);
+    expect(await prices("2099-12-01T00:00:00Z")).toEqual([
+      ["Summer towel", 2500, undefined],
+      ["Winter blanket", 2900, 5900],
+      ["Lamp", 8000, undefined],
+    ]);
+    // Nothing of it is lost on the way to another shop, and the same file changes nothing.
+    const again = await planImport(shop._id, bytes, folder);
+    expect(again.entries.map(({ action }) => action)).toEqual(["same", "same", "same"]);
+    const copy = await aShop();
+    const { csv } = await exportCatalog(shop._id, "x");
+    await applyImport(await planImport(copy._id, Buffer.from(csv), folder));
+    expect((await exportCatalog(copy._id, "x")).csv).toBe(csv);
+    const now = await exportCatalog(shop._id, "x", "shopify", at("2099-12-02"));
+    expect(now.csv).toMatch(/FUT-1.*29\.00,59\.00/);
+    expect(now.csv).toMatch(/PAST-1.*25\.00,,/);
+  });
 });
 
 test("importing again changes nothing", async () => {

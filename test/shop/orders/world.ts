@@ -129,7 +129,7 @@ export class World {
   /** A draft that only needs to be placed. */
   async draft(lines: Record<string, number> = { MUG: 1 }, customer = this.customer): Promise<Order> {
     for (const [sku, quantity] of Object.entries(lines))
-      await addToCart(this.shop, customer, sku, quantity, this.key());
+      await addToCart(this.shop, customer, sku, quantity, this.key(), {}, this.clock.now());
     const draft = await startCheckout(this.shop, customer, this.key(), {}, this.clock.now());
     await setAddress(draft, address);
     return setShipping(draft, "post");

@@ -1,0 +1,58 @@
+import { DateTime } from "luxon";
+
+/** Days as people and spreadsheets write them. Not 3/4/2026, which is March or April, depending on who reads it. */
+const DAYS = [
+  "yyyy-M-d",
+  "yyyy/M/d",
+  "yyyy.M.d",
+  "d.M.yyyy",
+  "d LLL yyyy",
+  "d LLLL yyyy",
+  "LLL d, yyyy",
+  "LLLL d, yyyy",
+];
+const HOURS = ["H:mm:ss", "H:mm"];
+const LOCALE = "en";
+
+/** A moment of a file, and whether only its day was told. */
+interface Told {
+  readonly at: DateTime;
+  readonly day: boolean;
+}
+
+function told(text: string, zone: string): Told | undefined {
+  if (/^\d{9,11}$/.test(text)) return { at: DateTime.fromSeconds(Number(text), { zone }), day: false };
+  for (const day of DAYS) {
+    const at = DateTime.fromFormat(text, day, { zone, locale: LOCALE });
+    if (at.isValid) return { at, day: true };
+    for (const hour of HOURS) {
+      const exact = DateTime.fromFormat(text, `${day} ${hour}`, { zone, locale: LOCALE });
+      if (exact.isValid) return { at: exact, day: false };
+    }
+  }
+  // With a T, and perhaps its own distance from UTC.
+  if (!/^\d{4}-\d\d-\d\d[T ]\d\d:/.test(text)) return undefined;
+  const at = DateTime.fromISO(text.replace(" ", "T"), { zone });
+  return at.isValid ? { at, day: false } : undefined;
+}
+
+/**
+ * When something begins that a file dates: a day (from its first moment), a day with a time of day, or seconds since 1970. In
+ * the time zone `zone` (IANA), unless it names its distance from UTC. Undefined where it is no date.
+ */
+export const beginningOf = (text: string, zone: string): Date | undefined => told(text, zone)?.at.toJSDate();
+
+/**
+ * When something ends that a file dates, as the first moment after it. A day is over at its end: a sale to the 30th holds all of
+ * the 30th. With a time of day it ends `inclusive` seconds after that.
+ */
+export function endOf(text: string, zone: string, inclusive = 0): Date | undefined {
+  const found = told(text, zone);
+  if (found === undefined) return undefined;
+  const { at, day } = found;
+  return (day ? at.plus({ days: 1 }).startOf("day") : at.plus({ seconds: inclusive })).toJSDate();
+}
+
+/** A moment as `beginningOf` and `endOf` read it, in the words of a time zone: 2026-11-27T00:00:00+01:00. */
+export const momentText = (at: Date, zone: string): string =>
+  DateTime.fromJSDate(at, { zone }).toISO({ suppressMilliseconds: true }) ?? at.toISOString();
