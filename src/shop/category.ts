@@ -34,12 +34,15 @@ schema.index({ shop: 1, position: 1, slug: 1 });
 /** The categories of all shops. */
 export const CategoryModel = model<Category>("Category", schema);
 
+/** The most characters of a category's title: it is a button. */
+export const CATEGORY_TITLE_MAX = 60;
+
 /** What `saveCategory` takes. */
 export const categorySchema = z.strictObject({
   _id: z.string().optional(),
   shop: z.string(),
   slug: slugSchema,
-  title: localisedSchema(60),
+  title: localisedSchema(CATEGORY_TITLE_MAX),
   position: z.number().int().min(0).max(100_000),
 });
 

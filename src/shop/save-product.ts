@@ -43,7 +43,7 @@ export async function writeProduct(
         $inc: { revision: 1 },
         $setOnInsert: { createdAt, rating: { average: 0, count: 0 } },
       },
-      { upsert: true },
+      { upsert: true, ignoreUndefined: true },
     );
   } catch (error) {
     if (isDuplicateKey(error)) throw new ProductClash(product.slug, error);

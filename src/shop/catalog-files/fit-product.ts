@@ -2,6 +2,7 @@ import { cut } from "../../i18n/graphemes.ts";
 import { toDecimal } from "../money.ts";
 import type { ProductInput, Variant } from "../product.ts";
 import { DESCRIPTION_MAX, PRODUCT_LIMITS } from "../product-schema.ts";
+import { cutHtml } from "../rich-description.ts";
 import { type Localised, priceSchema } from "../shop.ts";
 
 type Candidate = Omit<ProductInput, "shop" | "_id">;
@@ -52,10 +53,7 @@ export function fitProduct(product: Candidate, currency: string, note: Note): Ca
   return {
     ...product,
     title: cutLine(product.title, PRODUCT_LIMITS.title, (message) => note(["title"], message)),
-    description:
-      product.descriptionFormat === "html"
-        ? product.description
-        : cutLine(product.description, DESCRIPTION_MAX, (message) => note(["description"], message)),
+    description: fittingDescription(product, (message) => note(["description"], message)),
     tags: fittingTags(product.tags, note),
     options: options.map(({ name, values: known }, n) => ({
       name: cutLine(name, PRODUCT_LIMITS.optionName, (message) => note(["options", String(n)], message)),
@@ -78,6 +76,19 @@ function cutLine<T extends Localised>(text: T, max: number, note: (message: stri
   if (longest <= max) return text;
   note(`is cut to ${max} characters (from ${longest})`);
   return { ...text, en: cut(en.trim(), max), ...(zh === undefined ? {} : { zh: cut(zh.trim(), max) }) };
+}
+
+function fittingDescription(
+  { description, descriptionFormat }: Candidate,
+  note: (message: string) => void,
+): Localised {
+  if (descriptionFormat !== "html") return cutLine(description, DESCRIPTION_MAX, note);
+  const texts = {
+    en: cutHtml(description.en, DESCRIPTION_MAX),
+    zh: cutHtml(description.zh ?? "", DESCRIPTION_MAX),
+  };
+  if (texts.en.cut || texts.zh.cut) note(`is cut to ${DESCRIPTION_MAX} characters`);
+  return { en: texts.en.html, ...(description.zh === undefined ? {} : { zh: texts.zh.html }) };
 }
 
 function fittingTags(tags: readonly string[], note: Note): string[] {

@@ -1,4 +1,5 @@
 import { cut } from "../../i18n/graphemes.ts";
+import { CATEGORY_TITLE_MAX } from "../category.ts";
 import { BadAmount, fromDecimal, minorDigits } from "../money.ts";
 import type { ProductImage, Variant } from "../product.ts";
 import { DESCRIPTION_MAX } from "../product-schema.ts";
@@ -145,8 +146,8 @@ export class Foreign {
 
   /** The category of this title; of no title: "Other". */
   category(row: Row, column: string, title: string): string {
-    const kept = cut(title.trim(), SHELF_TITLE_MAX);
-    if (kept !== title.trim()) this.note(row, column, `is cut to ${SHELF_TITLE_MAX} characters`);
+    const kept = cut(title.trim(), CATEGORY_TITLE_MAX);
+    if (kept !== title.trim()) this.note(row, column, `is cut to ${CATEGORY_TITLE_MAX} characters`);
     return shelfFor(shelfTitle.safeParse(kept).data ?? "Other", row.line, this.reading);
   }
 
@@ -214,5 +215,4 @@ function doubtful(text: string, { asThousands, asDecimal, clear, contrary }: Dou
 
 const DOUBTFUL = "may have thousands or decimals, and nothing in the file tells which";
 const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
-const SHELF_TITLE_MAX = 60;
-const shelfTitle = lineSchema(SHELF_TITLE_MAX);
+const shelfTitle = lineSchema(CATEGORY_TITLE_MAX);

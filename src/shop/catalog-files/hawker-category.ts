@@ -1,16 +1,28 @@
-import { categorySchema } from "../category.ts";
+import { cut } from "../../i18n/graphemes.ts";
+import { CATEGORY_TITLE_MAX, categorySchema } from "../category.ts";
 import type { Issue, Row } from "./csv-table.ts";
 import { cell, integer } from "./hawker-cells.ts";
-import type { FileCategory } from "./reading.ts";
+import { plainFault } from "./plain-faults.ts";
+import type { FileCategory, Reading } from "./reading.ts";
 
 const namedCategory = categorySchema.pick({ slug: true, title: true, position: true }).partial();
 
 /** Adds what a row tells of its category to the known ones, and answers what is wrong with it. */
-export function noteCategory(row: Row, known: Map<string, FileCategory>): Issue[] {
+export function noteCategory(
+  row: Row,
+  { categories: known, notes }: Pick<Reading, "categories" | "notes">,
+): Issue[] {
   const issues: Issue[] = [];
   const slug = cell(row, "category");
-  const en = cell(row, "category_en");
-  const zh = cell(row, "category_zh");
+  const titleIn = (language: "en" | "zh") => {
+    const column = `category_${language}`;
+    const text = cell(row, column);
+    if (text.length <= CATEGORY_TITLE_MAX) return text;
+    notes.push({ line: row.line, column, message: `is cut to ${CATEGORY_TITLE_MAX} characters` });
+    return cut(text, CATEGORY_TITLE_MAX);
+  };
+  const en = titleIn("en");
+  const zh = titleIn("zh");
   const position = integer(row, "category_position", issues);
   const title = en === "" ? undefined : { en, zh };
   if (title === undefined && zh !== "")
@@ -18,7 +30,7 @@ export function noteCategory(row: Row, known: Map<string, FileCategory>): Issue[
   const valid = namedCategory.safeParse({ slug, title, position });
   if (!valid.success) {
     issues.push(
-      ...valid.error.issues.map(({ path: [field, language], message }) => ({
+      ...valid.error.issues.map(({ path: [field, language], ...issue }) => ({
         line: row.line,
         column:
           field === "title"
@@ -26,7 +38,7 @@ export function noteCategory(row: Row, known: Map<string, FileCategory>): Issue[
             : field === "position"
               ? "category_position"
               : "category",
-        message,
+        message: plainFault({ ...issue, path: [] }),
       })),
     );
     return issues;

@@ -22,7 +22,7 @@ export const hawkerFormat: Format = {
       const [first] = group;
       reading.names.handle(cell(first, "handle"), first.line);
       for (const row of group) if (cell(row, "sku") !== "") reading.names.sku(cell(row, "sku"), row.line);
-      reading.issues.push(...strayFields(group), ...noteCategory(first, reading.categories));
+      reading.issues.push(...strayFields(group), ...noteCategory(first, reading));
       const { product, stock, issues } = readProduct(group, reading);
       reading.issues.push(...issues);
       return product === null

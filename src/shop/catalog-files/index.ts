@@ -4,7 +4,14 @@ import { foldedName } from "./column-names.ts";
 import { headerIssues, type Issue, readTable, type Table, TableRow } from "./csv-table.ts";
 import { hawkerFormat } from "./hawker.ts";
 import { NumberColumns } from "./number-columns.ts";
-import { type FileCategory, type FileProduct, type Format, Names, type Reading } from "./reading.ts";
+import {
+  type FileCategory,
+  type FileProduct,
+  type Format,
+  Names,
+  type Reading,
+  type RowReader,
+} from "./reading.ts";
 import { shopifyFormat } from "./shopify.ts";
 import type { Bytes } from "./text-blocks.ts";
 import { wooFormat } from "./woocommerce.ts";
@@ -13,6 +20,9 @@ const FORMATS: readonly Format[] = [hawkerFormat, shopifyFormat, wooFormat];
 
 /** How many columns of a format a header must have before it is taken for a file of it that lacks some. */
 const RESEMBLES = 3;
+
+/** From how many problems on the rest of a file is not read: it is no catalog, or damaged as a whole. */
+const MOST_ISSUES = 10_000;
 
 /** How many rows are taken out of the spool at a time. */
 const AT_A_TIME = 200;
@@ -138,10 +148,17 @@ async function* readProducts(
   reading: Reading,
   written: (column: string) => string,
 ): AsyncGenerator<FileProduct[]> {
+  const { issues } = reading;
   const reader = format.reader(reading);
-  for await (const rows of decidedRows(namedRows(table, places), format, reading))
+  for await (const rows of decidedRows(namedRows(table, places, issues), format, reading, reader)) {
+    if (issues.length > MOST_ISSUES) break;
     yield rows.flatMap((row) => reader.take(row));
-  yield reader.end();
+  }
+  yield issues.length > MOST_ISSUES ? [] : reader.end();
+  if (issues.length > MOST_ISSUES) {
+    const line = Math.max(...issues.map((issue) => issue.line));
+    issues.push({ line, message: "there are too many problems to go on" });
+  }
   for (const list of [reading.issues, reading.notes]) {
     for (const issue of list) if (issue.column !== undefined) issue.column = written(issue.column);
     list.sort((a, b) => a.line - b.line);
@@ -149,10 +166,15 @@ async function* readProducts(
 }
 
 /** The rows with the cells that the reader uses, by the names it uses. */
-async function* namedRows(table: Table, places: ReadonlyMap<string, number>): AsyncGenerator<TableRow[]> {
+async function* namedRows(
+  table: Table,
+  places: ReadonlyMap<string, number>,
+  issues: readonly Issue[],
+): AsyncGenerator<TableRow[]> {
   const columns = new Map([...places.keys()].map((column, index) => [column, index]));
   const from = [...places.values()];
-  for await (const rows of table.rows)
+  for await (const rows of table.rows) {
+    if (issues.length > MOST_ISSUES) return;
     yield rows.map(
       ({ line, values }) =>
         new TableRow(
@@ -161,6 +183,7 @@ async function* namedRows(table: Table, places: ReadonlyMap<string, number>): As
           from.map((place) => values[place] ?? ""),
         ),
     );
+  }
 }
 
 /** The same rows, once all of them have told how their numbers are written. */
@@ -168,6 +191,7 @@ async function* decidedRows(
   rows: AsyncIterable<readonly TableRow[]>,
   { number }: Format,
   { columns, numbers }: Reading,
+  reader: RowReader,
 ): AsyncIterable<readonly TableRow[]> {
   if (number === undefined) {
     yield* rows;
@@ -179,7 +203,10 @@ async function* decidedRows(
   });
   const spool = new Spool<[line: number, values: readonly string[]]>();
   for await (const some of rows) {
-    for (const row of some) for (const { column, notation } of kinds) notation.see(row.cell(column));
+    for (const row of some) {
+      for (const { column, notation } of kinds) notation.see(row.cell(column));
+      reader.foresee?.(row);
+    }
     await spool.add(some.map(({ line, values }) => [line, values]));
   }
   const places = new Map([...columns].map((column, index) => [column, index]));

@@ -79,6 +79,8 @@ export class Names {
 
 /** Turns the rows of a file into products. Rows come in order; a product is answered as soon as it is complete. */
 export interface RowReader {
+  /** Is shown each row before the first is taken, where the rows are kept meanwhile. */
+  foresee?(row: Row): void;
   take(row: Row): FileProduct[];
   /** What is left when the last row was taken. */
   end(): FileProduct[];

@@ -273,7 +273,7 @@ function locate(
     const option = options[Number(index)];
     if (part !== "values") return { line, column: `Option${option?.n ?? 1} Name` };
     const value = [...new Set(option?.values)][Number(inner)];
-    const row = rows[option?.values.findIndex((one) => one === value) ?? -1];
+    const row = value === undefined ? first : rows[option?.values.indexOf(value) ?? 0];
     return { line: row?.line ?? line, column: `Option${option?.n ?? 1} Value` };
   }
   return { line, column: columns[field ?? ""] ?? "Handle" };

@@ -52,54 +52,87 @@ const listOf = (cell: string): string[] =>
 
 class WooReader implements RowReader {
   readonly #foreign: Foreign;
-  // Variations may stand anywhere, so products with variations wait for the end of the file.
-  readonly #variable: Row[] = [];
+  /** How many variations the file has of each product, by the name they call it. */
+  readonly #expected = new Map<string, number>();
+  // Variations may stand anywhere: each product waits for its last one, and no longer.
+  readonly #products = new Map<string, Row>();
   readonly #variations = new Map<string, Row[]>();
 
   constructor(reading: Reading) {
     this.#foreign = new Foreign(reading);
   }
 
+  foresee(row: Row): void {
+    const parent = row.cell("parent");
+    if (isVariation(row)) this.#expected.set(parent, (this.#expected.get(parent) ?? 0) + 1);
+  }
+
   take(row: Row): FileProduct[] {
     const types = typesOf(row);
     const left = types.find((type) => !SOLD.has(type));
-    const varies = types.includes("variation") && left === undefined;
-    if (varies) {
+    if (isVariation(row)) {
       const parent = row.cell("parent");
       const known = this.#variations.get(parent);
       if (parent === "") this.#foreign.fault(row, "Parent", "is needed for a variation");
       else if (known === undefined) this.#variations.set(parent, [row]);
       else known.push(row);
-    } else if (left !== undefined)
-      this.#foreign.note(
-        row,
-        "Type",
-        `${textOf(row.cell("name")).slice(0, 60)} is left out: ${left} products are not sold here`,
-      );
-    else if (types.includes("variable")) this.#variable.push(row);
-    else return readProduct(row, [row], [], this.#foreign);
-    return [];
+      const product = this.#products.get(parent);
+      return product === undefined ? [] : this.#ifComplete(product);
+    }
+    if (left !== undefined) {
+      this.#leaveOut(row, `${left} products are not sold here`);
+      return [];
+    }
+    if (!types.includes("variable")) return readProduct(row, [row], [], this.#foreign);
+    const names = namesOf(row);
+    if (names.some((name) => this.#products.has(name))) {
+      this.#leaveOut(row, "another product has its ID or SKU");
+      return [];
+    }
+    for (const name of names) this.#products.set(name, row);
+    return this.#ifComplete(row);
   }
 
   end(): FileProduct[] {
-    const products = this.#variable.flatMap((row) => {
-      const names = [`id:${row.cell("id")}`, row.cell("sku")];
-      const variations = names.flatMap((name) => this.#variations.get(name) ?? []);
-      for (const name of names) this.#variations.delete(name);
-      if (variations.length === 0) {
-        const name = textOf(row.cell("name")).slice(0, 60);
-        this.#foreign.note(row, "Type", `${name} is left out: it has no variations`);
-        return [];
-      }
-      const bearing = sorted(variations);
-      return readProduct(row, bearing, readOptions(row, bearing, this.#foreign), this.#foreign);
-    });
+    for (const row of new Set(this.#products.values())) this.#leaveOut(row, "it has no variations");
     for (const [parent, [first]] of this.#variations)
       if (first !== undefined)
         this.#foreign.fault(first, "Parent", `${parent.slice(0, 60)} is no variable product of this file`);
-    return products;
+    return [];
+  }
+
+  /** The product of a row once all its variations are there. */
+  #ifComplete(row: Row): FileProduct[] {
+    const names = namesOf(row);
+    const variations = names.flatMap((name) => this.#variations.get(name) ?? []);
+    const expected = names.reduce((sum, name) => sum + (this.#expected.get(name) ?? 0), 0);
+    if (variations.length < expected) return [];
+    for (const name of names) {
+      this.#products.delete(name);
+      this.#variations.delete(name);
+    }
+    if (expected === 0) {
+      this.#leaveOut(row, "it has no variations");
+      return [];
+    }
+    const bearing = sorted(variations);
+    return readProduct(row, bearing, readOptions(row, bearing, this.#foreign), this.#foreign);
+  }
+
+  #leaveOut(row: Row, why: string): void {
+    const name = textOf(row.cell("name")).slice(0, 60);
+    this.#foreign.note(row, "Type", `${name} is left out: ${why}`);
   }
 }
+
+const isVariation = (row: Row): boolean => {
+  const types = typesOf(row);
+  return types.includes("variation") && types.every((type) => SOLD.has(type));
+};
+
+/** What variations call their product. */
+const namesOf = (row: Row): string[] =>
+  [`id:${row.cell("id")}`, row.cell("sku")].filter((name) => name !== "");
 
 const sorted = (rows: readonly Row[]): Row[] =>
   [...rows].sort(

@@ -38,6 +38,15 @@ test("a shop comes back as it was saved, and an unknown one is an error", async 
   expect(timeZoneOf({})).toBe("UTC");
 });
 
+test("a field of a product that is said to be undefined is not kept", async () => {
+  const { _id: shop } = await aShop();
+  const variant = { sku: "MUG", values: [], price: 1000, compareAt: undefined };
+  await saveProduct(aProduct(shop, "mug", { descriptionFormat: undefined, variants: [variant] }));
+  const kept = await ProductModel.collection.findOne({ shop });
+  expect(kept?.variants).toEqual([{ sku: "MUG", values: [], price: 1000 }]);
+  expect(kept).not.toHaveProperty("descriptionFormat");
+});
+
 test("text is shown in the language asked for, else in English", () => {
   expect(inLanguage({ en: "Mug", zh: "马克杯" }, "zh-Hans-CN")).toBe("马克杯");
   expect(inLanguage({ en: "Mug" }, "zh")).toBe("Mug");

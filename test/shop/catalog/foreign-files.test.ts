@@ -369,3 +369,44 @@ describe("texts are read as they were meant", () => {
     ]);
   });
 });
+
+test("a product of WooCommerce waits for its last variation, and not for the end of the file", async () => {
+  const header = "ID,Type,SKU,Name,Regular price,Parent,Attribute 1 name,Attribute 1 value(s)";
+  const simple = Array.from({ length: 1000 }, (_, n) => `${n + 10},simple,S-${n},Cup ${n},9,,,`);
+  const { products, noted } = await read(
+    [
+      header,
+      "2,variation,T-S,,9,TEE,Size,S",
+      "1,variable,TEE,Tee,,,Size,",
+      ...simple.slice(0, 500),
+      "3,variation,T-M,,9,id:1,Size,M",
+      ...simple.slice(500),
+      "4,variable,,Empty,,,Size,",
+    ].join("\n"),
+  );
+  const tee = products.findIndex(({ product }) => product.slug === "product-1");
+  expect(products[tee]?.product.variants.map(({ sku }) => sku)).toEqual(["T-S", "T-M"]);
+  expect(tee).toBeGreaterThanOrEqual(500);
+  expect(tee).toBeLessThan(1000);
+  expect(noted).toEqual(["1005 Type: Empty is left out: it has no variations"]);
+});
+
+test("a file that is wrong on every line is not read to its end", async () => {
+  const { issues } = await read(`Title,Price\n${"Mug\n".repeat(100_000)}`);
+  expect(issues.length).toBeLessThan(40_000);
+  expect(issues.at(-1)?.message).toBe("there are too many problems to go on");
+});
+
+test("in Hawker's own format, too, what is too long is cut with a note", async () => {
+  const html = `<p>${"word ".repeat(2000)}</p>`;
+  const { faults, noted, products } = await read(
+    `handle,title_en,category,category_en,description_en,description_format,sku,price,tags\nmug,Mug,t,${"T".repeat(70)},${html},html,M,9.50,${"g".repeat(300)}|x\n`,
+  );
+  expect(faults).toEqual([]);
+  expect(noted).toEqual([
+    "2 category_en: is cut to 60 characters",
+    "2 description_en: is cut to 4000 characters",
+    "2 tags: 1 tag is left out: at most 250 of 255 characters are kept",
+  ]);
+  expect(products[0]?.product).toMatchObject({ descriptionFormat: "html", tags: ["x"] });
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { beginImport } from "../../../src/shop/import-journal.ts";
 import type { ProductInput } from "../../../src/shop/product.ts";
 import { ProductModel } from "../../../src/shop/product.ts";
 import { PRODUCT_LIMITS, productSchema } from "../../../src/shop/product-schema.ts";
@@ -46,4 +47,18 @@ test.each([
   ["tags", { tags: Array.from({ length: 251 }, (_, n) => `tag ${n}`) }],
 ])("%s beyond the limits is refused", (_, change) => {
   expect(productSchema.safeParse(aProduct("shop", "mug", change)).success).toBe(false);
+});
+
+test("an import remembers products as large as they may be, more than a document of the store holds", async () => {
+  const { _id: shop } = await aShop();
+  const journal = await beginImport(shop, () => new Date());
+  const large = (n: number) => ({
+    kind: "product" as const,
+    target: `p-${n}`,
+    before: { slug: `large-${n}`, tags: ["x".repeat(3_000_000)] },
+  });
+  await journal.remember([0, 1, 2, 3, 4, 5].map(large));
+  await journal.finish();
+  // Another may begin, as nothing is left of the first.
+  await (await beginImport(shop, () => new Date())).finish();
 });
