@@ -11,16 +11,21 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
-import { linkByCode, unlink } from "../src/shop/customer-link.ts";
+import { linkByCode, proposeLink, unlink } from "../src/shop/customer-link.ts";
 import { accountByIdentity } from "../src/shop/customer-record.ts";
 import { ShopError } from "../src/shop/errors.ts";
-import { LINK_CODE_MS, showLinkCode } from "../src/shop/link-code.ts";
+import { LINK_CODE_MS, refuseLinkCode, showLinkCode } from "../src/shop/link-code.ts";
 import { noteUse } from "../src/shop/news.ts";
-import { linkedAccounts, listed } from "./linked-accounts.ts";
+import { linkedAccounts, listed, maskedAccount } from "./linked-accounts.ts";
 import { links } from "./links.ts";
 import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";
 
-const linkedNews = z.object({ platform: z.string(), accounts: z.array(z.string()) });
+const linkedNews = z.object({
+  platform: z.string(),
+  accounts: z.array(z.string()),
+  /** The account that joined, masked. Earlier versions did not tell it. */
+  account: z.string().optional(),
+});
 
 /** One customer on several platforms: a code shown on one is typed on another. */
 export function linkAccountsFlow(script: Script, front: Shopfront): void {
@@ -58,48 +63,84 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     }
   };
 
+  /** Says why a code is not taken, with a way on. Errors that are not about codes pass through. */
+  const refused = (turn: Turn, error: unknown): Answer => {
+    const why = refusal(turn, error);
+    if (why === undefined) throw error;
+    return below(
+      view({
+        text: plain(why),
+        controls: [
+          turn.button(turn.say("link.enter"), links.enterCode()),
+          turn.button(turn.say("menu.home"), links.home()),
+        ],
+      }),
+    );
+  };
+
+  /** Asks before anything is shared: who was lured into typing a stranger's code would give them orders and addresses. */
   const typed = async (turn: Turn, text: string): Promise<Answer> => {
-    const { shop } = await visit(front, turn);
-    const own = await ownAccount(turn);
+    const { shop, customer } = await visit(front, turn);
     try {
-      const { shownTo, joined: accounts } = await linkByCode(shop._id, own, text, turn.key("link"), turn.now);
-      return await linked(turn, shownTo, accounts);
-    } catch (error) {
-      const why = refusal(turn, error);
-      if (why === undefined) throw error;
+      const proposal = await proposeLink(shop._id, await ownAccount(turn), text, turn.now);
+      const { proof } = proposal;
+      // Nothing is shared that was not before.
+      if (customer.family.includes(proposal.account)) return await confirm(turn, proof);
+      const account = maskedAccount(front, proposal.platform, proposal.name);
       return below(
         view({
-          text: plain(why),
+          text: joined([
+            plain(turn.say("link.ask", { account })),
+            plain(turn.say("link.shared")),
+            plain(turn.say("link.lured")),
+          ]),
           controls: [
-            turn.button(turn.say("link.enter"), links.enterCode()),
-            turn.button(turn.say("menu.home"), links.home()),
+            turn.button(turn.say("link.confirm"), links.confirmLink({ proof }), { style: "primary" }),
+            turn.button(turn.say("link.refuse"), links.refuseLink({ proof }), { style: "danger" }),
           ],
         }),
       );
+    } catch (error) {
+      return refused(turn, error);
+    }
+  };
+
+  const confirm = async (turn: Turn, proof: string): Promise<Answer> => {
+    const { shop, customer } = await visit(front, turn);
+    try {
+      const own = await ownAccount(turn);
+      const done = await linkByCode(shop._id, own, proof, turn.key("link"), turn.now);
+      return await linked(turn, done.shownTo, done.joined, customer.name);
+    } catch (error) {
+      return refused(turn, error);
     }
   };
 
   /** Tells both sides: who typed the code, and where it was shown, so that nobody is linked without noticing. */
-  const linked = async (turn: Turn, shownTo: string, accounts: readonly string[]): Promise<Answer> => {
+  const linked = async (
+    turn: Turn,
+    shownTo: string,
+    accounts: readonly string[],
+    name: string | undefined,
+  ): Promise<Answer> => {
     const { customer } = await visitAgain(front, turn);
     const there = customer.identities[customer.family.indexOf(shownTo)];
     if (there && accounts.length > 0) {
       const { platform } = turn.address;
-      await front.tell(there, turn.key("linked"), "account.linked", { platform, accounts });
+      const account = maskedAccount(front, platform, name);
+      await front.tell(there, turn.key("linked"), "account.linked", { platform, accounts, account });
     }
     await noteUse(customer, identityOf(turn));
     if (languageOf(customer.language)) turn.speak(customer.language);
     const titles = linkedAccounts(front, customer).map(({ title }) => title);
-    return below(
-      view({
-        text: plain(turn.say("link.done", { accounts: listed(turn.locale, titles) })),
-        controls: [
-          turn.button(turn.say("menu.cart"), links.cart(), { style: "primary" }),
-          turn.button(turn.say("menu.account"), links.account()),
-          turn.button(turn.say("unlink.button"), links.unlink()),
-        ],
-      }),
-    );
+    return view({
+      text: plain(turn.say("link.done", { accounts: listed(turn.locale, titles) })),
+      controls: [
+        turn.button(turn.say("menu.cart"), links.cart(), { style: "primary" }),
+        turn.button(turn.say("menu.account"), links.account()),
+        turn.button(turn.say("unlink.button"), links.unlink()),
+      ],
+    });
   };
 
   const codeForm = form({
@@ -129,6 +170,12 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
   );
   script.on(links.linkAccounts, showCode);
   script.on(links.enterCode, async (turn) => turn.open(codeForm));
+  script.on(links.confirmLink, (turn, { proof }) => confirm(turn, proof));
+  script.on(links.refuseLink, async (turn, { proof }) => {
+    const { shop } = await visit(front, turn);
+    await refuseLinkCode(shop._id, proof);
+    return view({ text: plain(turn.say("link.refused")), controls: mainMenu(turn) });
+  });
   script.command("unlink", "command.unlink", standAlone);
   script.on(links.unlink, standAlone);
 
@@ -139,10 +186,10 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     return view({ text: plain(turn.say("unlink.undone")), controls: mainMenu(turn) });
   });
 
-  script.signal("account.linked", linkedNews, async (turn, { platform, accounts }) =>
+  script.signal("account.linked", linkedNews, async (turn, { platform, accounts, account }) =>
     below(
       view({
-        text: plain(turn.say("link.notice", { platform: front.platformTitle(platform) })),
+        text: plain(turn.say("link.notice", { account: account ?? front.platformTitle(platform) })),
         controls: [
           turn.button(turn.say("link.undo"), links.unlinkThose({ accounts: accounts.join(".") }), {
             style: "danger",

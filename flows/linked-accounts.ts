@@ -22,3 +22,10 @@ export function linkedAccounts(front: Shopfront, { family, identities }: Custome
 /** Titles as one list, in the language of `locale`. */
 export const listed = (locale: string, words: readonly string[]): string =>
   new Intl.ListFormat(locale, { type: "conjunction" }).format(words);
+
+/** An account as its owner knows it again and nobody learns more of it: "Telegram (A•••)". */
+export function maskedAccount(front: Shopfront, platform: string, name: string | undefined): string {
+  const title = front.platformTitle(platform);
+  const initials = name?.match(/(?<!\S)[\p{L}\p{N}]/gu)?.slice(0, 3);
+  return initials ? `${title} (${initials.map((initial) => `${initial}•••`).join(" ")})` : title;
+}

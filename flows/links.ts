@@ -54,6 +54,9 @@ export const links = {
   newsTo: link("news", { account: id.optional() }),
   linkAccounts: link("link", {}),
   enterCode: link("code", {}),
+  /** `proof` stands for the code that was typed; 64 hex digits. */
+  confirmLink: link("lnk", { proof: z.string().max(64) }),
+  refuseLink: link("lnk!", { proof: z.string().max(64) }),
   unlink: link("unl", {}),
   /** Ids of accounts to let go of, joined by dots. */
   unlinkThose: link("unl!", { accounts: z.string().max(400) }),

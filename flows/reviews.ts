@@ -116,10 +116,8 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
       return below(view({ text: plain(turn.say("review.not_yet")), controls: back }));
     if (await getReview(orderId, sku))
       return below(view({ text: plain(turn.say("review.already")), controls: back }));
-    const heading = below(
-      view({ text: plain(turn.say("review.title", { product: inLanguage(line.title, turn.locale) })) }),
-    );
-    return [heading, turn.open(review, { args: { order: orderId, sku } })];
+    const title = turn.say("review.title", { product: inLanguage(line.title, turn.locale) });
+    return turn.open(review, { args: { order: orderId, sku }, title });
   };
   const choose = async (turn: Turn, id: string): Promise<Answer> => {
     const { shop, customer } = await visit(front, turn);

@@ -23,6 +23,7 @@ import {
 } from "./form-reading.ts";
 import { formView, type Scene, windowView, withLines } from "./form-view.ts";
 import { type LinkRef, namedArgs } from "./link.ts";
+import { joined, plain } from "./rich-text.ts";
 import type { Asking, Filling } from "./state.ts";
 import { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
 import type { View } from "./view.ts";
@@ -40,19 +41,23 @@ export class FormTalk {
     this.#scene = scene;
   }
 
-  open(form: Form, { args = {}, initial = {}, place = "below" }: Parameters<Turn["open"]>[1] = {}): Reply {
+  open(
+    form: Form,
+    { args = {}, initial = {}, place = "below", title }: Parameters<Turn["open"]>[1] = {},
+  ): Reply {
+    const filling: Filling = { form: form.name, args, values: initial, page: 0 };
     switch (this.#scene.can.forms) {
       case "inline":
-        return { view: this.#inline(form, { form: form.name, args, values: initial, page: 0 }), place };
+        return { view: this.#inline(form, filling, {}, title), place };
       case "modal":
-        return { ...this.#window(form, { form: form.name, args, values: initial, page: 0 }), place };
-      case "ask":
-        return this.#ask(form, {
-          form: form.name,
-          args,
-          values: initial,
-          field: Object.keys(form.fields)[0] ?? "",
-        });
+        return { ...this.#window(form, filling, {}, title), place };
+      case "ask": {
+        const field = Object.keys(form.fields)[0] ?? "";
+        const asked = this.#ask(form, { form: form.name, args, values: initial, field });
+        if (title === undefined) return asked;
+        const text = joined([plain(title), ...(asked.view.text ? [asked.view.text] : [])]);
+        return { ...asked, view: { ...asked.view, text } };
+      }
     }
   }
 
@@ -200,15 +205,15 @@ export class FormTalk {
   }
 
   /** A page of a form as a window, and as the message that leads to it where no window can be opened now. */
-  #window(form: Form, filling: Filling, remarks: Remarks = {}): Reply {
+  #window(form: Form, filling: Filling, remarks: Remarks = {}, title?: string): Reply {
     this.#confide(form);
     this.#scene.state = { ...this.#scene.state, filling };
-    return below(windowView(this.#scene, form, filling, remarks));
+    return below(windowView(this.#scene, form, filling, remarks, title));
   }
 
-  #inline(form: Form, filling: Filling, remarks: Remarks = {}): View {
+  #inline(form: Form, filling: Filling, remarks: Remarks = {}, title?: string): View {
     this.#confide(form);
-    return view({ form: formView(this.#scene, form, filling, remarks) });
+    return view({ form: formView(this.#scene, form, filling, remarks, title) });
   }
 
   async #step(form: Form, asking: Asking, step: Step): Promise<Answer> {

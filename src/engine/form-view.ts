@@ -24,11 +24,17 @@ export interface Scene {
 }
 
 /** The message of a form in windows: what is said of it, what can be pressed instead, and the button that opens it. */
-export function windowView(scene: Scene, form: Form, filling: Filling, remarks: Remarks): View {
+export function windowView(
+  scene: Scene,
+  form: Form,
+  filling: Filling,
+  remarks: Remarks,
+  heading = scene.turn.say(form.title),
+): View {
   const { turn } = scene;
   const pages = pagesFor(form, scene.can).length;
   const { page, args } = filling;
-  const title = bold(turn.say(form.title));
+  const title = bold(heading);
   const query = new URLSearchParams(args).toString();
   const offers = Object.entries(remarks).flatMap(([field, remark]) =>
     remark.offers.map(({ value, label }) =>
@@ -49,7 +55,7 @@ export function windowView(scene: Scene, form: Form, filling: Filling, remarks: 
       }),
     ]),
     // What can be pressed is shown first; the window opens when that is not it.
-    ...(offers.length === 0 && { form: formView(scene, form, filling, remarks) }),
+    ...(offers.length === 0 && { form: formView(scene, form, filling, remarks, heading) }),
     controls: [
       ...offers,
       turn.button(
@@ -63,7 +69,13 @@ export function windowView(scene: Scene, form: Form, filling: Filling, remarks: 
 }
 
 /** A page of a form as it is filled in. */
-export function formView(scene: Scene, form: Form, filling: Filling, remarks: Remarks): FormView {
+export function formView(
+  scene: Scene,
+  form: Form,
+  filling: Filling,
+  remarks: Remarks,
+  title = scene.turn.say(form.title),
+): FormView {
   const { turn } = scene;
   const pages = pagesFor(form, scene.can);
   const { args, values, page } = filling;
@@ -73,7 +85,7 @@ export function formView(scene: Scene, form: Form, filling: Filling, remarks: Re
   return {
     token: scene.token(formRef(form.name, args, page)),
     locale: turn.locale,
-    title: turn.say(form.title),
+    title,
     submit: turn.say(page < pages.length - 1 ? "form.continue" : form.submit),
     fields: own.map((name) => {
       const words = form.fields[name];

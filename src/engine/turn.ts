@@ -26,8 +26,15 @@ export interface Turn {
   key(name: string): string;
   button(label: string, ref: LinkRef, options?: { style?: Button["style"]; everyone?: boolean }): Button;
   pick(label: string, options: readonly { label: string; ref: LinkRef; selected?: boolean }[]): Pick;
-  /** Opens a form, with what is known already filled in. */
-  open(form: Form, options?: { args?: Values; initial?: Values; place?: Reply["place"] }): Reply;
+  /**
+   * Opens a form, with what is known already filled in. `title` stands in place of the form's own, where it is opened.
+   *
+   * Answer it alone: a platform that opens a window does so only as the first answer to a press.
+   */
+  open(
+    form: Form,
+    options?: { args?: Values; initial?: Values; place?: Reply["place"]; title?: string },
+  ): Reply;
   /** Changes the language of the conversation from here on. */
   speak(locale: string): void;
 }

@@ -224,12 +224,19 @@ export const en = {
   "link.code": "Code",
   "link.code_hint": "The seven groups that /link has shown you elsewhere",
   "problem.code": "That code can not be used. Write /link on your other platform to get a new one.",
+  "link.ask": "This code was shown to {account}. Do you want to be one customer with that account?",
+  "link.shared":
+    "Whoever uses it will then see and use your orders, your addresses, your cart and your reviews, and may choose where news of your orders goes; and you theirs.",
+  "link.lured": "Say yes only if that account is your own. If somebody sent you the code, say no.",
+  "link.confirm": "Yes, it is mine: link",
+  "link.refuse": "No",
+  "link.refused": "Nothing was linked, and nothing is shared. That code can not be used any more.",
   "link.own": "That code was shown right here. Write it on your other platform.",
   "link.tries": "Those were too many wrong codes. Please try again in an hour.",
   "link.done":
     "Linked: {accounts}. Your cart, orders, addresses and reviews are together now. /unlink undoes it.",
   "link.notice":
-    "Someone on {platform} has typed your code and now shares your cart, orders and addresses. If it was not you, undo it.",
+    "{account} has typed your code and now shares your cart, orders and addresses. If it was not you, undo it. /unlink ends it at any time.",
   "link.undo": "It was not me: undo it",
   "unlink.button": "Unlink this account",
   "unlink.done": "This account is on its own again, with its own cart, orders and addresses.",

@@ -1,9 +1,9 @@
 import { trusted } from "mongoose";
 import { mergeCarts } from "./change-cart.ts";
-import { accountById, CustomerModel } from "./customer-record.ts";
+import { accountById, CustomerModel, openField } from "./customer-record.ts";
 import { NotFound } from "./errors.ts";
 import { settle } from "./family.ts";
-import { takeLinkCode, WrongCode } from "./link-code.ts";
+import { type LinkOffer, readLinkCode, takeLinkCode, WrongCode } from "./link-code.ts";
 
 /** What came of linking. */
 export interface Linked {
@@ -13,26 +13,50 @@ export interface Linked {
   readonly joined: readonly string[];
 }
 
+/** What linking by a code would do. */
+export interface Proposal extends LinkOffer {
+  /** The platform of the account that would be shared with, and the name that is known of it. */
+  readonly platform: string;
+  readonly name?: string | undefined;
+}
+
 /**
- * Makes the account that types a code one customer with the account it was shown to, with all that are linked to
- * either. Run again with the same `key`, it changes nothing and does what was left undone.
+ * What a typed code would link an account with. Nothing is linked, and the code is not used up.
  *
  * @throws {WrongCode | OwnCode | TooManyTries}
+ */
+export async function proposeLink(
+  shop: string,
+  account: string,
+  typed: string,
+  now: Date = new Date(),
+): Promise<Proposal> {
+  const offer = await readLinkCode(shop, account, typed, now);
+  const other = await accountById(shop, offer.account).catch(wrongIfGone);
+  return { ...offer, platform: other.identities[0]?.platform ?? "", name: openField(other, "name") };
+}
+
+/** A code of an account that was erased meanwhile is no code. */
+function wrongIfGone(error: unknown): never {
+  if (error instanceof NotFound) throw new WrongCode();
+  throw error;
+}
+
+/**
+ * Makes the account that was proposed a link one customer with the account that had shown the code, with all that are
+ * linked to either. Run again with the same `key`, it changes nothing and does what was left undone.
+ *
+ * @throws {WrongCode | OwnCode}
  */
 export async function linkByCode(
   shop: string,
   account: string,
-  typed: string,
+  proof: string,
   key: string,
   now: Date = new Date(),
 ): Promise<Linked> {
-  const shownTo = await takeLinkCode(shop, account, typed, key, now);
-  try {
-    return { shownTo, joined: await link(shop, shownTo, account) };
-  } catch (error) {
-    if (error instanceof NotFound) throw new WrongCode();
-    throw error;
-  }
+  const shownTo = await takeLinkCode(shop, account, proof, key, now);
+  return { shownTo, joined: await link(shop, shownTo, account).catch(wrongIfGone) };
 }
 
 /**

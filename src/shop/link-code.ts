@@ -105,33 +105,60 @@ export async function showLinkCode(
   }
 }
 
+/** A code that was typed: whose it is, and what proves that it was known. */
+export interface LinkOffer {
+  /** The account it was shown to. */
+  readonly account: string;
+  /** The code's hash, for `takeLinkCode`. It is no code: who only has it, in a button perhaps, can not type it. */
+  readonly proof: string;
+}
+
 /**
- * Uses a code up, and answers the account it was shown to. The same `key` gets the same answer again, so a turn that
- * died after this can be run again.
+ * Whose a typed code is, so that who typed it can be asked before anything is shared. It is not used up.
  *
- * @throws {TooManyTries} also for the right code, and it is not used up then
+ * @throws {TooManyTries} also for the right code
  * @throws {WrongCode | OwnCode}
  */
-export async function takeLinkCode(
+export async function readLinkCode(
   shop: string,
   account: string,
   typed: string,
-  key: string,
   now: Date = new Date(),
-): Promise<string> {
+): Promise<LinkOffer> {
   // Counted before the look, so that many tries at a time are as many tries.
   if ((await countTry(account, now)) > WRONG_TRIES_MAX) throw new TooManyTries();
   const code = normal(typed);
   const known =
     code === null ? null : await LinkCodeModel.findOne({ hash: hashOf(code), shop }).lean<LinkCode>();
-  if (known === null) throw new WrongCode();
-  if (known._id === account) {
-    await forgiveTry(account);
-    throw new OwnCode();
-  }
-  if (known.usedKey !== key && !(await useUp(known, key, now))) throw new WrongCode();
+  if (known === null || known.usedKey !== undefined || known.expiresAt <= now) throw new WrongCode();
   await forgiveTry(account);
+  if (known._id === account) throw new OwnCode();
+  return { account: known._id, proof: known.hash };
+}
+
+/**
+ * Uses a code up that was read, and answers the account it was shown to. The same `key` gets the same answer again, so a
+ * turn that died after this can be run again.
+ *
+ * @throws {WrongCode | OwnCode}
+ */
+export async function takeLinkCode(
+  shop: string,
+  account: string,
+  proof: string,
+  key: string,
+  now: Date = new Date(),
+): Promise<string> {
+  const known = await LinkCodeModel.findOne({ hash: proof, shop }).lean<LinkCode>();
+  if (known === null) throw new WrongCode();
+  if (known._id === account) throw new OwnCode();
+  if (known.usedKey !== key && !(await useUp(known, key, now))) throw new WrongCode();
   return known._id;
+}
+
+/** Makes a code that was read useless, as who typed it does not want to link. */
+export async function refuseLinkCode(shop: string, proof: string): Promise<void> {
+  await LinkCodeModel.deleteOne({ hash: proof, shop, usedKey: trusted({ $exists: false }) });
 }
 
 async function useUp({ _id, hash }: LinkCode, key: string, now: Date): Promise<boolean> {

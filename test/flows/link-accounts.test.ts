@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { customerFor } from "../../src/shop/customer.ts";
 import { CustomerModel } from "../../src/shop/customer-record.ts";
 import { LINK_CODE_MS } from "../../src/shop/link-code.ts";
 import { useStore, World } from "../shop/orders/world.ts";
@@ -25,6 +26,13 @@ async function codeFor(person: Person): Promise<string> {
   return CODE.exec(person.last())?.[0] ?? "";
 }
 
+/** Types somebody's code and confirms. */
+async function linksTo(person: Person, shownTo: Person): Promise<void> {
+  await person.says(`/link ${await codeFor(shownTo)}`);
+  await person.presses(YES);
+}
+const YES = "Yes, it is mine: link";
+
 async function putMugInCart(person: Person): Promise<void> {
   await person.says("mug");
   await person.presses("View");
@@ -47,7 +55,7 @@ describe("/link", () => {
   test("with the code makes one cart of two, and says which platforms are together", async () => {
     await putMugInCart(north);
     await putMugInCart(south);
-    await south.says(`/link ${await codeFor(north)}`);
+    await linksTo(south, north);
     expect(south.last()).toContain("Linked: North and South.");
     expect(south.last()).toContain("/unlink");
     await south.presses("Cart");
@@ -56,17 +64,52 @@ describe("/link", () => {
     expect(north.last()).toContain("North and South");
   });
 
+  test("asks first: with which account, by its platform and no more of its name than its owner knows, and what is shared", async () => {
+    const name = "Ada Lovelace";
+    await customerFor(world.shop, north.identity, { language: "en", name });
+    await south.says(`/link ${await codeFor(north)}`);
+    expect(south.last()).toContain("North (A••• L•••)");
+    expect(south.last()).not.toContain("Ada");
+    for (const shared of ["orders", "addresses", "cart", "reviews", "news"])
+      expect(south.last()).toContain(shared);
+    expect((await CustomerModel.find().lean()).some(({ mergedInto }) => mergedInto)).toBe(false);
+    expect(chat.told).toEqual([]);
+  });
+
+  test("shares nothing with whoever sent a code to be typed, unless it is confirmed", async () => {
+    await putMugInCart(south);
+    const code = await codeFor(north);
+    await south.says(`/link ${code}`);
+    await south.presses("No");
+    expect(south.last()).toContain("nothing is shared");
+    await south.says("/cart");
+    expect(south.last()).toContain("Mug");
+    await north.says("/cart");
+    expect(north.last()).not.toContain("Mug");
+    await south.says(`/link ${code}`);
+    expect(south.last()).toContain("can not be used");
+  });
+
+  test("that is confirmed too late says so, and shares nothing", async () => {
+    await south.says(`/link ${await codeFor(north)}`);
+    world.clock.advance(LINK_CODE_MS);
+    await south.presses(YES);
+    expect(south.last()).toContain("can not be used");
+    expect(chat.told).toEqual([]);
+  });
+
   test("takes the code in answer to a question too, typed as people type", async () => {
     const code = await codeFor(north);
     await south.says("/link");
     await south.presses("I have a code");
     await south.says(code.toLowerCase().replaceAll("-", " "));
+    await south.presses(YES);
     expect(south.last()).toContain("Linked: North and South.");
   });
 
   test("tells the side that showed the code, who can undo it there", async () => {
-    await south.says(`/link ${await codeFor(north)}`);
-    expect(north.last()).toContain("Someone on South has typed your code");
+    await linksTo(south, north);
+    expect(north.last()).toContain("South has typed your code");
     await north.presses("It was not me: undo it");
     expect(north.last()).toContain("that account is on its own again");
     await north.says("/account");
@@ -76,10 +119,10 @@ describe("/link", () => {
 
   test("takes a whole family away again when the code was stolen, and leaves the rest", async () => {
     const own = chat.person("south", "ada-2");
-    await own.says(`/link ${await codeFor(north)}`);
+    await linksTo(own, north);
     const thief = chat.person("south", "eve-2");
-    await thief.says(`/link ${await codeFor(south)}`);
-    await south.says(`/link ${await codeFor(north)}`);
+    await linksTo(thief, south);
+    await linksTo(south, north);
     await north.says("/account");
     expect(north.last()).toContain("North, South, South 2, and South 3");
     await north.presses("It was not me: undo it");
@@ -96,6 +139,7 @@ describe("/link", () => {
   test("says the same of a used, an expired and an unknown code, and offers another try", async () => {
     const used = await codeFor(north);
     await south.says(`/link ${used}`);
+    await south.presses(YES);
     const eve = chat.person("south", "eve");
     await eve.says(`/link ${used}`);
     const said = new Set([eve.last()]);
@@ -110,6 +154,7 @@ describe("/link", () => {
     ]);
     await eve.presses("I have a code");
     await eve.says(await codeFor(north));
+    await eve.presses(YES);
     expect(eve.last()).toContain("Linked:");
   });
 
@@ -121,7 +166,7 @@ describe("/link", () => {
   });
 
   test("tells nobody anew when the two were linked already", async () => {
-    await south.says(`/link ${await codeFor(north)}`);
+    await linksTo(south, north);
     await south.says(`/link ${await codeFor(north)}`);
     expect(south.last()).toContain("Linked: North and South.");
     expect(chat.told).toHaveLength(1);
@@ -132,13 +177,14 @@ describe("/link", () => {
     await north.presses("中文");
     const code = await codeFor(north);
     await south.says(`/link ${code}`);
+    await south.presses(YES);
     expect(south.last()).toMatch(/已关联：North和South/);
   });
 });
 
 describe("/unlink", () => {
   test("lets the account stand on its own", async () => {
-    await south.says(`/link ${await codeFor(north)}`);
+    await linksTo(south, north);
     await south.says("/unlink");
     expect(south.last()).toContain("on its own again");
     await north.says("/account");
@@ -160,7 +206,7 @@ describe("where news goes", () => {
         .at(-1)
         ?.controls.flatMap((control) => (control.kind === "pick" ? [control] : [])) ?? [];
     expect(picks(north)).toEqual([]);
-    await south.says(`/link ${await codeFor(north)}`);
+    await linksTo(south, north);
     await north.says("/account");
     const chosen = () =>
       picks(north)[0]
@@ -184,7 +230,7 @@ test("somebody else's order stays closed, and opens once the accounts are linked
   await north.says("/orders");
   await south.says("/orders");
   expect(south.last()).toBe("You have no orders yet.");
-  await south.says(`/link ${await codeFor(north)}`);
+  await linksTo(south, north);
   await south.says("/orders");
   expect(south.last()).toContain("Order H-1001");
   await south.presses("View order");

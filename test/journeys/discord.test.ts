@@ -28,6 +28,7 @@ test("a shopper buys a mug in Discord's direct messages, from the front door to 
   const ada = discord.person("501000000000000001", { name: "Ada", locale: "en-US" });
   await buysAndReviews(ada, world, byCard);
   expect(ada.transcript()).toContain("paid");
+  expect(ada.transcript()).not.toContain("Your review of"); // a window at once, and nothing of it stays
   expect(discord.late).toBe(0);
 });
 

@@ -22,6 +22,7 @@ async function links(from: Shopper, to: Shopper): Promise<void> {
   await from.says("/link");
   const code = CODE.exec((await from.sees(CODE)).text)?.[0] ?? "";
   await to.says(`/link ${code.toLowerCase()}`);
+  await to.presses("Yes, it is mine: link");
   await to.sees(/linked|one/i);
 }
 

@@ -25,6 +25,7 @@ test("a shopper buys a mug in Slack, from the front door to the review", async (
   const ada = slack.person("U0000ADA", { name: "Ada", locale: "en-US" });
   await buysAndReviews(ada, world, byCard);
   expect(ada.transcript()).toContain("paid");
+  expect(ada.transcript()).not.toContain("Your review of"); // a window at once, and nothing of it stays
   expect(slack.late).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { type Customer, customerFor } from "../../../src/shop/customer.ts";
 import { type Linked, linkByCode } from "../../../src/shop/customer-link.ts";
 import type { Identity } from "../../../src/shop/customer-record.ts";
-import { showLinkCode } from "../../../src/shop/link-code.ts";
+import { readLinkCode, showLinkCode } from "../../../src/shop/link-code.ts";
 
 let people = 0;
 
@@ -22,13 +22,18 @@ export async function anAccount(shop: string, platform = "telegram", at = 0): Pr
   return { id: _id, identity, customer: read };
 }
 
-/** `from` types the code that `to` was shown. */
+/** `from` types the code that `to` was shown, and confirms it. */
 export async function links(
   shop: string,
   to: Account,
   from: Account,
   key = `key-${++people}`,
 ): Promise<Linked> {
-  const { code } = await showLinkCode(shop, to.id);
-  return linkByCode(shop, from.id, code, key);
+  return linkByCode(shop, from.id, await proofFor(shop, to.id, from.id), key);
+}
+
+/** What proves that the account `from` typed a code that `to` was shown. */
+export async function proofFor(shop: string, to: string, from: string): Promise<string> {
+  const { code } = await showLinkCode(shop, to);
+  return (await readLinkCode(shop, from, code)).proof;
 }

@@ -4,7 +4,7 @@ import { addToCart } from "../../../src/shop/change-cart.ts";
 import { getCustomer, giveConsent, saveAddress } from "../../../src/shop/customer.ts";
 import { CustomerModel, type Identity } from "../../../src/shop/customer-record.ts";
 import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../../../src/shop/erase.ts";
-import { showLinkCode, takeLinkCode } from "../../../src/shop/link-code.ts";
+import { readLinkCode, showLinkCode } from "../../../src/shop/link-code.ts";
 import type { Order } from "../../../src/shop/order.ts";
 import { addressOf } from "../../../src/shop/order-address.ts";
 import { OrderModel } from "../../../src/shop/order-model.ts";
@@ -42,7 +42,7 @@ async function adasLife(): Promise<Order> {
   await world.draft({ LAMP: 1 }, ada.id);
   await addToCart(shop, ada.id, "MUG", 2, "last");
   await showLinkCode(shop, ada.id);
-  await takeLinkCode(shop, web.id, "wrong", "k").catch(() => {});
+  await readLinkCode(shop, web.id, "wrong").catch(() => {});
   return placed;
 }
 
@@ -140,7 +140,7 @@ describe("after erasure", () => {
       expect(customer.family).toEqual([customer._id]);
       expect(customer.consentAt).toBeUndefined();
     }
-    await expect(takeLinkCode(shop, other._id, code, "k")).rejects.toMatchObject({ code: "WRONG_CODE" });
+    await expect(readLinkCode(shop, other._id, code)).rejects.toMatchObject({ code: "WRONG_CODE" });
   });
 
   test("others keep everything", async () => {

@@ -1,9 +1,11 @@
 import mongoose from "mongoose";
 import { beforeEach, describe, expect, test } from "vitest";
-import { linkByCode } from "../../../src/shop/customer-link.ts";
+import { linkByCode, proposeLink } from "../../../src/shop/customer-link.ts";
 import {
   LINK_CODE_MS,
   OwnCode,
+  readLinkCode,
+  refuseLinkCode,
   showLinkCode,
   TooManyTries,
   takeLinkCode,
@@ -19,8 +21,12 @@ useStore();
 let clock: Clock;
 const shop = "house";
 const show = async (account: string) => (await showLinkCode(shop, account, clock.now())).code;
-const take = (account: string, code: string, key = "turn", at = shop) =>
-  takeLinkCode(at, account, code, key, clock.now());
+const read = async (account: string, code: string, at = shop) =>
+  (await readLinkCode(at, account, code, clock.now())).proof;
+const confirm = (account: string, proof: string, key = "turn") =>
+  takeLinkCode(shop, account, proof, key, clock.now());
+const take = async (account: string, code: string, key = "turn", at = shop) =>
+  confirm(account, await read(account, code, at), key);
 beforeEach(() => {
   clock = new Clock();
 });
@@ -55,9 +61,11 @@ describe("a code", () => {
 
   test("is used once, and again only by the turn that used it", async () => {
     const code = await show("ada");
-    expect(await take("eve", code, "turn 1")).toBe("ada");
-    expect(await take("eve", code, "turn 1")).toBe("ada");
-    await expect(take("eve", code, "turn 2")).rejects.toThrow(WrongCode);
+    const proof = await read("eve", code);
+    expect(await confirm("eve", proof, "turn 1")).toBe("ada");
+    expect(await confirm("eve", proof, "turn 1")).toBe("ada");
+    await expect(confirm("eve", proof, "turn 2")).rejects.toThrow(WrongCode);
+    await expect(take("eve", code, "turn 1")).rejects.toThrow(WrongCode);
     await expect(take("bob", code, "turn 3")).rejects.toThrow(WrongCode);
   });
 
@@ -67,6 +75,28 @@ describe("a code", () => {
       Array.from({ length: 20 }, (_, index) => take(`p${index}`, code, `turn ${index}`)),
     );
     expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("is not used up by typing it, but by confirming it or refusing it", async () => {
+    const code = await show("ada");
+    const proof = await read("eve", code);
+    expect(await read("bob", code)).toBe(proof);
+    await refuseLinkCode(shop, proof);
+    await expect(read("bob", code)).rejects.toThrow(WrongCode);
+    await expect(confirm("eve", proof)).rejects.toThrow(WrongCode);
+  });
+
+  test("that was confirmed in time is not undone by refusing it", async () => {
+    const proof = await read("eve", await show("ada"));
+    await confirm("eve", proof, "turn");
+    await refuseLinkCode(shop, proof);
+    expect(await confirm("eve", proof, "turn")).toBe("ada");
+  });
+
+  test("that expires between typing and confirming links nobody", async () => {
+    const proof = await read("eve", await show("ada"));
+    clock.advance(LINK_CODE_MS);
+    await expect(confirm("eve", proof)).rejects.toThrow(WrongCode);
   });
 
   test("is good for ten minutes", async () => {
@@ -141,7 +171,9 @@ test("the code of somebody who was erased meanwhile links nobody", async () => {
   await World.create();
   const eve = await anAccount(shop);
   const { code } = await showLinkCode(shop, "c-gone");
-  await expect(linkByCode(shop, eve.id, code, "turn")).rejects.toThrow(WrongCode);
+  await expect(proposeLink(shop, eve.id, code)).rejects.toThrow(WrongCode);
+  const { proof } = await readLinkCode(shop, eve.id, code);
+  await expect(linkByCode(shop, eve.id, proof, "turn")).rejects.toThrow(WrongCode);
 });
 
 const wide = (sign: string): string => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0);

@@ -13,13 +13,12 @@ import {
 import { link, linkByCode, unlink } from "../../../src/shop/customer-link.ts";
 import { CustomerModel } from "../../../src/shop/customer-record.ts";
 import { getOrder, listOrders } from "../../../src/shop/find-order.ts";
-import { showLinkCode } from "../../../src/shop/link-code.ts";
 import { OPEN_HOLDS_MAX, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
 import { NotReviewable, reviewsBy, writeReview } from "../../../src/shop/review.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { dieAnywhere, everywhere, killedAfter } from "../dying.ts";
 import { address, mug, useStore, World } from "../orders/world.ts";
-import { type Account, anAccount, links } from "./accounts.ts";
+import { type Account, anAccount, links, proofFor } from "./accounts.ts";
 
 useStore();
 dieAnywhere();
@@ -289,8 +288,8 @@ describe("a process that dies at any write", { timeout: 300_000 }, () => {
       await addToCart(shop, a.id, "MUG", 1, "k1");
       await addToCart(shop, b.id, "MUG", 2, "k2");
       await link(shop, b.id, c.id);
-      const { code } = await showLinkCode(shop, a.id);
-      const run = () => linkByCode(shop, c.id, code, "turn");
+      const proof = await proofFor(shop, a.id, c.id);
+      const run = () => linkByCode(shop, c.id, proof, "turn");
       const died = await killedAfter(at, [run]);
       const { family } = await a.customer();
       expect(family.length === 1 || family.length === 3, `at ${at}: ${family}`).toBe(true);
