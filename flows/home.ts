@@ -40,7 +40,8 @@ export function homeFlow(script: Script, front: Shopfront): void {
   script.before(async (turn) => {
     const { shop, customer, isNew } = await visit(front, turn);
     if (!isNew && !customer.consentAt) await giveConsent(shop._id, customer._id, turn.now); // read, and went on
-    if (isNew) return below(view({ text: plain(turn.say("consent")) }));
+    // What is kept of somebody concerns nobody else who reads along.
+    if (isNew) return below(view({ text: plain(turn.say("consent")), visibility: "user" }));
     if (customer.language !== turn.locale && languageOf(customer.language)) turn.speak(customer.language);
     return undefined;
   });

@@ -5,17 +5,21 @@ const id = z.string().max(40);
 const sku = z.string().max(64);
 const page = z.coerce.number().int().min(1).max(9999);
 
+/** What does the same for whoever presses it: everyone may, on whosever message it stands. */
+const open = <S extends Record<string, z.ZodType>>(name: string, shape: S) =>
+  link(name, shape, { forEveryone: true });
+
 /** Every action a button can carry. Declared in one place, so that flows lead to each other without importing each other. */
 export const links = {
-  home: link("home", {}),
-  browse: link("browse", {}),
-  help: link("help", {}),
-  askSearch: link("ask", {}),
+  home: open("home", {}),
+  browse: open("browse", {}),
+  help: open("help", {}),
+  askSearch: open("ask", {}),
   /**
    * Products of a category; `max` is the highest price in minor units. The page begins after one product or ends before
    * one, so that it is found however deep it is.
    */
-  category: link("cat", {
+  category: open("cat", {
     category: id,
     page,
     sort: z.enum(["new", "price", "rating"]).optional(),
@@ -23,14 +27,14 @@ export const links = {
     after: id.optional(),
     before: id.optional(),
   }),
-  search: link("find", { query: z.string().max(200), page }),
-  product: link("p", { product: id, sku: sku.optional() }),
-  reviews: link("revs", { product: id, page }),
+  search: open("find", { query: z.string().max(200), page }),
+  product: open("p", { product: id, sku: sku.optional() }),
+  reviews: open("revs", { product: id, page }),
   /** `price` is what was shown, in minor units; buttons of earlier versions have none. */
-  addToCart: link("add", { sku, price: z.coerce.number().int().min(0).optional() }),
+  addToCart: open("add", { sku, price: z.coerce.number().int().min(0).optional() }),
   /** `price` is what was shown, in minor units. */
-  buyNow: link("buy", { sku, price: z.coerce.number().int().min(0) }),
-  cart: link("cart", {}),
+  buyNow: open("buy", { sku, price: z.coerce.number().int().min(0) }),
+  cart: open("cart", {}),
   setQuantity: link("qty", { sku, quantity: z.coerce.number().int() }),
   removeLine: link("rm", { sku }),
   /** `prices` stands for the prices that were shown. */
@@ -40,7 +44,7 @@ export const links = {
   useAddress: link("use", { order: id, address: id }),
   shipping: link("ship", { order: id, option: id }),
   place: link("place", { order: id }),
-  orders: link("os", { page }),
+  orders: open("os", { page }),
   order: link("o", { order: id }),
   track: link("track", { order: id }),
   received: link("got", { order: id }),
@@ -48,7 +52,7 @@ export const links = {
   writeReview: link("rv", { order: id, sku }),
   cancelOrder: link("no", { order: id }),
   reallyCancel: link("no!", { order: id }),
-  account: link("acc", {}),
+  account: open("acc", {}),
   addAddress: link("adda", {}),
   /** Where news goes: to one of the linked accounts, or where they wrote last. */
   newsTo: link("news", { account: id.optional() }),
@@ -66,6 +70,6 @@ export const links = {
   reallyErase: link("era!", {}),
   eraseLater: link("eral", {}),
   keepData: link("keep", {}),
-  languages: link("lang", {}),
+  languages: open("lang", {}),
   language: link("say", { language: z.string().max(8) }),
 };

@@ -25,5 +25,6 @@ export const isLinkable = linkableBy({
 export const printed = markdownPrinter({
   marks: { bold: "**", italic: "*", strike: "~~" },
   escaped,
+  called: (user) => (/^\d{17,20}$/.test(user) ? `<@${user}>` : null),
   isLinkable,
 });

@@ -11,8 +11,8 @@ import {
   type RawFile,
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
-import { cardText } from "../../src/engine/fit.ts";
-import { joined, type RichText } from "../../src/engine/rich-text.ts";
+import { cardText, viewText } from "../../src/engine/fit.ts";
+import { joined, mentionsIn, type RichText } from "../../src/engine/rich-text.ts";
 import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { distinct } from "../../src/platform/distinct.ts";
 import { flattened } from "../../src/platform/flattened.ts";
@@ -29,7 +29,7 @@ export interface Rendered {
   readonly body: {
     readonly components: APIMessageTopLevelComponent[];
     readonly attachments: { id: number; filename: string }[];
-    readonly allowed_mentions: { parse: [] };
+    readonly allowed_mentions: { parse: []; users?: string[] };
     readonly flags: MessageFlags;
   };
   readonly files: RawFile[];
@@ -53,13 +53,14 @@ export async function render(view: View, host: Pick<Host, "media">): Promise<Ren
   ];
   const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
   const used = JSON.stringify(components);
+  const called = [...new Set(mentionsIn(viewText(whole)))];
   const uploads = pictures.flatMap((picture) => picture?.file ?? []);
   const files = [...uploads.filter(({ name }) => used.includes(name)), ...documentsOf(view)];
   return {
     body: {
       components: components.length > 0 ? components : [{ type: ComponentType.TextDisplay, content: "…" }],
       attachments: files.map(({ name }, id) => ({ id, filename: name })),
-      allowed_mentions: { parse: [] },
+      allowed_mentions: called.length > 0 ? { parse: [], users: called } : { parse: [] },
       flags: MessageFlags.IsComponentsV2 | MessageFlags.SuppressEmbeds,
     },
     files,

@@ -119,6 +119,7 @@ const mrkdwn = (text: RichText): string =>
   marked(text, {
     marks: { bold: "*", italic: "_", strike: "~", code: "`" },
     escaped,
+    called: (user) => (/^[UW][A-Z0-9]+$/.test(user) ? `<@${user}>` : null),
     link: (url, words) =>
       isLinkable(url) && !/[|\n]/.test(url + words) ? `<${escaped(url)}|${words}>` : null,
   });

@@ -60,6 +60,8 @@ const isUnlinkable = (control: Control): control is Link =>
   control.kind === "link" && !isLinkable(control.url);
 
 function entityOf({ node, offset, length }: Span): MessageEntity {
+  // Telegram turns this address into a mention of that person (https://core.telegram.org/bots/api#formatting-options).
+  if (node.kind === "mention") return { type: "text_link", url: `tg://user?id=${node.user}`, offset, length };
   if (node.kind === "link") return { type: "text_link", url: node.url, offset, length };
   return { type: ENTITY[node.kind], offset, length };
 }

@@ -88,6 +88,12 @@ conversation.index(
   { partialFilterExpression: { "address.user": { $exists: true } } },
 );
 
+// Whose message a long button stands on that somebody else pressed in a shared channel.
+conversation.index(
+  { "address.channel": 1, "links.short": 1 },
+  { partialFilterExpression: { "address.user": { $exists: true } } },
+);
+
 /** The conversations of all platforms. */
 export const ConversationModel = mongoose.model<StoredConversation>(
   "Conversation",

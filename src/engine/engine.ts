@@ -126,6 +126,7 @@ export class Engine {
       can: adapter.can,
       now: this.#now(),
       language: languageOf,
+      sharedToken: (address, short) => this.#mailbox.sharedToken(address, short),
     };
   }
 

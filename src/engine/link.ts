@@ -17,13 +17,19 @@ export interface LinkType<S extends Shape> {
   ): LinkRef;
   readonly link: string;
   readonly schema: z.ZodObject<S>;
+  /** Whoever sees a button of it in a shared channel may press it, and gets an answer of their own. */
+  readonly forEveryone: boolean;
 }
 
 /**
- * Declares a link. Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
+ * Declares a link; `forEveryone` if it does the same for whoever presses it, such as browsing. Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
  * whatever comes back from a platform is parsed by the schema again.
  */
-export function link<S extends Shape>(name: string, shape: S): LinkType<S> {
+export function link<S extends Shape>(
+  name: string,
+  shape: S,
+  { forEveryone = false }: { forEveryone?: boolean } = {},
+): LinkType<S> {
   const schema = z.object(shape);
   const make = (args?: Record<string, unknown>): LinkRef => ({
     name,
@@ -32,7 +38,7 @@ export function link<S extends Shape>(name: string, shape: S): LinkType<S> {
       return value === undefined || value === null ? undefined : String(value);
     }),
   });
-  return Object.assign(make, { link: name, schema }) as LinkType<S>;
+  return Object.assign(make, { link: name, schema, forEveryone }) as LinkType<S>;
 }
 
 /** The arguments of a reference by name, unchecked, for `schema.safeParse`. */

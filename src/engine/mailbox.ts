@@ -267,6 +267,21 @@ export class Mailbox {
     return found?.address ?? null;
   }
 
+  /** The long token that stands behind a short one of anybody's message in a shared channel. */
+  async sharedToken({ platform, connection, channel }: Address, short: string): Promise<string | undefined> {
+    const found = await ConversationModel.findOne(
+      {
+        "address.channel": channel,
+        "links.short": short,
+        "address.user": trusted({ $exists: true }),
+        "address.platform": platform,
+        "address.connection": connection,
+      },
+      { links: 1 },
+    ).lean();
+    return found?.links.find((link) => link.short === short)?.token;
+  }
+
   /** Deletes a person's conversations that nobody works on, given the address of their own channel. */
   async forget(direct: Address): Promise<void> {
     const { platform, connection, channel } = direct;

@@ -2,7 +2,7 @@ import type { Capabilities } from "./adapter.ts";
 import { fit } from "./fit.ts";
 import type { Body } from "./inbound.ts";
 import { withNumbers } from "./numbered.ts";
-import { joined, plain } from "./rich-text.ts";
+import { joined, type RichText } from "./rich-text.ts";
 import { here, type Reply, view } from "./turn.ts";
 import type { View } from "./view.ts";
 
@@ -15,7 +15,7 @@ export interface Showing {
   /** The answers are for one person's eyes. */
   readonly confidential: boolean;
   /** What stands for news where others read along. */
-  readonly news: string;
+  readonly news: RichText;
 }
 
 /** A message to send. `unnumbered` is the same before its actions were written out as numbers. */
@@ -60,7 +60,7 @@ function arranged(answers: readonly (View | Reply)[], { body, shared, news }: Sh
   if (body.kind !== "signal" || !shared) return replies;
   return replies.map(({ view: { cards, controls }, place }) => ({
     view: view({
-      text: plain(news),
+      text: news,
       controls: [...cards.flatMap((card) => card.controls ?? []), ...controls].filter(
         ({ kind }) => kind === "button",
       ),

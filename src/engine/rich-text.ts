@@ -4,7 +4,9 @@ export type RichText = readonly RichNode[];
 export type RichNode =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "bold" | "italic" | "code" | "strike"; readonly children: RichText }
-  | { readonly kind: "link"; readonly url: string; readonly children: RichText };
+  | { readonly kind: "link"; readonly url: string; readonly children: RichText }
+  /** Names one person so that the platform tells them; `children` stand where it has no name to show. */
+  | { readonly kind: "mention"; readonly user: string; readonly children: RichText };
 
 type Interpolated = string | number | RichText;
 
@@ -28,6 +30,18 @@ export const strike = (text: Interpolated): RichText => [{ kind: "strike", child
 export const linked = (text: Interpolated, url: string): RichText => [
   { kind: "link", url, children: nodes(text) },
 ];
+
+/** Calls one person, by the platform's own id. */
+export const mention = (user: string, words: Interpolated): RichText => [
+  { kind: "mention", user, children: nodes(words) },
+];
+
+/** The ids of all who are called in a text. */
+export const mentionsIn = (rich: RichText): string[] =>
+  rich.flatMap((node) => {
+    if (node.kind === "text") return [];
+    return [...(node.kind === "mention" ? [node.user] : []), ...mentionsIn(node.children)];
+  });
 
 /** Joins parts with a separator, as Array.join does. */
 export const joined = (parts: readonly RichText[], separator = "\n"): RichText =>

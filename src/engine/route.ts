@@ -72,7 +72,7 @@ async function command(turn: RunningTurn, name: string, rest: string): Promise<A
 }
 
 async function press(turn: RunningTurn, token: string): Promise<Answer> {
-  const opened = turn.tokens.open(token);
+  const opened = await turn.pressed(token);
   if (opened.kind === "foreign") return foreign(turn);
   if (opened.kind === "stale") return turn.stale();
   const { ref } = opened;
@@ -81,7 +81,8 @@ async function press(turn: RunningTurn, token: string): Promise<Answer> {
   const link = turn.script.links.get(ref.name);
   const args = link?.schema.safeParse(namedArgs(link.schema, ref));
   if (!link || !args?.success) return turn.stale();
-  if (link.confidential) inPrivate(turn, { kind: "press", token: opened.token });
+  // What somebody else was shown stays as it is; who presses there gets their own.
+  if (link.confidential || opened.guest) inPrivate(turn, { kind: "press", token: opened.token });
   turn.forget();
   return link.run(turn, args.data);
 }

@@ -5,7 +5,7 @@ import type { Address, Inbound, Sender } from "./inbound.ts";
 import type { Commit } from "./mailbox.ts";
 import { numbered } from "./numbered.ts";
 import { fitted } from "./outcome.ts";
-import { plain } from "./rich-text.ts";
+import { mention, plain, type RichText, rich } from "./rich-text.ts";
 import { Elsewhere, route } from "./route.ts";
 import { type Held, RunningTurn, type TurnContext } from "./running-turn.ts";
 import { below, listOf, type Reply, type Turn, view } from "./turn.ts";
@@ -63,7 +63,7 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
     body,
     shared: turn.address.user !== undefined,
     confidential: turn.confidential,
-    news: turn.say("elsewhere.news"),
+    news: newsHint(turn),
   });
   const choices = turn.can.buttons ? undefined : views.flatMap(({ unnumbered }) => numbered(unnumbered));
   const messages = views.map(
@@ -81,6 +81,15 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
     replies: handover ? [...messages, { key: turn.key("handover"), handover }] : messages,
     links: turn.tokens.long(),
   };
+}
+
+/** Stands for the person while the words are put together; in no language's letters. */
+const PERSON = "\uE000";
+
+/** What stands for news where others read along. It calls the one person whom it is for. */
+function newsHint({ say, address: { user = "" } }: RunningTurn): RichText {
+  const [before = "", after = ""] = say("elsewhere.news", { person: PERSON }).split(PERSON);
+  return rich`${before}${mention(user, say("elsewhere.you"))}${after}`;
 }
 
 /** The person's own channel on the platform of an address. */

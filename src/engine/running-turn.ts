@@ -5,17 +5,19 @@ import type { Conversation } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import { FormTalk } from "./form-talk.ts";
 import type { Scene } from "./form-view.ts";
-import type { Inbound } from "./inbound.ts";
+import type { Address, Inbound } from "./inbound.ts";
 import type { LinkRef } from "./link.ts";
 import { plain } from "./rich-text.ts";
 import type { Script } from "./script.ts";
 import { readState, STATE_VERSION, type State } from "./state.ts";
-import type { TokenSealer } from "./token.ts";
+import { isShort, type TokenSealer } from "./token.ts";
 import { type Answer, below, listOf, type Turn, view } from "./turn.ts";
 import { TurnTokens } from "./turn-tokens.ts";
 
 /** What a turn needs beside the conversation. */
 export interface TurnContext {
+  /** The long token that stands behind a short one on somebody else's message in the same channel. */
+  readonly sharedToken?: (address: Address, short: string) => Promise<string | undefined>;
   readonly script: Script;
   readonly sealer: TokenSealer;
   readonly can: Capabilities;
@@ -43,6 +45,7 @@ export class RunningTurn implements Turn, Scene {
   /** The answer is for one person's eyes. */
   confidential = false;
   readonly #conversation: string;
+  readonly #sharedToken: TurnContext["sharedToken"];
 
   constructor(held: Held, event: Inbound, context: TurnContext) {
     this.#conversation = held._id;
@@ -61,6 +64,7 @@ export class RunningTurn implements Turn, Scene {
     this.say = sayIn(this.locale);
     this.forms = new FormTalk(this);
     const { platform, connection } = this.address;
+    this.#sharedToken = context.sharedToken;
     this.tokens = new TurnTokens({
       sealer: context.sealer,
       person: `${platform}/${connection}/${this.sender.id}`,
@@ -107,8 +111,22 @@ export class RunningTurn implements Turn, Scene {
     return opened.kind === "ok" ? this.forms.problems(opened.ref, values) : {};
   }
 
+  /** What was pressed; on another person's message in a shared channel its short token is theirs. */
+  async pressed(token: string) {
+    const opened = this.tokens.open(token);
+    if (opened.kind !== "stale" || this.address.user === undefined || !isShort(token)) return opened;
+    const full = await this.#sharedToken?.(this.address, token);
+    if (full === undefined) return opened;
+    const shared = this.tokens.open(full);
+    return shared.kind === "ok" && shared.guest ? shared : opened;
+  }
+
   token(ref: LinkRef, everyone = false): string {
-    return this.tokens.seal(ref, everyone);
+    if (everyone) return this.tokens.seal(ref, "everyone");
+    const { body } = this.inbound;
+    const alone = this.confidential || ("hidden" in body && body.hidden === true);
+    const openly = this.address.user !== undefined && !alone;
+    return this.tokens.seal(ref, openly && this.script.links.get(ref.name)?.forEveryone ? "shown" : "person");
   }
 
   async stale(): Promise<Answer> {

@@ -12,6 +12,7 @@ interface Handled {
   readonly confidential: boolean;
 }
 interface LinkHandler extends Handled {
+  readonly forEveryone: boolean;
   readonly schema: z.ZodObject;
   readonly run: (turn: Turn, args: unknown) => Promise<Answer>;
 }
@@ -86,6 +87,7 @@ export class Script {
       schema: type.schema,
       run: (turn, args) => run(turn, type.schema.parse(args)),
       confidential: this.#confidential,
+      forEveryone: type.forEveryone,
     });
   }
 

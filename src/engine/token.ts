@@ -1,17 +1,23 @@
 import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
 
-/** Who may press a button: one person (`platform/connection/user`), or everyone. */
-export type Audience = string | "*";
+/** Who may press a button: one person (`platform/connection/user`), or everyone, perhaps on a message shown to one person. */
+export type Audience = string | "*" | { readonly shownTo: string };
 
 /** What a pressed token turned out to be. */
 export type Opened =
-  | { readonly kind: "ok"; readonly ref: LinkRef }
+  /** `guest`: everyone may press it, and this is not the person whose message it stands on. */
+  | { readonly kind: "ok"; readonly ref: LinkRef; readonly guest?: true }
   | { readonly kind: "foreign" }
   | { readonly kind: "stale" };
 
 const TAG_LENGTH = 8; // 48 bits of HMAC: a forger gets rate-limited long before a guess comes true
 const SHORT_PREFIX = "#";
+/** Stands before the mark of whom a message was shown to. */
+const OWNER = "^";
+const MARK_LENGTH = 4; // 24 bits: should two people share a mark, one's press replaces the other's message
+/** The audience in the tag of a button that everyone may press on somebody's message. */
+const SHOWN = "*^";
 
 /**
  * Seals actions into button tokens and opens them again.
@@ -28,7 +34,9 @@ export class TokenSealer {
 
   seal(ref: LinkRef, audience: Audience): string {
     const payload = encodeRef(ref);
-    return `${payload}~${this.#tag(payload, audience)}`;
+    if (typeof audience === "string") return `${payload}~${this.#tag(payload, audience)}`;
+    const marked = `${payload}${OWNER}${this.#markOf(audience.shownTo)}`;
+    return `${marked}~${this.#tag(marked, SHOWN)}`;
   }
 
   /** Opens a full token pressed by `person`. Never throws: a press may be forged, stale or someone else's. */
@@ -37,14 +45,23 @@ export class TokenSealer {
     if (at < 1) return { kind: "stale" };
     const payload = token.slice(0, at);
     const tag = Buffer.from(token.slice(at + 1));
-    const made = (audience: Audience) => {
+    const made = (audience: string) => {
       const right = Buffer.from(this.#tag(payload, audience));
       return right.length === tag.length && timingSafeEqual(right, tag);
     };
-    return made(person) || made("*") ? { kind: "ok", ref: decodeRef(payload) } : { kind: "foreign" };
+    if (made(person) || made("*")) return { kind: "ok", ref: decodeRef(payload) };
+    if (!made(SHOWN)) return { kind: "foreign" };
+    const mark = payload.lastIndexOf(OWNER);
+    const guest = payload.slice(mark + 1) !== this.#markOf(person);
+    return { kind: "ok", ref: decodeRef(payload.slice(0, mark)), ...(guest && { guest }) };
   }
 
-  #tag(payload: string, audience: Audience): string {
+  /** Tells people apart without naming them. */
+  #markOf(person: string): string {
+    return this.#tag(person, "mark").slice(0, MARK_LENGTH);
+  }
+
+  #tag(payload: string, audience: string): string {
     return createHmac("sha256", this.#secret)
       .update(`${audience}\n${payload}`)
       .digest("base64url")

@@ -1,6 +1,6 @@
 import type { Conversation } from "./conversation.ts";
 import type { LinkRef } from "./link.ts";
-import { isShort, shorten, type TokenSealer } from "./token.ts";
+import { type Audience, isShort, shorten, type TokenSealer } from "./token.ts";
 
 /** What the tokens of a turn are made with. */
 export interface TokenMaking {
@@ -21,10 +21,15 @@ export class TurnTokens {
     this.#making = making;
   }
 
-  /** The token of an action, for the person of the turn or for everyone; a short one where the platform needs it. */
-  seal(ref: LinkRef, everyone: boolean): string {
+  /** The token of an action for the person of the turn, for everyone, or for everyone on this person's message. */
+  seal(ref: LinkRef, audience: "person" | "everyone" | "shown"): string {
     const { sealer, person, tokenBytes } = this.#making;
-    const token = sealer.seal(ref, everyone ? "*" : person);
+    const audiences: Record<typeof audience, Audience> = {
+      person,
+      everyone: "*",
+      shown: { shownTo: person },
+    };
+    const token = sealer.seal(ref, audiences[audience]);
     if (Buffer.byteLength(token) <= tokenBytes) return token;
     const short = shorten(token);
     this.#long.set(short, token);

@@ -34,7 +34,8 @@ export const en = {
   "cancel.nothing": "There is nothing to cancel.",
   "elsewhere.private":
     "That is between us: I answer in your direct messages. If nothing arrives, write to me there first.",
-  "elsewhere.news": "There is news for you. Press a button to see it; nobody else will.",
+  "elsewhere.news": "There is news for {person}. Press a button to see it; nobody else will.",
+  "elsewhere.you": "you",
   "press.stale": "That button is out of date. Here is where you can go on:",
   "press.foreign": "That button was made for someone else. Write /start to get your own.",
   "photo.unasked":

@@ -4,9 +4,11 @@ import { wellFormed } from "./legible.ts";
 /** A dialect of Markdown. */
 export interface Dialect {
   /** What stands before and behind marked text. */
-  readonly marks: Readonly<Record<Exclude<RichNode["kind"], "text" | "code" | "link">, string>>;
+  readonly marks: Readonly<Record<Exclude<RichNode["kind"], "text" | "code" | "link" | "mention">, string>>;
   /** Text with all escaped that the dialect takes for markup, and without halves of surrogate pairs. */
   readonly escaped: (text: string) => string;
+  /** Calls a person; null for what is no id of one. */
+  readonly called: (user: string) => string | null;
   /** Whether the dialect shows an address behind a label; where not, both are written out. */
   readonly isLinkable: (url: string) => boolean;
 }
@@ -18,7 +20,7 @@ const GAP = "\u200B";
  * A printer of rich text as Markdown (https://spec.commonmark.org: code spans, links in <>, without previews). What
  * people wrote shows as they wrote it, and addresses in it stay text.
  */
-export function markdownPrinter({ marks, escaped, isLinkable }: Dialect): (rich: RichText) => string {
+export function markdownPrinter({ marks, escaped, called, isLinkable }: Dialect): (rich: RichText) => string {
   function print(rich: RichText, inside: ReadonlySet<string>): string {
     let text = "";
     let mark = "";
@@ -29,7 +31,8 @@ export function markdownPrinter({ marks, escaped, isLinkable }: Dialect): (rich:
       else if (node.kind === "code") {
         const fenced = code(wellFormed(textOf(node.children)));
         text += text.endsWith("`") && fenced.startsWith("`") ? GAP + fenced : fenced;
-      } else if (node.kind === "link") text += link(node.url, node.children, inside);
+      } else if (node.kind === "mention") text += called(node.user) ?? print(node.children, inside);
+      else if (node.kind === "link") text += link(node.url, node.children, inside);
       else {
         const inner = print(node.children, new Set([...inside, node.kind]));
         const bare = inner.trim() === "" || inside.has(node.kind);

@@ -42,6 +42,22 @@ test("an action for everyone opens for anyone", () => {
   expect(sealer.open(token, "telegram/1/2")).toEqual({ kind: "ok", ref: { name: "join", args: ["g1"] } });
 });
 
+test("an action for everyone on somebody's message opens for anyone, and tells guests from who was shown it", () => {
+  fc.assert(
+    fc.property(anyRef, (ref) => {
+      const token = sealer.seal(ref, { shownTo: "telegram/1/2" });
+      const own = sealer.open(token, "telegram/1/2");
+      const opened = sealer.seal(ref, "*");
+      const ofAll = sealer.open(opened, "anyone");
+      expect(own).toEqual(ofAll); // the same action, however it was sealed
+      expect(sealer.open(token, "telegram/1/3")).toEqual({ ...own, guest: true });
+      expect(sealer.open(token.replace(/~.*$/, "~AAAAAAAA"), "telegram/1/2").kind).toBe("foreign");
+    }),
+  );
+  const marked = sealer.seal({ name: "p", args: ["mug"] }, { shownTo: "telegram/1/2" });
+  expect(sealer.open(marked.replace("mug", "tea"), "telegram/1/2").kind).toBe("foreign");
+});
+
 test("a changed or made-up token does not open", () => {
   const token = sealer.seal({ name: "add", args: ["mug"] }, "me");
   expect(sealer.open(token.replace("mug", "tea"), "me").kind).toBe("foreign");

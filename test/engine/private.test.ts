@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { SendError } from "../../src/engine/adapter.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
 import { link } from "../../src/engine/link.ts";
-import { plain } from "../../src/engine/rich-text.ts";
+import { mentionsIn, plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { outside } from "../setup/database.ts";
@@ -15,6 +15,7 @@ useStore();
 const open = link("open", {});
 const cart = link("cart", {});
 const long = link("long", { words: z.string() });
+const browse = link("browse", { words: z.string() }, { forEveryone: true });
 
 /** A shop window that everybody may see, and a cart that nobody else may. */
 function shop(): Script {
@@ -22,12 +23,20 @@ function shop(): Script {
   const window = async () => view({ text: plain("window") });
   script.home(window);
   script.on(open, window);
+  script.on(browse, async (turn, { words }) =>
+    view({ text: plain(words), controls: [turn.button("Further", browse({ words: `more ${words}` }))] }),
+  );
   script.command("menu", "command.shop", async (turn) =>
     below(
       view({
         text: plain("menu"),
         controls: [
           turn.button("Open", open()),
+          turn.button("Browse", browse({ words: "mugs" })),
+          turn.button(
+            "Browse much",
+            browse({ words: "all the mugs, cups, bowls and plates that there are in the shop" }),
+          ),
           turn.button("Cart", cart()),
           turn.button("Long", long({ words: "so many words that no button can hold them all on its own" })),
         ],
@@ -192,6 +201,91 @@ test("an answer that is refused is dropped, not told in public", async () => {
   await engine.accept(event("lee", command("cart")));
   await engine.idle();
   expect(platform.texts("g5")).toEqual(["menu"]);
+});
+
+describe("what is for everyone on somebody's message in a shared channel", () => {
+  const press = (token: string, message: string, hidden = false): Body => ({
+    kind: "press",
+    token,
+    message,
+    ...(hidden && { hidden }),
+  });
+
+  test("answers another person for their eyes, and stays as it is; its own person goes on in it", async () => {
+    const platform = new Platform({ ephemeral: true });
+    const engine = engineOf(shop(), platform);
+    await engine.accept(among("w1", "ada", command("menu")));
+    await engine.idle();
+    const { token } = platform.button("Browse");
+    await engine.accept(among("w1", "bob", press(token, "1")));
+    await engine.idle();
+    await engine.accept(among("w1", "ada", press(token, "1")));
+    await engine.idle();
+    expect(shown(platform)).toMatchObject([
+      { text: "menu", visibility: undefined },
+      { text: "mugs", visibility: "user", replaces: undefined },
+      { text: "mugs", visibility: undefined, replaces: "1" },
+    ]);
+  });
+
+  test("goes on in what the other person alone sees", async () => {
+    const platform = new Platform({ ephemeral: true });
+    const engine = engineOf(shop(), platform);
+    await engine.accept(among("w2", "ada", command("menu")));
+    await engine.idle();
+    await engine.accept(among("w2", "bob", press(platform.button("Browse").token, "1")));
+    await engine.idle();
+    await engine.accept(among("w2", "bob", press(platform.button("Further").token, "2", true)));
+    await engine.idle();
+    expect(shown(platform).at(-1)).toMatchObject({ text: "more mugs", visibility: "user", replaces: "2" });
+    // Theirs alone by now.
+    await engine.accept(among("w2", "ada", press(platform.button("Further").token, "2", true)));
+    await engine.idle();
+    expect(platform.texts("w2").at(-1)).toMatch(/made for someone else/);
+  });
+
+  test("works also where its button is too long for the platform", async () => {
+    const platform = new Platform({ ephemeral: true });
+    const engine = engineOf(shop(), platform);
+    await engine.accept(among("w3", "ada", command("menu")));
+    await engine.idle();
+    const { token } = platform.button("Browse much");
+    expect(token).toMatch(/^#/);
+    await engine.accept(among("w3", "bob", press(token, "1")));
+    await engine.idle();
+    expect(shown(platform).at(-1)).toMatchObject({
+      text: expect.stringMatching(/^all the mugs/),
+      visibility: "user",
+    });
+    // What is for one person stays theirs, however it is shortened.
+    await engine.accept(among("w3", "bob", press(platform.button("Long").token, "1")));
+    await engine.idle();
+    expect(platform.texts("w3").at(-2)).toMatch(/out of date/);
+  });
+
+  test("is answered in the other person's own chat where the platform can not whisper", async () => {
+    const platform = new Platform();
+    const engine = engineOf(shop(), platform);
+    await engine.accept(among("w4", "ada", command("menu")));
+    await engine.idle();
+    await engine.accept(among("w4", "bob", press(platform.button("Browse").token, "1")));
+    await engine.idle();
+    expect(platform.texts("bob")).toEqual(["mugs"]);
+    expect(platform.texts("w4")).not.toContain("mugs");
+  });
+});
+
+test("a hint about news calls the one person it is for", async () => {
+  const platform = new Platform({ ephemeral: true });
+  const engine = engineOf(shop(), platform);
+  await engine.accept(among("w5", "zoe", command("menu")));
+  await engine.idle();
+  refusing(platform, "zoe");
+  await engine.signal(news("zoe"), "n-w5", "paid", { secret: "order 7 is paid" });
+  await engine.idle();
+  await engine.idle();
+  const hint = platform.sent.filter(({ to }) => to.channel === "w5").at(-1);
+  expect(mentionsIn(hint?.delivery.view.text ?? [])).toEqual(["zoe"]);
 });
 
 test("a button in someone's own channel is theirs, although they have never written there", async () => {

@@ -6,6 +6,7 @@ const tags = { bold: "strong", italic: "em", code: "code", strike: "s" } as cons
 function nodeOf(node: RichNode): Node {
   if (node.kind === "text") return document.createTextNode(node.text);
   const children = richNodes(node.children);
+  if (node.kind === "mention") return el("strong", {}, ...children);
   if (node.kind !== "link") return el(tags[node.kind], {}, ...children);
   const href = safeUrl(node.url);
   return href === undefined
