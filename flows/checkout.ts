@@ -1,4 +1,4 @@
-import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { type Answer, below, plain, type Script, type Turn, type View, view } from "../src/engine/index.ts";
 import type { Address } from "../src/shop/address.ts";
 import { addressLine } from "../src/shop/address-lines.ts";
 import { findVariant } from "../src/shop/catalog.ts";
@@ -8,6 +8,7 @@ import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/find-order.ts";
 import { IllegalTransition } from "../src/shop/order-machine.ts";
+import { AmountOutOfBounds, PaymentRefused } from "../src/shop/payment-refusal.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { OutOfStock } from "../src/shop/stock.ts";
@@ -172,6 +173,9 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
         await cartView(front, turn, turn.say("checkout.sold_out", { title, available: error.available })),
       );
     }
+    if (error instanceof AmountOutOfBounds)
+      return below(await cartView(front, turn, boundWords(turn, error)));
+    if (error instanceof PaymentRefused) return below(view(refusedPayment(turn, error, order)));
     switch (error.code) {
       case "CART_CHANGED":
         return order ? changedSince(turn, order) : below(await cartView(front, turn));
@@ -205,6 +209,29 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
         throw error;
     }
   };
+}
+
+/** Why an amount is not taken, with the bound where it is known. */
+function boundWords(turn: Turn, { bound, limit: most }: AmountOutOfBounds): string {
+  if (most === undefined)
+    return turn.say(bound === "too_small" ? "checkout.too_small_unknown" : "checkout.too_large_unknown");
+  const limit = price(turn, most, most.currency);
+  return turn.say(bound === "too_small" ? "checkout.too_small" : "checkout.too_large", { limit });
+}
+
+function refusedPayment(turn: Turn, { fault }: PaymentRefused, order?: string): Partial<View> {
+  const retry = order ? [turn.button(turn.say("checkout.retry"), links.place({ order }))] : [];
+  if (fault === "email")
+    return {
+      text: plain(turn.say("checkout.bad_email")),
+      controls: order
+        ? [
+            turn.button(turn.say("checkout.new_address"), links.newAddress({ order }), { style: "primary" }),
+            ...retry,
+          ]
+        : mainMenu(turn),
+    };
+  return { text: plain(turn.say("checkout.not_taken")), controls: [...retry, ...mainMenu(turn)] };
 }
 
 /** "2–3 days", or "1 day" where the first and the last are the same. */

@@ -7,19 +7,25 @@ import type { Order } from "../src/shop/order.ts";
 import { links } from "./links.ts";
 import { price, type Shopfront } from "./shopfront.ts";
 
-const notice = z.object({ shop: z.string(), order: z.string() });
+/** What the news is about beside its order; not told by versions before this one. */
+const about = z.object({ amount: z.number().optional(), currency: z.string().optional() });
+const notice = z.object({ shop: z.string(), order: z.string(), data: about.optional() });
 
 /** News of an order, told in the chat it was bought in. */
 export function noticesFlow(script: Script, _front: Shopfront): void {
-  const tell = (name: string, words: (turn: Turn, order: Order) => string, review = false) =>
-    script.signal(name, notice, async (turn, { shop, order: id }): Promise<Answer> => {
+  const tell = (
+    name: string,
+    words: (turn: Turn, order: Order, data: z.infer<typeof about>) => string,
+    review = false,
+  ) =>
+    script.signal(name, notice, async (turn, { shop, order: id, data = {} }): Promise<Answer> => {
       const order = await getOrder(shop, id);
       // The chat may never have been used before: it speaks as the customer does.
       const { language } = await getCustomer(shop, order.customer);
       if (languageOf(language)) turn.speak(language);
       return below(
         view({
-          text: plain(words(turn, order)),
+          text: plain(words(turn, order, data)),
           controls: [
             ...(review
               ? [
@@ -39,7 +45,14 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
     tracking: tracking?.number ?? "",
   });
 
-  tell("order.paid", (turn, order) => turn.say("notice.paid", number(order)));
+  const amount = (turn: Turn, order: Order, { amount, currency }: z.infer<typeof about>) => ({
+    ...number(order),
+    amount: price(turn, amount ?? order.payment?.refunded ?? 0, currency ?? order.currency),
+  });
+
+  tell("order.paid", (turn, order) =>
+    turn.say(order.total === 0 ? "notice.placed_free" : "notice.paid", number(order)),
+  );
   tell("order.shipped", (turn, order) =>
     turn.say("notice.shipped", { ...number(order), ...tracking(order) }),
   );
@@ -52,7 +65,19 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
       amount: price(turn, order.payment?.refunded ?? order.total, order.payment?.currency ?? order.currency),
     }),
   );
+  tell("order.refunded_part", (turn, order, data) =>
+    turn.say("notice.refunded_part", amount(turn, order, data)),
+  );
+  tell("order.refund_failed", (turn, order, data) =>
+    turn.say("notice.refund_failed", amount(turn, order, data)),
+  );
+  tell("order.disputed", (turn, order) => turn.say("notice.disputed", number(order)));
+  tell("order.dispute_won", (turn, order) => turn.say("notice.dispute_won", number(order)));
+  tell("order.dispute_lost", (turn, order) => turn.say("notice.dispute_lost", number(order)));
+  tell("order.test_ended", (turn, order) => turn.say("notice.test_ended", number(order)));
   tell("order.payment_failed", (turn, order) => turn.say("notice.payment_failed", number(order)));
-  tell("order.quarantined", (turn, order) => turn.say("notice.quarantined", number(order)));
+  tell("order.quarantined", (turn, order) =>
+    turn.say(order.state === "refunding" || order.state === "refunded" ? "notice.refund_stuck" : "notice.quarantined", number(order)),
+  );
   tell("review.invite", (turn, order) => turn.say("notice.review_invite", number(order)), true);
 }

@@ -15,6 +15,7 @@ import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
 import { owns } from "../src/shop/customer.ts";
 import { NotFound } from "../src/shop/errors.ts";
 import { getOrder, listOrders } from "../src/shop/find-order.ts";
+import { type Obstacle, obstaclesOf } from "../src/shop/obstacles.ts";
 import type { Order } from "../src/shop/order.ts";
 import { addressOf } from "../src/shop/order-address.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
@@ -35,7 +36,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
       cards: found.orders.map(
         (order): Card => ({
           title: turn.say("order.title", { number: order.number }),
-          text: plain(`${turn.say(`state.${order.state}`)} · ${price(turn, order.total, order.currency)}`),
+          text: plain(`${turn.say(`state.${stateOf(order)}`)} · ${price(turn, order.total, order.currency)}`),
           controls: [turn.button(turn.say("order.view"), links.order({ order: order._id }))],
         }),
       ),
@@ -128,6 +129,32 @@ export function ordersFlow(script: Script, front: Shopfront): void {
   });
 }
 
+/** Where an order stands, to its customer: one that cost nothing has nothing to refund. */
+const stateOf = ({ state, payment, total }: Order): Order["state"] =>
+  payment === undefined && total === 0 && (state === "refunding" || state === "refunded")
+    ? "cancelled"
+    : state;
+
+/** What became of the money of an order, beside its state. */
+const moneyFacts = (turn: Turn, order: Order): [string, string][] =>
+  obstaclesOf(order).map((one) => moneyFact(turn, one));
+
+function moneyFact(turn: Turn, one: Obstacle): [string, string] {
+  const amount = "amount" in one ? price(turn, one.amount, one.amount.currency) : "";
+  switch (one.kind) {
+    case "test-money":
+      return [turn.say("order.payment"), turn.say("order.test_money")];
+    case "disputed":
+      return [turn.say("order.payment"), turn.say("order.disputed", { amount })];
+    case "dispute-lost":
+      return [turn.say("order.payment"), turn.say("order.dispute_lost", { amount })];
+    case "refunded":
+      return [turn.say("order.refunded"), amount];
+    case "refund-failed":
+      return [turn.say("order.payment"), turn.say("order.refund_failed", { amount })];
+  }
+}
+
 /** One order as its customer sees it, with what they can do next. */
 export function orderView(turn: Turn, order: Order) {
   const cost = (amount: number) => price(turn, amount, order.currency);
@@ -136,13 +163,14 @@ export function orderView(turn: Turn, order: Order) {
     const title = [line.title, ...line.values].map((word) => inLanguage(word, turn.locale)).join(", ");
     return plain(`${line.quantity} × ${title} · ${cost(line.unitPrice * line.quantity)}`);
   });
-  const facts: [string, string][] = [[turn.say("order.state"), turn.say(`state.${order.state}`)]];
+  const facts: [string, string][] = [[turn.say("order.state"), turn.say(`state.${stateOf(order)}`)]];
   if (order.shipping)
     facts.push([
       turn.say("checkout.shipping_fact"),
       `${inLanguage(order.shipping.name, turn.locale)} · ${cost(order.shipping.price)}`,
     ]);
   facts.push([turn.say("checkout.total"), cost(order.total)]);
+  facts.push(...moneyFacts(turn, order));
   if (address) facts.push([turn.say("checkout.deliver_to"), addressLine(address, turn.locale)]);
   if (order.tracking)
     facts.push([turn.say("order.tracking_number"), `${order.tracking.carrier} ${order.tracking.number}`]);

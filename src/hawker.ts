@@ -15,6 +15,7 @@ import { createHttp } from "./http/server.ts";
 import { StoreQueue } from "./jobs/store-queue.ts";
 import type { Logger } from "./log.ts";
 import { sandboxProvider } from "./payments/sandbox/index.ts";
+import { retireSandbox } from "./payments/sandbox/retire.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { prepareSearch } from "./prepare-search.ts";
@@ -25,6 +26,7 @@ import { NotFound } from "./shop/errors.ts";
 import { recoverImports } from "./shop/import-journal.ts";
 import { keepMedia, readMedia } from "./shop/media.ts";
 import { newsIdentity, nextForNews } from "./shop/news.ts";
+import { PaymentError } from "./shop/payment.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { refuseHalfRestored } from "./store/backup/marker.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
@@ -41,6 +43,21 @@ export interface Hawker {
 /** A key of its own for each purpose, from the master key (HKDF, RFC 5869). */
 const derived = (secret: string, purpose: string): string =>
   Buffer.from(hkdfSync("sha256", secret, "", `hawker ${purpose}`, 32)).toString("base64url");
+
+/** Stripe's live keys, secret and restricted, take real money; test keys and the sandbox do not. */
+const takesRealMoney = ({ stripe }: Config): boolean => /^[sr]k_live_/.test(stripe?.secretKey ?? "");
+
+const refusedBy = (cause: unknown): Partial<Pick<PaymentError, "fault" | "fate">> =>
+  cause instanceof PaymentError ? cause : {};
+
+/** What the log says of a payment page that could not be opened, by whose it is to mend. */
+const refusalWords = {
+  merchant: "No payments can be taken until you mend this",
+  too_small: "A payment was refused: the amount is too small",
+  too_large: "A payment was refused: the amount is too large",
+  email: "A payment was refused: the shopper's e-mail address is not taken",
+  unavailable: "A payment page could not be opened; the shopper may try again",
+} as const;
 
 /** The chat that somebody has with the shop alone. */
 const chatOf = ({ platform, connection, user }: Identity): Address => ({
@@ -80,21 +97,47 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     },
   });
   const shop = demoShop._id;
-  const sandbox = sandboxProvider({
-    publicUrl: () => config.publicUrl,
-    secret: derived(config.secret, "sandbox"),
-    queue,
-  });
-  const provider = config.stripe
-    ? stripeProvider({ ...config.stripe, publicUrl: config.publicUrl, log })
-    : sandbox;
+  const live = takesRealMoney(config);
+  // Beside real money there is no sandbox: it would give goods away.
+  const sandbox = live
+    ? undefined
+    : sandboxProvider({
+        publicUrl: () => config.publicUrl,
+        secret: derived(config.secret, "sandbox"),
+        queue,
+      });
+  const providers = [
+    ...(config.stripe ? [stripeProvider({ ...config.stripe, publicUrl: config.publicUrl, log })] : []),
+    ...(sandbox ? [sandbox] : []),
+  ];
+  const [provider, ...olderProviders] = providers;
+  if (provider === undefined) throw new Error("No payment provider is set up.");
   const commerce = createCommerce({
     provider,
-    olderProviders: config.stripe ? [sandbox] : [],
-    live: /^[sr]k_live_/.test(config.stripe?.secretKey ?? ""),
+    olderProviders,
+    live,
     onError: (error, about) =>
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
+    onRefusal: (cause, about) => {
+      const { fault, fate } = refusedBy(cause);
+      metrics.paymentRefusals.inc({ fault: fault ?? "unavailable" });
+      const level = fault === "merchant" ? "error" : fate === "refused" ? "info" : "warn";
+      log[level]({ err: cause, ...about }, refusalWords[fault ?? "unavailable"]);
+    },
   });
+  if (live) {
+    const sessions = await retireSandbox(queue);
+    const orders = await commerce.endTestOrders();
+    if (sessions + orders > 0)
+      log.warn({ orders, sessions }, "Real money is taken now: what was begun with test money has ended");
+  } else {
+    const orders = await commerce.countLiveOrders();
+    if (orders > 0)
+      log.warn(
+        { orders },
+        "Orders wait for real money, which only the live key can ask after: they wait until it is back",
+      );
+  }
 
   const search = new CatalogSearch({
     onError: (err) => log.error({ err }, "The search index could not follow the catalog and will try again"),
@@ -139,7 +182,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   commerce.onNotice(async (notice) => {
     const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told
-    await engine.signal(chatOf(identity), notice.id, notice.name, { shop: notice.shop, order: notice.order });
+    const { shop, order, data } = notice;
+    await engine.signal(chatOf(identity), notice.id, notice.name, { shop, order, data });
   });
 
   const { app } = http;
@@ -155,7 +199,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   app.route(
     "/",
     webhookRoutes(
-      config.stripe ? [provider, sandbox] : [sandbox],
+      providers,
       async (from, raw, headers) => void (await commerce.receiveEvent(from, raw, headers)),
       log,
     ),
@@ -164,7 +208,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     "/",
     landingRoutes(async (id, session) => {
       try {
-        const order = await commerce.reconcile(id);
+        const order = await commerce.comeBack(id, session);
         // Only who came from the web chat finds the way back by its address.
         const customer = await getCustomer(order.shop, order.customer);
         return landingOf(
@@ -178,7 +222,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       }
     }, log),
   );
-  app.route("/", sandbox.routes);
+  if (sandbox) app.route("/", sandbox.routes);
   for (const { routes, path } of platforms.toReversed()) if (routes) app.route(path, routes);
 
   const { port } = await http.listen(config.port, config.host);

@@ -6,25 +6,30 @@
  *   npm run shop -- deliver H-1001
  *   npm run shop -- pack H-1001
  *   npm run shop -- resolve H-1001 --accept | --refund      (an order in quarantine)
+ *   npm run shop -- cancel H-1001                           (what was paid goes back, and the units into the stock)
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import mongoose from "mongoose";
+import { requestCancel } from "../shop/cancel-order.ts";
 import { ShopError } from "../shop/errors.ts";
-import { getOrderByNumber, listShopOrders } from "../shop/find-order.ts";
-import { deliver, pack, ship } from "../shop/fulfilment.ts";
+import { getOrderByNumber, listOpenOrders } from "../shop/find-order.ts";
+import { deliver, HeldBack, pack, ship } from "../shop/fulfilment.ts";
 import { format, money } from "../shop/money.ts";
+import { type Obstacle, obstaclesOf } from "../shop/obstacles.ts";
 import type { Order } from "../shop/order.ts";
+import { paymentTroubles } from "../shop/payment-trouble.ts";
 import { resolveQuarantine } from "../shop/quarantine.ts";
 import { connect, disconnect } from "../store/connect.ts";
 
 const usage = `Usage:
   npm run shop -- list [--page N]
   npm run shop -- pack ORDER
-  npm run shop -- ship ORDER --carrier NAME --tracking NUMBER
+  npm run shop -- ship ORDER --carrier NAME --tracking NUMBER [--anyway]
   npm run shop -- deliver ORDER
   npm run shop -- resolve ORDER --accept | --refund
+  npm run shop -- cancel ORDER
 ORDER is a number such as H-1001. Add --shop ID for another shop than demo.`;
 
 /** The command line makes no sense; the message says what would. */
@@ -46,8 +51,11 @@ export async function runShopCommand(args: readonly string[], now: Date = new Da
     case "ship": {
       const { carrier, tracking } = values;
       if (!carrier || !tracking) throw new Misused("ship needs --carrier and --tracking");
-      return told(await ship(order, { carrier, tracking }, "shop", now));
+      const parcel = { carrier, tracking };
+      return told(await ship(order, parcel, "shop", now, { anyway: values.anyway }).catch(explained));
     }
+    case "cancel":
+      return told(await requestCancel({ now: () => now }, order, "shop"));
     case "deliver":
       return told(await deliver(order, "shop", now));
     case "resolve": {
@@ -70,6 +78,7 @@ function readArguments(args: readonly string[]) {
         page: { type: "string", default: "1" },
         carrier: { type: "string" },
         tracking: { type: "string" },
+        anyway: { type: "boolean", default: false },
         accept: { type: "boolean", default: false },
         refund: { type: "boolean", default: false },
       },
@@ -79,22 +88,58 @@ function readArguments(args: readonly string[]) {
   }
 }
 
+/** What is to be known about an order's money, in words. */
+function words(one: Obstacle): string {
+  const amount = "amount" in one ? format(one.amount, "en") : "";
+  const why = "reason" in one ? ` (${one.reason})` : "";
+  switch (one.kind) {
+    case "test-money":
+      return "it was paid with test money, so no real money came in";
+    case "disputed":
+      return `the payer's bank disputes ${amount}${why}`;
+    case "dispute-lost":
+      return `the dispute over ${amount} is lost${why}`;
+    case "refunded":
+      return `${amount} was refunded`;
+    case "refund-failed":
+      return `a refund of ${amount} did not arrive`;
+  }
+}
+
+function explained(error: unknown): never {
+  if (!(error instanceof HeldBack)) throw error;
+  const { number } = error.order;
+  throw new ShopError(
+    "HELD_BACK",
+    `${number} is held back: ${error.obstacles.map(words).join("; ")}. Ship it with --anyway, or end it: cancel ${number}`,
+    { cause: error },
+  );
+}
+
 const told = (order: Order): string => `${order.number} is ${order.state}`;
 
 async function list(shop: string, wanted: number): Promise<string> {
-  const open = ["awaiting_payment", "paid", "packed", "shipped", "delivered", "refunding"] as const;
-  const { orders, total, page, pages } = await listShopOrders(shop, open, wanted);
-  if (total === 0) return "no open orders";
-  const lines = orders.map(({ number, state, createdAt, total, currency, quarantine, lines }) =>
-    [
+  const { orders, total, page, pages } = await listOpenOrders(shop, wanted);
+  const troubles = (await paymentTroubles()).map(
+    ({ _id, reason, message, since, count }) =>
+      `! ${_id} takes no payments: ${reason}, ${count} times since ${since.toISOString().slice(0, 16).replace("T", " ")}: ${message}`,
+  );
+  if (total === 0) return [...troubles, "no open orders"].join("\n");
+  const listed = orders.map((order) => {
+    const { number, state, createdAt, total, currency, quarantine, lines } = order;
+    const marks = [
+      ...(quarantine === undefined ? [] : [quarantine]),
+      ...obstaclesOf(order).map(({ kind }) => kind),
+    ];
+    return [
       number.padEnd(8),
-      (quarantine === undefined ? state : `${state} !${quarantine}`).padEnd(22),
+      [state, ...marks.map((mark) => `!${mark}`)].join(" ").padEnd(22),
       createdAt.toISOString().slice(0, 16).replace("T", " "),
       format(money(total, currency), "en").padStart(12),
       lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(", "),
-    ].join("  "),
-  );
-  return [...lines, `${total} open, page ${page} of ${pages}`].join("\n");
+    ].join("  ");
+  });
+  return [...troubles, ...listed, `${total} open, page ${page} of ${pages}`].join("\n");
 }
 
 /** Where the store is: MONGODB_URL, or what the running shop wrote into its data directory. */

@@ -18,6 +18,8 @@ export interface Metrics {
   readonly jobs: Counter<"name" | "outcome">;
   /** Conversations with something to do that wait for a process connected to their platform. */
   readonly undeliverable: Gauge<"platform">;
+  /** Payment pages that could not be opened, by whose it is to mend: merchant, email, too_small, too_large, unavailable. */
+  readonly paymentRefusals: Counter<"fault">;
   /** 1 while the process serves, 0 while it drains. */
   readonly up: Gauge;
 }
@@ -66,6 +68,7 @@ export function createMetrics({
       },
     }),
     jobs: counter("jobs_total", "Jobs run by name and outcome", ["name", "outcome"]),
+    paymentRefusals: counter("payment_refusals_total", "Payment pages that could not be opened", ["fault"]),
     up,
   };
 }

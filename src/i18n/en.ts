@@ -112,6 +112,18 @@ export const en = {
     "We keep it for you for {minutes, plural, one {# minute} other {# minutes}}. You pay on a secure page.",
   "checkout.pay": "Pay {total}",
   "checkout.failed": "The payment page could not be opened. Nothing was charged. Please try again.",
+  "checkout.too_small":
+    "Sorry, the total is too small to be paid online: it must be at least {limit}. Nothing was charged. Please add something.",
+  "checkout.too_small_unknown":
+    "Sorry, the total is too small to be paid online. Nothing was charged. Please add something.",
+  "checkout.too_large":
+    "Sorry, the total is too large for one payment: it can be {limit} at most. Nothing was charged. Please make two orders of it.",
+  "checkout.too_large_unknown":
+    "Sorry, the total is too large for one payment. Nothing was charged. Please make two orders of it.",
+  "checkout.bad_email":
+    "The payment page does not accept your email address. Nothing was charged. Please check the address you gave.",
+  "checkout.not_taken":
+    "Sorry, the shop cannot take payments right now, and we have told its owner. Nothing was charged. Please try again later.",
   "checkout.ended": "That checkout has ended. Here is your cart as it is now.",
   "order.cancel_paying":
     "Your payment is on its way, so this order cannot be cancelled right now. Please try again later.",
@@ -173,6 +185,12 @@ export const en = {
   "order.no_tracking": "It is not on its way yet. You will get a message when it is.",
   "order.tracking_number": "Tracking number",
   "order.thanks_received": "Wonderful, enjoy it! How do you like it?",
+  "order.payment": "Payment",
+  "order.refunded": "Given back",
+  "order.test_money": "Paid with test money: no real money was taken",
+  "order.disputed": "The payer's bank is asking about {amount}",
+  "order.dispute_lost": "{amount} went back through the payer's bank",
+  "order.refund_failed": "A refund of {amount} did not arrive; we are looking into it",
   "state.draft": "Not placed yet",
   "state.awaiting_payment": "Waiting for payment",
   "state.paid": "Paid",
@@ -192,6 +210,20 @@ export const en = {
   "notice.refunded": "The money of order {number} is on its way back to you: {amount}.",
   "notice.payment_failed": "The payment of order {number} did not go through. Nothing was charged.",
   "notice.quarantined": "We are checking the payment of order {number} and will come back to you.",
+  "notice.placed_free":
+    "Thank you! Order {number} is placed, and there is nothing to pay. You will get a message when it ships.",
+  "notice.refunded_part": "Of order {number} we have given back {amount} so far.",
+  "notice.refund_failed":
+    "Your bank did not take the refund of {amount} for order {number}. We are looking into it.",
+  "notice.refund_stuck":
+    "The refund of order {number} did not arrive. We are looking into it and will come back to you.",
+  "notice.disputed":
+    "The payer's bank is asking about the payment of order {number}. The order waits until that is settled.",
+  "notice.dispute_won":
+    "The question about the payment of order {number} is settled in favour of the shop. The order goes on.",
+  "notice.dispute_lost": "The payment of order {number} has gone back through the payer's bank.",
+  "notice.test_ended":
+    "Order {number} was placed while the shop was still being tested, so it is cancelled. No real money was taken. Please order again: we would love to send it.",
   "notice.review_invite": "How do you like what came with order {number}?",
   "review.title": "Your review of {product}",
   "review.form": "Your review",

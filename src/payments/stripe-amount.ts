@@ -1,4 +1,4 @@
-import { type Money, minorDigits } from "../shop/money.ts";
+import { BadAmount, type Money, minorDigits } from "../shop/money.ts";
 import { PaymentError } from "./payment-error.ts";
 
 /** Charged in whole units by Stripe. @see https://docs.stripe.com/currencies#zero-decimal */
@@ -11,7 +11,7 @@ const thousandths = new Set("BHD JOD KWD OMR TND".split(" "));
  * ("backwards compatibility requires you to represent it as a two-decimal value"); HUF and TWD are
  * whole for payouts only.
  */
-const stripeDecimals = (currency: string): number =>
+export const stripeDecimals = (currency: string): number =>
   whole.has(currency) ? 0 : thousandths.has(currency) ? 3 : 2;
 
 /**
@@ -22,7 +22,9 @@ const stripeDecimals = (currency: string): number =>
  */
 export function toStripe({ amount, currency }: Money): number {
   const code = currency.toUpperCase();
-  const scaled = scale(amount, stripeDecimals(code) - minorDigits(code));
+  const exact = scale(amount, stripeDecimals(code) - digitsOf(code));
+  // What `reported` made of an amount finer than ours goes back as it came.
+  const scaled = Math.abs(exact - Math.round(exact)) < 1e-4 ? Math.round(exact) : exact;
   if (!Number.isSafeInteger(scaled) || scaled < 0 || (thousandths.has(code) && scaled % 10 !== 0))
     throw new PaymentError("refused", `${amount} ${code} cannot be charged exactly.`, {
       reason: "amount_not_chargeable",
@@ -44,6 +46,26 @@ export function fromStripe(amount: number, currency: string): Money {
       reason: "amount_not_chargeable",
     });
   return { amount: scaled, currency: code };
+}
+
+/**
+ * Any amount that Stripe reports, in our minor units: for money that need not be an order's. One that is finer than ours
+ * stays so (123.45 rupiahs, of which we know no hundredths), and one of an unknown currency stays in Stripe's units: no
+ * order's amount is like these, so nobody takes it for one, and yet it can be kept, shown and given back.
+ */
+export function reported(amount: number, currency: string): Money {
+  const code = currency.toUpperCase();
+  return { amount: scale(amount, digitsOf(code) - stripeDecimals(code)), currency: code };
+}
+
+/** Digits of our minor unit; Stripe's own for what is no currency here. */
+function digitsOf(code: string): number {
+  try {
+    return minorDigits(code);
+  } catch (error) {
+    if (!(error instanceof BadAmount)) throw error;
+    return stripeDecimals(code);
+  }
 }
 
 /** Division, not multiplication by 0.01: the quotient of two integers is exact when it is an integer. */

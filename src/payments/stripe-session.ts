@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { cut } from "../i18n/graphemes.ts";
-import type { SessionRequest, SessionState } from "../shop/payment.ts";
-import { fromStripe, toStripe } from "./stripe-amount.ts";
+import type { SessionRequest } from "../shop/payment.ts";
+import { toStripe } from "./stripe-amount.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -86,44 +86,4 @@ function stripeLocale(locale: string): Stripe.Checkout.SessionCreateParams.Local
   const lower = locale.toLowerCase();
   if (lower.startsWith("zh")) return /hk|mo/.test(lower) ? "zh-HK" : /tw|hant/.test(lower) ? "zh-TW" : "zh";
   return lower.startsWith("en") ? "en" : "auto";
-}
-
-/**
- * What a Checkout Session says about an order. `completed` with `unpaid` is money on its way, unless the
- * payment intent (read along by `readSession`) or the event's type (`failed`) tells that it did not come.
- *
- * @throws {PaymentError} for an amount that is none of ours.
- */
-export function sessionState(session: Stripe.Checkout.Session, failed = false): SessionState {
-  const method = methodOf(session);
-  return {
-    id: session.id,
-    order: session.metadata?.order ?? session.client_reference_id ?? "",
-    status: statusOf(session),
-    payment: paymentOf(session, failed),
-    amount: fromStripe(session.amount_total ?? 0, session.currency ?? "usd"),
-    live: session.livemode,
-    ...(method === undefined ? {} : { method }),
-  };
-}
-
-function statusOf({ status }: Stripe.Checkout.Session): SessionState["status"] {
-  if (status === "complete") return "complete";
-  return status === "expired" ? "expired" : "open";
-}
-
-function paymentOf(session: Stripe.Checkout.Session, failed: boolean): SessionState["payment"] {
-  if (session.payment_status === "paid" || session.payment_status === "no_payment_required") return "paid";
-  if (session.status !== "complete") return "unpaid";
-  const intent = typeof session.payment_intent === "object" ? session.payment_intent?.status : undefined;
-  return failed || intent === "requires_payment_method" || intent === "canceled" ? "failed" : "pending";
-}
-
-function methodOf(session: Stripe.Checkout.Session): string | undefined {
-  const intent = typeof session.payment_intent === "object" ? session.payment_intent : null;
-  const charge = typeof intent?.latest_charge === "object" ? intent.latest_charge : null;
-  return (
-    charge?.payment_method_details?.type ??
-    (session.payment_method_types.length === 1 ? session.payment_method_types[0] : undefined)
-  );
 }

@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import Stripe from "stripe";
-import { BadSignature, type PaymentProvider, type ProviderEvent } from "../shop/payment.ts";
-import { PaymentError } from "./payment-error.ts";
-import { toStripe } from "./stripe-amount.ts";
-import { sessionParameters, sessionState, stripeExpiry } from "./stripe-session.ts";
+import { BadSignature, PaymentError, type PaymentProvider, UnreadableEvent } from "../shop/payment.ts";
+import { stripeDecimals, toStripe } from "./stripe-amount.ts";
+import { paymentError } from "./stripe-errors.ts";
+import { refundStatus, sessionState, stripeEvent } from "./stripe-events.ts";
+import { stripeLimits } from "./stripe-limits.ts";
+import { sessionParameters, stripeExpiry } from "./stripe-session.ts";
 
 export interface StripeOptions {
   readonly secretKey: string;
@@ -29,8 +31,7 @@ const tolerance = 300;
  * for a day, so creating a session and refunding go on with a second key then, in a fixed order, each
  * only where that cannot do the thing twice (see `createSession` and `refund`).
  *
- * Webhook endpoint to register: `POST <publicUrl>/webhooks/stripe` with the events
- * `checkout.session.completed`, `.async_payment_succeeded`, `.async_payment_failed` and `.expired`.
+ * Webhook endpoint to register: `POST <publicUrl>/webhooks/stripe` with the events of `stripeEventTypes`.
  */
 export function stripeProvider(options: StripeOptions): PaymentProvider {
   const { publicUrl, log } = options;
@@ -55,6 +56,8 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
 
   return {
     name: "stripe",
+
+    limits: (currency) => stripeLimits(currency, stripeDecimals(currency.toUpperCase())),
 
     async createSession(request) {
       // A session whose creation failed has an address that nobody knows, so a second one cannot be paid twice.
@@ -91,7 +94,11 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
           });
         } catch (error) {
           // "Only Checkout Sessions with a status in ["open"] can be expired": paid or expired meanwhile.
-          if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+          if (
+            !(error instanceof Stripe.errors.StripeInvalidRequestError) ||
+            error.code === "resource_missing"
+          )
+            throw error;
           const state = sessionState(await read(id));
           if (state.status === "open") throw error;
           return state;
@@ -126,15 +133,31 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
           const made = await stripe.refunds.list({ payment_intent: intent, limit: 100 });
           const known = made.data.find((one) => one.metadata?.hawker_key === idempotencyKey);
           if (known !== undefined) return known;
-          return stripe.refunds.create(
-            {
-              payment_intent: intent,
-              amount: toStripe(amount),
-              reason: "requested_by_customer",
-              metadata: { hawker_key: idempotencyKey, order: paid.order },
-            },
-            { idempotencyKey: key },
-          );
+          const given = made.data
+            .filter(({ status }) => refundStatus(status) !== "failed")
+            .reduce((sum, one) => sum + one.amount, 0);
+          if (given + toStripe(amount) > toStripe(paid.amount))
+            throw new PaymentError("refused", `Of session ${id} less is left to refund.`, {
+              reason: "exceeds",
+            });
+          return stripe.refunds
+            .create(
+              {
+                payment_intent: intent,
+                amount: toStripe(amount),
+                reason: "requested_by_customer",
+                metadata: { hawker_key: idempotencyKey, order: paid.order },
+              },
+              { idempotencyKey: key },
+            )
+            .catch((error: unknown) => {
+              // Somebody refunds at the same time: "greater than unrefunded amount", "already been refunded".
+              if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+              if (error.code !== "charge_already_refunded" && error.param !== "amount") throw error;
+              throw new PaymentError("refused", `Of session ${id} less is left to refund.`, {
+                reason: "exceeds",
+              });
+            });
         });
         if (refund.amount !== toStripe(amount))
           throw new PaymentError("refused", `Refund ${refund.id} was made for another amount.`, {
@@ -143,12 +166,26 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
         return { id: refund.id, status: refundStatus(refund.status) };
       }),
 
+    orderOf: (reference) =>
+      guarded(async () => {
+        try {
+          const intent = await stripe.paymentIntents.retrieve(reference);
+          if (intent.metadata?.order) return intent.metadata.order;
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+        const sessions = await stripe.checkout.sessions.list({ payment_intent: reference, limit: 10 });
+        const session = sessions.data.find(({ payment_intent: of }) => of === reference);
+        return session?.metadata?.order;
+      }),
+
     async verifyEvent(raw, headers) {
-      return providerEvent(verified(raw, headers.get("stripe-signature") ?? ""));
+      return stripeEvent(verified(raw, headers.get("stripe-signature") ?? ""));
     },
   };
 
-  function verified(raw: Buffer, signature: string): Stripe.Event {
+  /** What was signed, and nobody has looked at yet. */
+  function verified(raw: Buffer, signature: string): unknown {
     const at = now().getTime();
     // The SDK refuses what is too old; a timestamp from the future would never grow old, so it is refused too.
     const signed = Number(/(?:^|,)\s*t=(\d+)/.exec(signature)?.[1]);
@@ -156,29 +193,12 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
     try {
       return stripe.webhooks.constructEvent(raw, signature, options.webhookSecret, tolerance, undefined, at);
     } catch (error) {
-      if (error instanceof SyntaxError) throw error;
+      // Thrown after the signature was found right. The text itself may hold a person's details.
+      if (error instanceof SyntaxError) throw new UnreadableEvent("not JSON");
       // Not passed on as cause: it carries the payload, with the shopper's address in it.
       const why = error instanceof Error ? error.message.split("\n")[0] : "";
       throw new BadSignature(`Stripe signature refused: ${why}`);
     }
-  }
-}
-
-/** An event about one of our sessions, or null for every other. */
-function providerEvent(event: Stripe.Event): ProviderEvent | null {
-  switch (event.type) {
-    case "checkout.session.completed":
-    case "checkout.session.async_payment_succeeded":
-    case "checkout.session.async_payment_failed":
-    case "checkout.session.expired": {
-      const session = event.data.object;
-      // An account may sell elsewhere too.
-      if (session.metadata?.order === undefined || session.mode !== "payment") return null;
-      const failed = event.type === "checkout.session.async_payment_failed";
-      return { id: event.id, at: new Date(event.created * 1000), session: sessionState(session, failed) };
-    }
-    default:
-      return null;
   }
 }
 
@@ -211,22 +231,5 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Without the SDK's error as cause, which holds headers and body; Stripe's request id finds them in the dashboard. */
-function paymentError(error: InstanceType<typeof Stripe.errors.StripeError>): PaymentError {
-  const status = error.statusCode ?? 0;
-  // A wrong key can be put right; until then the job waits instead of being given up.
-  const fate = status === 0 || status >= 500 || [401, 403, 409, 429].includes(status) ? "retry" : "refused";
-  const message = error.message.replace(/\b(?:sk|rk|pk|whsec)_\S+/g, "[key]");
-  return new PaymentError(
-    fate,
-    `Stripe: ${message} (${error.type}, request ${error.requestId ?? "unknown"})`,
-    {
-      reason: error.code ?? error.type,
-    },
-  );
-}
-
-function refundStatus(status: string | null): "succeeded" | "pending" | "failed" {
-  if (status === "succeeded") return "succeeded";
-  return status === "failed" || status === "canceled" ? "failed" : "pending";
-}
+const isMissing = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404;

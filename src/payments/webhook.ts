@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { bodyAtMost, defaultBodyLimit } from "../http/body-limit.ts";
-import { BadSignature, type PaymentProvider } from "../shop/payment.ts";
+import { BadSignature, type PaymentProvider, UnreadableEvent } from "../shop/payment.ts";
 
 export { type Landing, landingOf, landingRoutes } from "./landing.ts";
 
@@ -9,7 +9,7 @@ export { type Landing, landingOf, landingRoutes } from "./landing.ts";
  *
  * The body is handed on as the bytes that came, since the signature is over those; `receive` verifies it
  * before it does anything else, and resolves only when the event is stored. The provider is told by the
- * status: 200 stored (or none of ours), 400 not signed by it, 413 too large, 500 try again later.
+ * status: 200 stored (or none of ours, or nothing that can be read), 400 not signed by it, 413 too large, 500 try again later.
  */
 export function webhookRoutes(
   providers: readonly PaymentProvider[],
@@ -30,6 +30,14 @@ export function webhookRoutes(
           if (error instanceof BadSignature) {
             log?.warn({ provider: provider.name, reason: error.message }, "webhook with a bad signature");
             return context.text("Bad signature", 400);
+          }
+          if (error instanceof UnreadableEvent) {
+            // Sent again it would be the same: taken, and told to whoever can find out why.
+            log?.error(
+              { provider: provider.name, reason: error.message },
+              "a signed webhook could not be read and was left alone",
+            );
+            return context.text("OK");
           }
           log?.error(
             { provider: provider.name, err: error },

@@ -1,10 +1,11 @@
 import { changeOrder, moved, withoutTasks, withTask } from "./change-order.ts";
 import type { Desk } from "./desk.ts";
+import { ending } from "./ending.ts";
 import { ShopError } from "./errors.ts";
 import type { Order } from "./order.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import type { SessionState } from "./payment.ts";
-import { applySession, cancelled, ending } from "./payment-outcome.ts";
+import { applySession, cancelled, type Moment } from "./payment-outcome.ts";
 
 /** The shopper has finished paying and the money is on its way, so the order cannot be cancelled just now. */
 export class PaymentUnderWay extends ShopError {
@@ -50,8 +51,9 @@ export const givenBack = (order: Order, by: string, now: Date): Order =>
   withTask(withTask(moved(withoutTasks(order, "cancel"), "refund", by, now), "restock", now), "refund", now);
 
 /** What becomes of an order that is to be cancelled, once its session is closed: if the shopper was faster, a refund. */
-export function afterCancel(order: Order, session: SessionState, by: string, now: Date): Order {
+export function afterCancel(order: Order, session: SessionState, by: string, moment: Moment): Order {
+  const { now } = moment;
   if (order.state === "awaiting_payment" && session.status === "expired") return cancelled(order, by, now);
-  const seen = applySession(order, session, now) ?? order;
+  const seen = applySession(order, session, moment) ?? order;
   return seen.state === "paid" || seen.state === "packed" ? givenBack(seen, by, now) : seen;
 }

@@ -3,15 +3,19 @@ import { requestCancel } from "./cancel-order.ts";
 import { changeOrder } from "./change-order.ts";
 import { type Desk, UnknownProvider } from "./desk.ts";
 import type { ForgetChats } from "./erase.ts";
-import { NotFound } from "./errors.ts";
+import { NotFound, ShopError } from "./errors.ts";
 import { findOrder } from "./find-order.ts";
 import { confirmReceived, deliver, type Parcel, pack, ship } from "./fulfilment.ts";
+import { countLiveOrders, endTestOrders, isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { Order } from "./order.ts";
 import type { PaymentProvider } from "./payment.ts";
+import { PaymentError } from "./payment.ts";
 import { applyKeptEvents, forgetOldEvents, type Receipt, receiveEvent } from "./payment-events.ts";
 import { applySession } from "./payment-outcome.ts";
+import { clearTrouble, noteTrouble } from "./payment-trouble.ts";
 import { placeOrder } from "./place-order.ts";
 import { resolveQuarantine } from "./quarantine.ts";
+import { createReturn } from "./shopper-return.ts";
 
 /** What commerce is built from. */
 export interface CommerceOptions {
@@ -24,6 +28,8 @@ export interface CommerceOptions {
   readonly now?: () => Date;
   /** Told of what failed and will be tried again. */
   readonly onError?: Report;
+  /** Told once of each payment page that could not be opened, with what the provider said. */
+  readonly onRefusal?: (cause: unknown, context: { readonly order: string }) => void;
 }
 
 /**
@@ -42,8 +48,14 @@ export interface Commerce {
   receiveEvent(provider: PaymentProvider, raw: Buffer, headers: Headers): Promise<Receipt>;
   /** Reads the order's session at its provider and applies what it finds. @throws {NotFound} */
   reconcile(order: string): Promise<Order>;
+  /**
+   * As `reconcile`, for whoever comes back from a payment page: it asks the provider once in some seconds at most, and not
+   * at all where that could tell nothing. @throws {NotFound}
+   */
+  comeBack(order: string, session: string | undefined): Promise<Order>;
   pack(order: Order, by?: string): Promise<Order>;
-  ship(order: Order, parcel: Parcel, by?: string): Promise<Order>;
+  /** @throws {HeldBack | IllegalTransition} */
+  ship(order: Order, parcel: Parcel, by?: string, how?: { anyway?: boolean }): Promise<Order>;
   deliver(order: Order, by?: string): Promise<Order>;
   confirmReceived(order: Order, by?: string): Promise<Order>;
   resolveQuarantine(order: Order, decision: "accept" | "refund", by?: string): Promise<Order>;
@@ -51,6 +63,13 @@ export interface Commerce {
   onNotice(handler: NoticeHandler): void;
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
+  /**
+   * In a live shop: cancels orders that wait for test money and marks those that were paid with it; answers how many.
+   * Call it at start; sweeps do it again every minute.
+   */
+  endTestOrders(): Promise<number>;
+  /** How many orders wait for real money at a provider. */
+  countLiveOrders(): Promise<number>;
   /** Does everything that is due now, and resolves when it is done. */
   sweep(): Promise<void>;
   /** Sweeps every second until `stop`. */
@@ -61,10 +80,18 @@ export interface Commerce {
 
 const SWEEP_MS = 1_000;
 const FORGET_MS = 60 * 60_000;
+const TEST_EVERY_MS = 60_000;
 
 /** Joins the commands of the shop to a payment provider and a clock. */
 export function createCommerce(options: CommerceOptions): Commerce {
-  const { provider, olderProviders = [], live, now = () => new Date(), onError = () => {} } = options;
+  const {
+    provider,
+    olderProviders = [],
+    live,
+    now = () => new Date(),
+    onError = () => {},
+    onRefusal,
+  } = options;
   const desk: Desk = {
     live,
     now,
@@ -78,6 +105,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> | undefined;
   let forgotAt = 0;
+  let testEndedAt = 0;
 
   /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
   const done = async (order: Order, command: Promise<Order>): Promise<Order> => {
@@ -92,35 +120,70 @@ export function createCommerce(options: CommerceOptions): Commerce {
     return (await findOrder(order._id)) ?? after;
   };
 
+  // Again from time to time: a process that still has the test keys may run beside this one for a while.
+  async function endTest(): Promise<number> {
+    testEndedAt = now().getTime();
+    return (await endTestOrders(now())).length;
+  }
+
   async function sweep(): Promise<void> {
-    for (const order of await applyKeptEvents(now())) await attendant.attend(order);
+    if (live && now().getTime() - testEndedAt >= TEST_EVERY_MS) await endTest();
+    const report = (error: unknown, event: string) => onError(error, { order: "", doing: `event ${event}` });
+    for (const order of await applyKeptEvents(desk, report)) await attendant.attend(order);
     await attendant.sweep();
     if (now().getTime() - forgotAt < FORGET_MS) return;
     forgotAt = now().getTime();
     await forgetOldEvents(now());
   }
 
+  // Unknown after a start: another process may have noted it.
+  let troubled = true;
+  async function place(order: Order): Promise<Order> {
+    try {
+      const placed = await placeOrder(desk, order);
+      if (troubled && placed.payment !== undefined) await clearTrouble(provider.name);
+      troubled = troubled && placed.payment === undefined;
+      return placed;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (cause !== undefined && error instanceof ShopError) onRefusal?.(cause, { order: order._id });
+      if (cause instanceof PaymentError && cause.fault === "merchant") {
+        troubled = true;
+        await noteTrouble(provider.name, cause, now());
+      }
+      throw error;
+    }
+  }
+
+  async function reconcile(id: string): Promise<Order> {
+    const order = await findOrder(id);
+    if (order === null) throw new NotFound("order", id);
+    const { payment } = order;
+    if (payment === undefined) return order;
+    if (isTestOrder(desk, order))
+      return settled(
+        order,
+        changeOrder(order, (current) => testOrderEnded(current, now())),
+      );
+    const session = await desk.provider(payment.provider).readSession(payment.session);
+    return settled(
+      order,
+      changeOrder(id, (current) => applySession(current, session, { live, now: now() })),
+    );
+  }
+
   return {
-    placeOrder: (order) => settled(order, placeOrder(desk, order)),
+    placeOrder: (order) => settled(order, place(order)),
     cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
     async receiveEvent(from, raw, headers) {
-      const receipt = await receiveEvent(from, raw, headers, now());
+      const receipt = await receiveEvent(desk, from, raw, headers);
       if (receipt.order !== undefined) await attendant.attend(receipt.order);
       return receipt;
     },
-    async reconcile(id) {
-      const order = await findOrder(id);
-      if (order === null) throw new NotFound("order", id);
-      const { payment } = order;
-      if (payment === undefined) return order;
-      const session = await desk.provider(payment.provider).readSession(payment.session);
-      return settled(
-        order,
-        changeOrder(id, (current) => applySession(current, session, now())),
-      );
-    },
+    reconcile,
+    comeBack: createReturn(desk, reconcile),
     pack: (order, by) => settled(order, pack(order, by, now())),
-    ship: (order, parcel, by) => settled(order, ship(order, parcel, by, now())),
+    ship: (order, parcel, by, how) => settled(order, ship(order, parcel, by, now(), how)),
     deliver: (order, by) => settled(order, deliver(order, by, now())),
     confirmReceived: (order, by) => settled(order, confirmReceived(order, by, now())),
     resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),
@@ -130,6 +193,8 @@ export function createCommerce(options: CommerceOptions): Commerce {
     onErase(forgetChats) {
       attendant.forgetChats = forgetChats;
     },
+    endTestOrders: async () => (live ? endTest() : 0),
+    countLiveOrders,
     sweep,
     start() {
       timer ??= setInterval(() => {

@@ -1,7 +1,7 @@
 import { type QueryFilter, trusted } from "mongoose";
 import { NotFound } from "./errors.ts";
 import type { Order } from "./order.ts";
-import { type OrderState, orderStates } from "./order-machine.ts";
+import { orderStates } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 
 /** The order of this id, whatever its shop; for what providers and timers bring. */
@@ -52,15 +52,18 @@ export function listOrders(
 export const ownedBy = (customer: string | readonly string[]) =>
   typeof customer === "string" ? customer : trusted({ $in: [...customer] });
 
-/** The orders of a shop that are in one of these states. */
-export function listShopOrders(
-  shop: string,
-  states: readonly OrderState[],
-  page = 1,
-  size = 20,
-): Promise<OrderPage> {
-  return pageOf({ shop, state: trusted({ $in: [...states] }) }, page, size);
-}
+const open = ["awaiting_payment", "paid", "packed", "shipped", "delivered", "refunding"] as const;
+
+/** The orders that a merchant has still to do with: those under way, and those whose refund a bank has sent back. */
+export const listOpenOrders = (shop: string, page = 1, size = 20): Promise<OrderPage> =>
+  pageOf(
+    {
+      shop,
+      $or: [{ state: trusted({ $in: [...open] }) }, { state: "refunded", quarantine: "refund-failed" }],
+    },
+    page,
+    size,
+  );
 
 async function pageOf(filter: QueryFilter<Order>, page: number, size: number): Promise<OrderPage> {
   const total = await OrderModel.countDocuments(filter);

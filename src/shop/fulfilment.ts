@@ -1,6 +1,8 @@
 import { changeOrder, moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import { ShopError } from "./errors.ts";
+import { type Obstacle, obstaclesOf } from "./obstacles.ts";
 import type { Order } from "./order.ts";
-import type { OrderState } from "./order-machine.ts";
+import { can, type OrderState } from "./order-machine.ts";
 
 const DAY = 24 * 60 * 60_000;
 
@@ -28,9 +30,34 @@ const step = (
 export const pack = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
   step(order, ["packed", "shipped", "delivered", "completed"], (paid) => moved(paid, "pack", by, now));
 
-/** The parcel is on its way. Safe to repeat: the first carrier and number stand. @throws {IllegalTransition} */
-export const ship = (order: Order, parcel: Parcel, by = "shop", now: Date = new Date()): Promise<Order> =>
+/** Something about the order's money asks for a second look before it leaves the house. */
+export class HeldBack extends ShopError {
+  readonly order: Order;
+  readonly obstacles: readonly Obstacle[];
+  constructor(order: Order, obstacles: readonly Obstacle[]) {
+    super("HELD_BACK", `order ${order.number} is held back: ${obstacles.map(({ kind }) => kind).join(", ")}`);
+    this.order = order;
+    this.obstacles = obstacles;
+  }
+}
+
+/**
+ * The parcel is on its way. Safe to repeat: the first carrier and number stand. With `anyway` it goes though the order is
+ * disputed, partly refunded or paid with test money.
+ *
+ * @throws {IllegalTransition}
+ * @throws {HeldBack} with the reasons
+ */
+export const ship = (
+  order: Order,
+  parcel: Parcel,
+  by = "shop",
+  now: Date = new Date(),
+  { anyway = false }: { anyway?: boolean } = {},
+): Promise<Order> =>
   step(order, ["shipped", "delivered", "completed"], (paid) => {
+    const obstacles = obstaclesOf(paid);
+    if (obstacles.length > 0 && !anyway && can(paid.state, "ship")) throw new HeldBack(paid, obstacles);
     const tracking = { carrier: parcel.carrier, number: parcel.tracking };
     const shipped = withTask({ ...moved(paid, "ship", by, now), tracking }, "shipped", now);
     return withNotice(shipped, "order.shipped", now, { carrier: parcel.carrier, tracking: parcel.tracking });

@@ -36,7 +36,8 @@ export type OrderEvent = (typeof orderEvents)[number];
  * Every edge of an order's life; what is not here cannot happen.
  *
  * Money that arrives after the end (`cancelled`, `expired`) goes back, hence their edge to `refunding`; a payment that
- * does not match waits in `awaiting_payment` until the merchant takes it (`pay`) or gives it back (`refund`).
+ * does not match waits in `awaiting_payment` until the merchant takes it (`pay`) or gives it back (`refund`). An order
+ * whose refund a bank sends back stays `refunded`, in quarantine until it is made again: its goods do not come back either.
  */
 export const transitions: Readonly<Record<OrderState, Readonly<Partial<Record<OrderEvent, OrderState>>>>> = {
   draft: { place: "awaiting_payment", cancel: "cancelled", expire: "expired" },

@@ -1,5 +1,14 @@
 import { model, Schema } from "mongoose";
-import type { NoticeEntry, Order, OrderLine, Payment, StrayPayment, Task } from "./order.ts";
+import type {
+  Dispute,
+  FailedRefund,
+  NoticeEntry,
+  Order,
+  OrderLine,
+  Payment,
+  StrayPayment,
+  Task,
+} from "./order.ts";
 import { orderStates } from "./order-machine.ts";
 import type { ProductImage } from "./product.ts";
 import { localisedField } from "./shop.ts";
@@ -53,6 +62,8 @@ const schema = new Schema<Order>(
         url: text,
         expiresAt: date,
         live: { type: Boolean, required: true },
+        testMoney: Boolean,
+        reference: String,
         status: { type: String, enum: ["unpaid", "pending", "paid", "failed"], required: true },
         method: String,
         paid: number,
@@ -60,15 +71,35 @@ const schema = new Schema<Order>(
         refunded: number,
         refund: String,
         refundsFailed: number,
+        failedRefunds: {
+          type: [
+            new Schema<FailedRefund>(
+              { id: text, amount: number, at: date, early: { type: Boolean, required: true } },
+              part,
+            ),
+          ],
+          default: undefined,
+        },
       },
       part,
     ),
     strays: [
       new Schema<StrayPayment>(
-        { session: text, amount: number, currency: text, refund: String, refundsFailed: Number },
+        {
+          session: text,
+          amount: number,
+          currency: text,
+          refund: String,
+          refundsFailed: Number,
+          live: Boolean,
+        },
         part,
       ),
     ],
+    disputes: {
+      type: [new Schema<Dispute>({ id: text, status: text, amount: number, reason: String, at: date }, part)],
+      default: undefined,
+    },
     tracking: new Schema({ carrier: text, number: text }, part),
     history: [new Schema({ state: text, at: date, by: text }, part)],
     tasks: [
@@ -101,6 +132,8 @@ schema.index({ shop: 1, customer: 1, key: 1 }, { unique: true });
 schema.index({ shop: 1, customer: 1, createdAt: -1 });
 schema.index({ shop: 1, state: 1, createdAt: -1 });
 schema.index({ attendAt: 1 });
+schema.index({ "payment.reference": 1 });
+schema.index({ "payment.live": 1, state: 1 });
 
 /** The orders of all shops. Write them through `changeOrder`. */
 export const OrderModel = model<Order>("Order", schema);

@@ -1,14 +1,17 @@
 import { afterCancel } from "./cancel-order.ts";
+import { isDisputed, lostTo, refundable } from "./captured.ts";
 import { removeLines } from "./change-cart.ts";
 import { moved, withNotice, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
+import { isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
 import { can } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { commitAll, releaseAll, restockAll, shipAll } from "./order-stock.ts";
-import type { SessionState } from "./payment.ts";
-import { applySession, expiredDraft, PENDING_CHECK_MS } from "./payment-outcome.ts";
+import { PaymentError, type SessionState } from "./payment.ts";
+import { again, ownRefundFailed } from "./payment-change.ts";
+import { applySession, expiredDraft, type Moment, PENDING_CHECK_MS } from "./payment-outcome.ts";
 
 /** What a task leaves of its order, worked out on the order as it is by then. */
 type Outcome = (order: Order) => Order;
@@ -24,6 +27,16 @@ const stockTask =
     return unchanged;
   };
 
+const moment = ({ live, now }: Desk): Moment => ({ live, now: now() });
+
+/** Of a test order in a live shop nobody is asked: it has ended. */
+const unlessTest =
+  (task: DoTask): DoTask =>
+  async (desk, order, due) =>
+    isTestOrder(desk, order)
+      ? (current) => testOrderEnded(current, desk.now()) ?? current
+      : task(desk, order, due);
+
 /** How each task is done. */
 export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
   discard: async (desk, { _id, revision }) => {
@@ -35,25 +48,27 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
         : draft;
   },
   // The hold is over. It is let go only once nobody can pay any more; if the shopper was faster, the order is fulfilled.
-  expire: async (desk, order) => {
+  expire: unlessTest(async (desk, order) => {
     if (order.state === "draft") return (draft) => expiredDraft(draft, desk.now());
     const session = await closed(desk, order);
-    return session === null ? unchanged : (current) => applySession(current, session, desk.now()) ?? current;
-  },
-  cancel: async (desk, order, { by = "shop" }) => {
+    return session === null
+      ? unchanged
+      : (current) => applySession(current, session, moment(desk)) ?? current;
+  }),
+  cancel: unlessTest(async (desk, order, { by = "shop" }) => {
     const session = await closed(desk, order);
-    return session === null ? unchanged : (current) => afterCancel(current, session, by, desk.now());
-  },
+    return session === null ? unchanged : (current) => afterCancel(current, session, by, moment(desk));
+  }),
   // A transfer may take days; its provider tells when it is over, this asks in case the word is lost.
-  check: async (desk, { payment }) => {
+  check: unlessTest(async (desk, { payment }) => {
     if (payment === undefined) return unchanged;
     const session = await desk.provider(payment.provider).readSession(payment.session);
     return (current) => {
-      const seen = applySession(current, session, desk.now()) ?? current;
+      const seen = applySession(current, session, moment(desk)) ?? current;
       const waiting = seen.state === "awaiting_payment" && seen.payment?.status === "pending";
       return waiting ? withTask(seen, "check", new Date(desk.now().getTime() + PENDING_CHECK_MS)) : seen;
     };
-  },
+  }),
   cart: async (desk, { shop, customer, lines, _id }) => {
     const skus = lines.map(({ sku }) => sku);
     await removeLines(shop, customer, skus, `order-${_id}`, desk.now());
@@ -63,30 +78,50 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
   release: stockTask(releaseAll),
   restock: stockTask(restockAll),
   shipped: stockTask(shipAll),
-  refund: async (desk, { _id, state, payment }) => {
-    if (payment === undefined || state !== "refunding") return unchanged;
-    const { session, paid, refunded, refundsFailed, currency } = payment;
-    const amount = paid - refunded;
-    if (amount <= 0) return (order) => givenBackAll(order, payment, desk.now());
-    const refund = await desk.provider(payment.provider).refund({
-      session,
-      amount: { amount, currency },
-      idempotencyKey: refundKey(_id, session, refundsFailed),
-    });
-    return (order) => {
+  refund: unlessTest(async (desk, order) => {
+    const { _id, payment } = order;
+    if (!isGivingBack(order)) return unchanged;
+    // Nothing was paid, so nothing is given back: an order that cost nothing.
+    if (payment === undefined)
+      return (free) =>
+        free.state === "refunding"
+          ? withNotice(moved(free, "refunded", "shop", desk.now()), "order.cancelled", desk.now())
+          : free;
+    if (isDisputed(order)) return later("refund", desk);
+    const { session, refundsFailed, refunded, currency } = payment;
+    const amount = refundable(order);
+    if (amount <= 0) return (current) => givenBackAll(current, {}, desk.now());
+    const refund = await desk
+      .provider(payment.provider)
+      .refund({
+        session,
+        amount: { amount, currency },
+        idempotencyKey: refundKey(_id, session, refundsFailed, refunded === 0 ? undefined : amount),
+      })
+      .catch((error: unknown) => {
+        if (error instanceof PaymentError && error.reason === "exceeds") return null;
+        throw error;
+      });
+    if (refund === null) return leftover(desk, payment);
+    return (current) => {
       // Another process was told of the same refund's end and has gone on from there.
-      if (order.state !== "refunding" || order.payment?.refundsFailed !== refundsFailed) return order;
-      if (refund.status === "failed") return refundFailed(order, payment, desk.now());
+      if (!isGivingBack(current) || current.payment?.refundsFailed !== refundsFailed) return current;
+      if (refund.status === "failed")
+        return ownRefundFailed(current, refund.id, amount, desk.now(), desk.now());
       // It may still fail: asked for again with the same key, the provider says how it stands.
       if (refund.status === "pending")
-        return withTask(order, "refund", new Date(desk.now().getTime() + PENDING_CHECK_MS));
-      return givenBackAll(order, { ...payment, refunded: paid, refund: refund.id }, desk.now());
+        return later("refund", desk)({ ...current, payment: { ...current.payment, refund: refund.id } });
+      return givenBackAll(current, { refunded: refunded + amount, refund: refund.id }, desk.now());
     };
-  },
+  }),
   "refund-strays": async (desk, { _id, strays, payment }) => {
     const made = new Map<string, { id: string; status: "succeeded" | "pending" | "failed" }>();
-    for (const { session, amount, currency, refund, refundsFailed = 0 } of strays) {
+    for (const { session, amount, currency, refund, refundsFailed = 0, live = payment?.live } of strays) {
       if (refund !== undefined) continue;
+      if (desk.live && live === false) {
+        made.set(session, { id: "test-money", status: "succeeded" });
+        continue;
+      }
       const refunded = await desk.provider(payment?.provider).refund({
         session,
         amount: { amount, currency },
@@ -115,9 +150,29 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       can(order.state, "complete") ? moved(order, "complete", "shop", now()) : order,
 };
 
-/** The same for each try of one refund; after one that failed, another refund's. */
-const refundKey = (order: string, session: string, failed: number): string =>
-  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}`;
+/** Before what is left is refunded: a provider that says two things at once is not asked in a circle, in milliseconds. */
+const LEFTOVER_MS = 1_000;
+
+/** The same for each try of one refund; after one that failed, or of what is left after others, another refund's. */
+const refundKey = (order: string, session: string, failed: number, rest?: number): string =>
+  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}${rest === undefined ? "" : `-rest-${rest}`}`;
+
+/** The task again, when a provider may know more. */
+const later =
+  (name: TaskName, desk: Desk): Outcome =>
+  (order) =>
+    withTask(order, name, new Date(desk.now().getTime() + PENDING_CHECK_MS));
+
+/** Somebody gave back some of it at the provider, which was not told yet: what is left is asked for, and refunded next. */
+async function leftover(desk: Desk, { provider, session }: Payment): Promise<Outcome> {
+  const { refunded = 0 } = await desk.provider(provider).readSession(session);
+  return (order) => {
+    const { payment } = order;
+    if (!isGivingBack(order) || payment === undefined) return order;
+    const known = { ...order, payment: { ...payment, refunded: Math.max(payment.refunded, refunded) } };
+    return withTask(known, "refund", new Date(desk.now().getTime() + LEFTOVER_MS));
+  };
+}
 
 /** A stray payment after its refund was asked for. One that failed is made anew, one that is pending is asked for again. */
 function afterRefund(stray: StrayPayment, made?: { id: string; status: string }): StrayPayment {
@@ -135,23 +190,18 @@ async function closed(desk: Desk, { payment }: Order): Promise<SessionState | nu
   return session;
 }
 
-function givenBackAll(order: Order, payment: Payment, now: Date): Order {
-  if (order.state !== "refunding") return order;
-  const { refunded: amount, currency } = payment;
-  return withNotice({ ...moved(order, "refunded", "shop", now), payment }, "order.refunded", now, {
-    amount,
-    currency,
-  });
-}
+/** Money of it is to go back: for the first time, or once more after a bank has sent back what had been refunded. */
+const isGivingBack = (order: Order): boolean =>
+  order.state === "refunding" ||
+  (order.state === "refunded" && order.quarantine === undefined && refundable(order) > 0);
 
-function refundFailed(order: Order, payment: Payment, now: Date): Order {
-  const failed = { ...payment, refundsFailed: payment.refundsFailed + 1 };
-  const reason = "refund-failed";
-  return withNotice(
-    { ...order, payment: failed, quarantine: reason },
-    "order.quarantined",
-    now,
-    { reason },
-    `-refund-${failed.refundsFailed}`,
-  );
+function givenBackAll(order: Order, made: Partial<Payment>, now: Date): Order {
+  if (!isGivingBack(order) || order.payment === undefined) return order;
+  const payment: Payment = { ...order.payment, ...made };
+  const { refunded: amount, currency, refundsFailed } = payment;
+  const ended = order.state === "refunding" ? moved(order, "refunded", "shop", now) : order;
+  const back = { ...ended, payment };
+  // What a bank took was told when it did.
+  if (amount === 0 && lostTo(order) > 0) return back;
+  return withNotice(back, "order.refunded", now, { amount, currency }, again(refundsFailed));
 }

@@ -22,16 +22,42 @@ export interface Payment {
   expiresAt: Date;
   /** Whether real money is expected. */
   live: boolean;
+  /** Paid, but with test money, in a shop that takes real money by now. */
+  testMoney?: boolean;
+  /** The provider's own id of the payment, which its refunds and disputes name. */
+  reference?: string;
   status: "unpaid" | "pending" | "paid" | "failed";
   method?: string;
   /** What was captured, in `currency`: that of the order, unless the order is in quarantine. */
   paid: number;
   currency: string;
+  /** What has been given back, by us or at the provider. */
   refunded: number;
-  /** Id of the refund at the provider. */
+  /** Id of our own refund at the provider. */
   refund?: string;
-  /** Refunds that came to nothing; the next one is another refund, not a repeat. */
+  /** Our own refunds that came to nothing; the next one is another refund, not a repeat. */
   refundsFailed: number;
+  /** Refunds that failed, by whomever they were made. */
+  failedRefunds?: FailedRefund[];
+}
+
+/** A refund that the payer's bank did not take. */
+export interface FailedRefund {
+  id: string;
+  amount: number;
+  at: Date;
+  /** It was told before the refund itself: a total that is no later still counts it. */
+  early: boolean;
+}
+
+/** The payer's bank asks for its money back. Amounts in minor units of the payment's currency. */
+export interface Dispute {
+  id: string;
+  status: "open" | "won" | "lost";
+  amount: number;
+  reason?: string;
+  /** Of the latest word of it. */
+  at: Date;
 }
 
 /** A paid session that is not the order's own; its money goes back. */
@@ -42,6 +68,8 @@ export interface StrayPayment {
   refund?: string;
   /** Refunds of it that came to nothing. */
   refundsFailed?: number;
+  /** Absent where it was kept before this was noted; then as the order's own. */
+  live?: boolean;
 }
 
 /** What can be due for an order. */
@@ -76,6 +104,12 @@ export type NoticeName =
   | "order.expired"
   | "order.cancelled"
   | "order.refunded"
+  | "order.refunded_part"
+  | "order.refund_failed"
+  | "order.disputed"
+  | "order.dispute_won"
+  | "order.dispute_lost"
+  | "order.test_ended"
   | "order.payment_failed"
   | "order.quarantined"
   | "review.invite";
@@ -124,6 +158,8 @@ export interface Order {
   holdUntil: Date | null;
   payment?: Payment;
   strays: StrayPayment[];
+  /** Absent where there never was one. */
+  disputes?: Dispute[];
   tracking?: { carrier: string; number: string };
   history: { state: OrderState; at: Date; by: string }[];
   tasks: Task[];

@@ -1,7 +1,12 @@
 import mongoose, { model, Schema } from "mongoose";
 import { changeOrder } from "./change-order.ts";
+import type { Desk } from "./desk.ts";
 import { isDuplicateKey, NotFound } from "./errors.ts";
-import type { PaymentProvider, SessionState } from "./payment.ts";
+import { findOrder } from "./find-order.ts";
+import type { Order } from "./order.ts";
+import { OrderModel } from "./order-model.ts";
+import type { PaymentChange, PaymentProvider, ProviderEvent, SessionState } from "./payment.ts";
+import { applyChange } from "./payment-change.ts";
 import { applySession } from "./payment-outcome.ts";
 
 const { trusted } = mongoose;
@@ -11,7 +16,9 @@ export interface PaymentEvent {
   /** `<provider>/<id of the event>` */
   _id: string;
   provider: string;
-  session: SessionState;
+  /** It is about a session, or about what became of captured money. */
+  session?: SessionState;
+  change?: PaymentChange;
   at: Date;
   receivedAt: Date;
   /** Null until it has been applied to its order. */
@@ -33,9 +40,13 @@ const schema = new Schema<PaymentEvent>(
         amount: new Schema({ amount: { type: Number, required: true }, currency: text }, { _id: false }),
         live: { type: Boolean, required: true },
         method: String,
+        reference: String,
+        refunded: Number,
       },
       { _id: false, id: false, strict: "throw" },
     ),
+    // One of several shapes; it was parsed before it was kept.
+    change: Schema.Types.Mixed,
     at: { type: Date, required: true },
     receivedAt: { type: Date, required: true },
     appliedAt: { type: Date, default: null },
@@ -62,23 +73,22 @@ export interface Receipt {
  * Takes one delivery of a provider: checks its signature, keeps the event by its id, applies it to its order. Resolves
  * once it is kept and applied; if it throws, the provider sends it again. Repeats and late events change nothing.
  *
- * @throws {BadSignature} before anything is read or written
+ * @throws {BadSignature | UnreadableEvent} before anything is read or written
  */
 export async function receiveEvent(
+  desk: Desk,
   provider: PaymentProvider,
   raw: Buffer,
   headers: Headers,
-  now: Date = new Date(),
 ): Promise<Receipt> {
   const event = await provider.verifyEvent(raw, headers);
   if (event === null) return { outcome: "ignored" };
-  const { session, at } = event;
   const kept: PaymentEvent = {
     _id: `${provider.name}/${event.id}`,
     provider: provider.name,
-    session,
-    at,
-    receivedAt: now,
+    ...aboutOf(event),
+    at: event.at,
+    receivedAt: desk.now(),
     appliedAt: null,
   };
   try {
@@ -86,21 +96,39 @@ export async function receiveEvent(
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;
     const before = await PaymentEventModel.findById(kept._id).lean<PaymentEvent>();
-    if (before !== null && before.appliedAt !== null) return { outcome: "duplicate", order: session.order };
+    if (before !== null && before.appliedAt !== null)
+      return { outcome: "duplicate", order: event.session?.order ?? event.change?.order };
   }
-  return (await apply(kept, now)) ? { outcome: "applied", order: session.order } : { outcome: "ignored" };
+  const order = await apply(desk, () => provider, kept);
+  return order === undefined ? { outcome: "ignored" } : { outcome: "applied", order };
 }
 
+const aboutOf = ({ session, change }: ProviderEvent) => (session === undefined ? { change } : { session });
+
 /** Applies the events that a process kept and did not live to apply. Answers the orders they were about. */
-export async function applyKeptEvents(now: Date = new Date()): Promise<string[]> {
+export async function applyKeptEvents(
+  desk: Desk,
+  onError: (error: unknown, event: string) => void,
+): Promise<string[]> {
+  const now = desk.now();
   const left = await PaymentEventModel.find({
     appliedAt: null,
     receivedAt: trusted({ $lte: new Date(now.getTime() - AGAIN_MS) }),
   })
     .limit(200)
     .lean<PaymentEvent[]>();
-  for (const event of left) await apply(event, now);
-  return left.map(({ session }) => session.order);
+  const orders: string[] = [];
+  for (const event of left) {
+    try {
+      const order = await apply(desk, () => desk.provider(event.provider), event);
+      if (order !== undefined) orders.push(order);
+    } catch (error) {
+      // One that cannot be applied now does not keep the others waiting; it is tried again, later each time.
+      onError(error, event._id);
+      await PaymentEventModel.updateOne({ _id: event._id }, { $set: { receivedAt: now } });
+    }
+  }
+  return orders;
 }
 
 /** Forgets events that no provider will repeat. */
@@ -110,15 +138,60 @@ export async function forgetOldEvents(now: Date = new Date()): Promise<void> {
   });
 }
 
-// True where the event is about an order of ours. One that is not (another system on the same account) is done with too.
-async function apply({ _id, session }: PaymentEvent, now: Date): Promise<boolean> {
-  let ours = true;
+/** The order it was about; undefined where it is none of ours (another system on the same account), which is done with too. */
+async function apply(
+  desk: Desk,
+  provider: () => PaymentProvider,
+  event: PaymentEvent,
+): Promise<string | undefined> {
+  const { _id, session, change, at } = event;
+  const order =
+    session !== undefined
+      ? await applied(session.order, (current) => applySession(current, session, moment(desk)))
+      : change !== undefined
+        ? await applyToMoney(desk, provider, change, at)
+        : undefined;
+  await PaymentEventModel.updateOne({ _id }, { $set: { appliedAt: desk.now() } });
+  return order;
+}
+
+const moment = ({ live, now }: Desk) => ({ live, now: now() });
+
+async function applied(
+  of: string | Order,
+  decide: (order: Order) => Order | null,
+): Promise<string | undefined> {
   try {
-    await changeOrder(session.order, (order) => applySession(order, session, now));
+    return (await changeOrder(of, decide))._id;
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-    ours = false;
+    return undefined;
   }
-  await PaymentEventModel.updateOne({ _id }, { $set: { appliedAt: now } });
-  return ours;
+}
+
+async function applyToMoney(
+  desk: Desk,
+  provider: () => PaymentProvider,
+  change: PaymentChange,
+  at: Date,
+): Promise<string | undefined> {
+  // Test money is none; of an order that a bank or a merchant gives real money back for, the live provider tells.
+  if (desk.live && !change.live) return undefined;
+  const id = change.order ?? (await orderBehind(provider(), change.reference));
+  const order = id === undefined ? null : await findOrder(id);
+  if (order === null) return undefined;
+  const { payment } = order;
+  // It came before the word of the payment itself, which is lost or on its way: the session is read instead.
+  if (payment !== undefined && payment.status !== "paid") {
+    const session = await desk.provider(payment.provider).readSession(payment.session);
+    await changeOrder(order._id, (current) => applySession(current, session, moment(desk)));
+  }
+  return applied(order._id, (current) => applyChange(current, change, at, desk.now()));
+}
+
+async function orderBehind(provider: PaymentProvider, reference: string): Promise<string | undefined> {
+  const known = await OrderModel.findOne({ "payment.reference": reference }, { _id: 1 }).lean<{
+    _id: string;
+  }>();
+  return known?._id ?? (await provider.orderOf?.(reference));
 }

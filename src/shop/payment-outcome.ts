@@ -1,4 +1,6 @@
 import { moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import { ending } from "./ending.ts";
+import { isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { Order, Payment } from "./order.ts";
 import type { SessionState } from "./payment.ts";
 
@@ -10,12 +12,14 @@ export const PENDING_CHECK_MS = 60 * 60_000;
  *
  * Pure, and the only place where payments count. The same state may come any number of times and late: whatever the
  * order has gone through already is left alone. Every paid session ends in exactly one of fulfilment, refund or
- * quarantine (the merchant's decision).
+ * quarantine (the merchant's decision). In a live shop test money is none: it pays for nothing and nothing of it goes back.
  */
-export function applySession(order: Order, session: SessionState, now: Date): Order | null {
+export function applySession(order: Order, session: SessionState, { live, now }: Moment): Order | null {
   if (session.order !== order._id) return null;
+  if (isTestOrder({ live }, order)) return testOrderEnded(order, now);
   const { payment } = order;
-  if (payment === undefined || payment.session !== session.id) return stray(order, session, now);
+  if (payment === undefined || payment.session !== session.id)
+    return live && !session.live ? null : stray(order, session, now);
   // Captured before: fulfilled, on its way back, or in quarantine. Older news changes nothing.
   if (payment.status === "paid" || order.quarantine !== undefined) return null;
   if (session.payment === "paid") return paid(order, payment, session, now);
@@ -26,9 +30,23 @@ export function applySession(order: Order, session: SessionState, now: Date): Or
   return null;
 }
 
+/** When the state of a session is looked at, and whether the shop takes real money by then. */
+export interface Moment {
+  readonly live: boolean;
+  readonly now: Date;
+}
+
 function paid(order: Order, payment: Payment, session: SessionState, now: Date): Order {
   const { amount, currency } = session.amount;
-  const captured: Payment = { ...payment, status: "paid", method: session.method, paid: amount, currency };
+  const { method, reference } = session;
+  const captured: Payment = {
+    ...payment,
+    status: "paid",
+    method,
+    paid: amount,
+    currency,
+    ...(reference === undefined ? {} : { reference }),
+  };
   const settled = { ...withoutTasks(order, "expire", "check"), payment: captured, holdUntil: null };
   const reason = mismatch(order, payment, session);
   if (reason !== undefined) {
@@ -76,15 +94,6 @@ export function cancelled(order: Order, by: string, now: Date): Order {
   return withNotice(ending(moved(order, "cancel", by, now), now), "order.cancelled", now, { by });
 }
 
-/** The end of an order that holds stock and is not paid. */
-export const ending = (order: Order, now: Date): Order => withTask(over(order), "release", now);
-
-/** The end of an order that holds nothing. */
-export const over = (order: Order): Order => ({
-  ...withoutTasks(order, "expire", "check", "discard"),
-  holdUntil: null,
-});
-
 /** A draft whose hold is over. Nobody was ever shown where to pay; a payment that comes all the same is a stray. */
 export const expiredDraft = (order: Order, now: Date): Order =>
   order.state === "draft" ? ending(moved(order, "expire", "shop", now), now) : order;
@@ -100,6 +109,9 @@ function pending(order: Order, payment: Payment, session: SessionState, now: Dat
 function stray(order: Order, session: SessionState, now: Date): Order | null {
   if (session.payment !== "paid" || order.strays.some((known) => known.session === session.id)) return null;
   const { amount, currency } = session.amount;
-  const known = { ...order, strays: [...order.strays, { session: session.id, amount, currency }] };
+  const known = {
+    ...order,
+    strays: [...order.strays, { session: session.id, amount, currency, live: session.live }],
+  };
   return withTask(known, "refund-strays", now);
 }

@@ -1,7 +1,8 @@
 import mongoose from "mongoose";
-import { changeOrder, moved, withTask } from "./change-order.ts";
+import { changeOrder, moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
 import { CartChanged, holding, pricesHold } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
+import { ending, over } from "./ending.ts";
 import { ShopError } from "./errors.ts";
 import { familyIds } from "./family.ts";
 import { getOrder, ownedBy } from "./find-order.ts";
@@ -12,10 +13,13 @@ import { addressOf } from "./order-address.ts";
 import { IllegalTransition, type OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { before, HoldEnded, releaseAll, takeAll } from "./order-stock.ts";
-import type { PaymentSession, SessionRequest } from "./payment.ts";
-import { ending, expiredDraft, over } from "./payment-outcome.ts";
+import type { PaymentProvider, PaymentSession, SessionRequest } from "./payment.ts";
+import { expiredDraft } from "./payment-outcome.ts";
+import { AmountOutOfBounds, assertPayable, refusalOf } from "./payment-refusal.ts";
 import { inLanguage } from "./shop.ts";
 import { OutOfStock } from "./stock.ts";
+
+export { PaymentUnavailable } from "./payment-refusal.ts";
 
 const { trusted } = mongoose;
 
@@ -42,21 +46,16 @@ export class OrderIncomplete extends ShopError {
   }
 }
 
-/** The provider could not make a payment page. The draft and its hold stay: place it again. */
-export class PaymentUnavailable extends ShopError {
-  constructor(cause: unknown) {
-    super("PAYMENT_UNAVAILABLE", "the payment provider does not answer", { cause });
-  }
-}
-
 /**
  * Places a draft: writes down that it holds, holds its stock, opens its payment session, and only then lets it wait
  * for payment. Each step can be repeated, so a run that died is finished by the next; a draft nobody comes back to
  * lets go of its stock when the hold is over, since that was written down first.
  *
- * When the order can no longer be had as it was shown, the draft ends: the shopper goes back to the cart.
+ * When the order can no longer be had as it was shown, the draft ends: the shopper goes back to the cart. One that costs
+ * nothing is placed and paid at once, without a session.
  *
- * @throws {OrderIncomplete | TooManyOpenOrders | PaymentUnavailable} and the draft stays
+ * @throws {OrderIncomplete | TooManyOpenOrders | PaymentUnavailable | PaymentRefused} and the draft stays
+ * @throws {AmountOutOfBounds} before anything is held, or, where only the provider knew, and the draft is cancelled
  * @throws {CartChanged | OutOfStock} and the draft is cancelled
  * @throws {IllegalTransition} when the order has ended
  */
@@ -65,6 +64,7 @@ export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Orde
   if (order.state !== "draft") return placed(order);
   if (order.address === undefined) throw new OrderIncomplete("address");
   if (order.shipping === undefined) throw new OrderIncomplete("shipping");
+  if (order.holdUntil === null) assertPayable(order, desk.provider());
   if (order.holdUntil !== null && order.holdUntil <= desk.now()) return placed(await expire(desk, order));
   const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order) : order);
   if (held.state !== "draft") return placed(held);
@@ -154,10 +154,13 @@ async function openSession(desk: Desk, held: Order): Promise<Order> {
       if (!keepsUnits.has(order.state)) await releaseAll(shop, _id, order.lines);
       return placed(order);
     }
+    if (order.total === 0) {
+      const given = await changeOrder(order, (draft) => free(draft, desk.now()));
+      if (given.state !== "draft") return placed(given);
+      continue;
+    }
     const request = sessionRequest(order);
-    const session = await provider.createSession(request).catch((cause: unknown) => {
-      throw new PaymentUnavailable(cause);
-    });
+    const session = await createSession(desk, provider, order, request);
     const changed = await changeOrder(order, (draft) => {
       // The session is for what the draft was a moment ago.
       if (draft.state !== "draft" || sessionRequest(draft).idempotencyKey !== request.idempotencyKey)
@@ -167,6 +170,33 @@ async function openSession(desk: Desk, held: Order): Promise<Order> {
     if (changed.payment?.session === session.id) return placed(changed);
     await provider.expireSession(session.id);
   }
+}
+
+async function createSession(
+  desk: Desk,
+  provider: PaymentProvider,
+  order: Order,
+  request: SessionRequest,
+): Promise<PaymentSession> {
+  try {
+    return await provider.createSession(request);
+  } catch (cause) {
+    const refusal = refusalOf(cause);
+    // Nothing that can be done about the draft would change its amount: the cart can.
+    if (refusal instanceof AmountOutOfBounds) {
+      const ended = await end(desk, order);
+      if (!keepsUnits.has(ended.state)) await releaseAll(order.shop, order._id, order.lines);
+    }
+    throw refusal;
+  }
+}
+
+/** A draft with nothing to pay, placed and settled in one step; null where it is none any more. */
+function free(draft: Order, now: Date): Order | null {
+  if (draft.state !== "draft" || draft.total !== 0) return null;
+  const settled = moved(moved(draft, "place", draft.customer, now), "pay", "shop", now);
+  const order = withTask({ ...withoutTasks(settled, "expire"), holdUntil: null }, "commit", now);
+  return withNotice(draft.buyNow ? order : withTask(order, "cart", now), "order.paid", now);
 }
 
 function awaiting(draft: Order, provider: string, session: PaymentSession, { live, now }: Desk): Order {

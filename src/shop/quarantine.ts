@@ -18,6 +18,7 @@ export const resolveQuarantine = (
   changeOrder(_id, (order) => {
     if (order.quarantine === undefined) return null;
     const { quarantine: _, ...free } = order;
+    if (order.state === "refunded") return decision === "refund" ? withTask(free, "refund", now) : free;
     if (order.state === "refunding") {
       return decision === "refund" ? withTask(free, "refund", now) : moved(free, "refunded", by, now);
     }

@@ -2,6 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Money } from "../../src/shop/money.ts";
 import {
   BadSignature,
+  type PaymentChange,
+  PaymentError,
   type PaymentProvider,
   type PaymentSession,
   type ProviderEvent,
@@ -19,7 +21,9 @@ export class Broken extends Error {
   readonly code = "BROKEN";
 }
 
-type Call = "createSession" | "readSession" | "expireSession" | "refund";
+type Call = "createSession" | "readSession" | "expireSession" | "refund" | "orderOf";
+
+type ChangeOf<Change> = Change extends PaymentChange ? Omit<Change, "reference" | "order" | "live"> : never;
 
 interface Kept {
   state: SessionState;
@@ -51,6 +55,10 @@ export class PaymentDouble implements PaymentProvider {
   readonly #answers = new Map<string, { parameters: string; answer: unknown }>();
   readonly #faults: { call: Call; when: "before" | "after" }[] = [];
   #account = randomBytes(4).toString("hex");
+  /** Whether events of refunds and disputes name their order; else it has to be asked for. */
+  namesOrders = true;
+  /** What createSession answers instead, once. */
+  refuses: PaymentError | undefined;
   readonly #live: boolean;
   readonly #now: () => Date;
 
@@ -78,8 +86,11 @@ export class PaymentDouble implements PaymentProvider {
   }
 
   async createSession(request: SessionRequest): Promise<PaymentSession> {
-    return this.#call("createSession", () =>
-      this.#once(request.idempotencyKey, request, () => {
+    return this.#call("createSession", () => {
+      const refusal = this.refuses;
+      this.refuses = undefined;
+      if (refusal !== undefined) throw refusal;
+      return this.#once(request.idempotencyKey, request, () => {
         const { amount, lines, shipping, order, expiresAt } = request;
         const total = lines.reduce(
           (sum, line) => sum + line.unitPrice.amount * line.quantity,
@@ -93,18 +104,18 @@ export class PaymentDouble implements PaymentProvider {
         const state = { id, order, status: "open", payment: "unpaid", amount, live: this.#live } as const;
         this.#sessions.set(id, { state, url, expiresAt, refunded: 0 });
         return { id, url, expiresAt };
-      }),
-    );
+      });
+    });
   }
 
   async readSession(id: string): Promise<SessionState> {
-    return this.#call("readSession", () => this.#kept(id).state);
+    return this.#call("readSession", () => this.#stateOf(id));
   }
 
   async expireSession(id: string): Promise<SessionState> {
     return this.#call("expireSession", () => {
       if (this.#kept(id).state.status === "open") this.#change(id, { status: "expired" });
-      return this.#kept(id).state;
+      return this.#stateOf(id);
     });
   }
 
@@ -117,12 +128,13 @@ export class PaymentDouble implements PaymentProvider {
         if (amount.currency !== kept.state.amount.currency)
           throw new Refused("another currency was captured");
         if (amount.amount <= 0 || kept.refunded + amount.amount > kept.state.amount.amount)
-          throw new Refused("the refund exceeds what was captured");
+          throw new PaymentError("refused", "the refund exceeds what was captured", { reason: "exceeds" });
         const id = `re_${this.refunds.length + 1}`;
         const status = this.refundStatus;
         if (status !== "failed") {
           kept.refunded += amount.amount;
           this.refunds.push({ id, session: request.session, amount, key: request.idempotencyKey });
+          this.#tell(request.session, this.#total(request.session));
         }
         return { id, status };
       }),
@@ -135,7 +147,53 @@ export class PaymentDouble implements PaymentProvider {
     if (given.length !== right.length || !timingSafeEqual(given, right))
       throw new BadSignature("not signed by us");
     const { at, ...event } = JSON.parse(raw.toString());
-    return event.session === undefined ? null : { ...event, at: new Date(at) };
+    return event.session === undefined && event.change === undefined ? null : { ...event, at: new Date(at) };
+  }
+
+  async orderOf(reference: string): Promise<string | undefined> {
+    return this.#call("orderOf", () => this.#sessions.get(reference.replace("pi_", ""))?.state.order);
+  }
+
+  /** The merchant gives money back at the provider's own pages: all that is left unless said. */
+  givesBack(session: string, amount?: number): Delivery {
+    const kept = this.#kept(session);
+    const left = kept.state.amount.amount - kept.refunded;
+    const given = amount ?? left;
+    if (kept.state.payment !== "paid" || given <= 0 || given > left) throw new Refused("so much is not left");
+    kept.refunded += given;
+    return this.#tell(session, this.#total(session));
+  }
+  /** The payer's bank sends a refund back, perhaps long after it succeeded. */
+  refundFails(session: string, amount: number, refund = `re_${this.refunds.length}`): Delivery {
+    const kept = this.#kept(session);
+    if (amount > kept.refunded) throw new Refused("so much was not refunded");
+    kept.refunded -= amount;
+    const { currency } = kept.state.amount;
+    return this.#tell(session, { what: "refund", refund, status: "failed", amount: { amount, currency } });
+  }
+  /** The payer's bank disputes the payment, or decides about it. */
+  disputes(session: string, status: "open" | "won" | "lost"): Delivery {
+    const { amount } = this.#kept(session).state;
+    return this.#tell(session, {
+      what: "dispute",
+      dispute: `dp_${session}`,
+      status,
+      amount,
+      reason: "fraudulent",
+    });
+  }
+
+  #total(session: string): ChangeOf<PaymentChange> {
+    const { refunded, state } = this.#kept(session);
+    return { what: "refunded", total: { amount: refunded, currency: state.amount.currency } };
+  }
+
+  #tell(session: string, change: ChangeOf<PaymentChange>): Delivery {
+    const { order } = this.#kept(session).state;
+    const about = { reference: `pi_${session}`, live: this.#live, ...(this.namesOrders ? { order } : {}) };
+    const delivery = this.#signed({ change: { ...change, ...about } });
+    this.deliveries.push(delivery);
+    return delivery;
   }
 
   /** What people do on the payment page, and banks afterwards. */
@@ -190,11 +248,20 @@ export class PaymentDouble implements PaymentProvider {
 
   #events = 0;
   #deliver(session: SessionState): Delivery {
+    const reference = `pi_${session.id}`;
+    return this.#signed({ session: session.payment === "paid" ? { ...session, reference } : session });
+  }
+  #signed(about: object): Delivery {
     this.#events += 1;
     const raw = Buffer.from(
-      JSON.stringify({ id: `evt_${this.#account}_${this.#events}`, at: this.#now(), session }),
+      JSON.stringify({ id: `evt_${this.#account}_${this.#events}`, at: this.#now(), ...about }),
     );
     return { raw, headers: new Headers({ "x-double-signature": sign(raw) }) };
+  }
+
+  #stateOf(id: string): SessionState {
+    const { state, refunded } = this.#kept(id);
+    return state.payment === "paid" ? { ...state, reference: `pi_${id}`, refunded } : state;
   }
 
   #kept(id: string): Kept {

@@ -29,13 +29,42 @@ export interface DoubleIntent {
   readonly object: "payment_intent";
   readonly amount: number;
   readonly currency: string;
+  readonly metadata: Params;
   status: "succeeded" | "processing" | "requires_payment_method";
-  latest_charge: { id: string; object: "charge"; payment_method_details: { type: string } } | null;
+  latest_charge: DoubleCharge | null;
+}
+/** What was taken of the payer. Its metadata is the intent's, as it was when the charge was made. */
+export interface DoubleCharge {
+  readonly id: string;
+  readonly object: "charge";
+  readonly payment_intent: string;
+  readonly amount: number;
+  amount_refunded: number;
+  refunded: boolean;
+  disputed: boolean;
+  readonly currency: string;
+  readonly metadata: Params;
+  readonly livemode: boolean;
+  readonly payment_method_details: { readonly type: string };
+}
+/** The payer's bank asks for its money back. */
+export interface DoubleDispute {
+  readonly id: string;
+  readonly object: "dispute";
+  readonly charge: string;
+  readonly payment_intent: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason: string;
+  readonly metadata: Params;
+  readonly livemode: boolean;
+  status: "needs_response" | "under_review" | "won" | "lost";
 }
 /** Money on its way back, or back. */
 export interface DoubleRefund {
   readonly id: string;
   readonly object: "refund";
+  readonly charge: string;
   readonly payment_intent: string;
   readonly amount: number;
   readonly currency: string;
@@ -51,6 +80,11 @@ const known = new Set(
   `adaptive_pricing allowed_payment_method_types cancel_url client_reference_id customer_email expires_at line_items
    locale metadata mode payment_intent_data payment_method_options submit_type success_url`.split(/\s+/),
 );
+/** The least of the currencies that the tests charge, and the most of all, in Stripe's own units. */
+const LEAST: Readonly<Record<string, number>> = { eur: 50, usd: 50, gbp: 30, jpy: 50, huf: 17_500 };
+const mostOf = (currency: string): number =>
+  ({ idr: 999_999_999_999, inr: 999_999_999 })[currency] ?? 99_999_999;
+
 const refuse = (message: string, param: string, code?: string) =>
   new StripeRefusal(400, "invalid_request_error", message, { param, ...(code && { code }) });
 
@@ -68,6 +102,8 @@ export function createStripeApi(options: {
   now: () => Date;
   methods: string[];
   live: boolean;
+  /** What the account may charge; anything unless given. */
+  currencies?: readonly string[];
   /** How a refund of a payment by this method begins. */
   refundStatus: (method: string) => DoubleRefund["status"];
 }) {
@@ -80,7 +116,13 @@ export function createStripeApi(options: {
     const [, one, act] = /^\/v1\/checkout\/sessions(?:\/([^/]+))?(?:\/(expire))?$/.exec(path) ?? [];
     if (path === "/v1/checkout/sessions" && method === "POST") return createSession(params);
     if (path === "/v1/checkout/sessions" && method === "GET")
-      return page([...sessions.values()], params, path);
+      return page(
+        [...sessions.values()].filter(
+          ({ payment_intent }) => payment_intent === (params.payment_intent ?? payment_intent),
+        ),
+        params,
+        path,
+      );
     if (one !== undefined && act === undefined && method === "GET") return expanded(get(one), params);
     if (one !== undefined && act === "expire" && method === "POST") return expire(get(one));
     if (path === "/v1/refunds" && method === "POST") return createRefund(params);
@@ -131,6 +173,9 @@ export function createStripeApi(options: {
       const unit = Number(price.unit_amount);
       const quantity = Number(item.quantity);
       if (!Number.isInteger(unit) || unit < 0) throw refuse("Invalid integer", "line_items[unit_amount]");
+      const name = text(tree(price.product_data).name) ?? "";
+      if (name.length > 250 || name.includes("\uFFFD\uFFFD"))
+        throw refuse("Invalid string", "line_items[name]");
       if (!Number.isInteger(quantity) || quantity < 1)
         throw refuse("Invalid integer", "line_items[quantity]");
       if (!text(tree(price.product_data).name))
@@ -146,7 +191,24 @@ export function createStripeApi(options: {
     if (!/^[a-z]{3}$/.test(currency) || items.some((item) => item.currency !== currency))
       throw refuse("All line items must have the same currency.", "line_items");
     const total = items.reduce((sum, item) => sum + item.amount, 0);
-    if (total < 50) throw refuse("The total must be at least $0.50.", "line_items", "amount_too_small");
+    const [least, most] = [LEAST[currency] ?? 1, mostOf(currency)];
+    if (total < least)
+      throw refuse(
+        `The Checkout Session's total amount must convert to at least ${least} ${currency}.`,
+        "line_items",
+        "amount_too_small",
+      );
+    if (total > most)
+      throw refuse(
+        `The Checkout Session's total amount must be no more than ${most}.`,
+        "line_items",
+        "amount_too_large",
+      );
+    if (options.currencies && !options.currencies.includes(currency))
+      throw refuse(
+        `Invalid currency: ${currency}. Your account cannot charge it.`,
+        "line_items[0][currency]",
+      );
 
     const id = newId(options.live ? "cs_live" : "cs_test");
     const session: DoubleSession = {
@@ -200,6 +262,8 @@ export function createStripeApi(options: {
       throw new StripeRefusal(404, "invalid_request_error", "No such payment_intent", {
         code: "resource_missing",
       });
+    if (intent.latest_charge?.disputed)
+      throw refuse("This charge has been charged back.", "payment_intent", "charge_disputed");
     if (intent.status !== "succeeded" || !intent.latest_charge)
       throw refuse("This PaymentIntent does not have a successful charge to refund.", "payment_intent");
     const given = refunds
@@ -223,6 +287,7 @@ export function createStripeApi(options: {
     const refund: DoubleRefund = {
       id: newId("re"),
       object: "refund",
+      charge: intent.latest_charge.id,
       payment_intent: intent.id,
       amount,
       currency: intent.currency,
@@ -231,8 +296,21 @@ export function createStripeApi(options: {
       status: options.refundStatus(intent.latest_charge.payment_method_details.type),
     };
     refunds.push(refund);
+    counts(refund);
+    refunded(refund);
     return { ...refund };
   }
+
+  /** A charge says what was given back of it: of all its refunds but those that came to nothing. */
+  function counts({ payment_intent }: DoubleRefund): void {
+    const charge = intents.get(payment_intent)?.latest_charge;
+    if (!charge) return;
+    charge.amount_refunded = refunds
+      .filter((one) => one.payment_intent === payment_intent && !cameToNothing.has(one.status))
+      .reduce((sum, { amount }) => sum + amount, 0);
+    charge.refunded = charge.amount_refunded === charge.amount;
+  }
+  let refunded: (refund: DoubleRefund) => void = () => {};
 
   function expanded(session: DoubleSession, params: Params): object {
     const paths = Object.values(tree(params.expand));
@@ -265,6 +343,12 @@ export function createStripeApi(options: {
     /** Closes what is open beyond its time. */
     closeOverdue(): void {
       for (const id of sessions.keys()) get(id);
+    },
+    createRefund,
+    counts,
+    /** Told of each refund as it is made. */
+    onRefunded(handler: (refund: DoubleRefund) => void): void {
+      refunded = handler;
     },
     onClosed(handler: (session: DoubleSession) => void): void {
       closed = handler;

@@ -1,5 +1,11 @@
 import Stripe from "stripe";
-import { createStripeApi, type DoubleRefund, type DoubleSession, newId } from "./stripe-api.ts";
+import {
+  createStripeApi,
+  type DoubleDispute,
+  type DoubleRefund,
+  type DoubleSession,
+  newId,
+} from "./stripe-api.ts";
 import { Deliveries, type Road } from "./stripe-deliveries.ts";
 import { type Fault, type Seen, serveStripe, type Weather } from "./stripe-http.ts";
 
@@ -54,6 +60,14 @@ export interface StripeDouble {
   expires(session: string): Promise<void>;
   /** A refund that was pending comes to its end. */
   refundEnds(refund: string, status: "succeeded" | "failed"): Promise<void>;
+  /** The merchant gives money of a session back in the dashboard: all that is left unless said. Answers the refund. */
+  givesBack(session: string, amount?: number): Promise<DoubleRefund>;
+  /** The bank sends a refund back that had succeeded. */
+  refundFails(refund: string): Promise<void>;
+  /** The payer's bank disputes a session's payment. */
+  disputes(session: string): Promise<DoubleDispute>;
+  /** The bank has decided. */
+  decides(dispute: DoubleDispute, status: "won" | "lost"): Promise<void>;
   /** Something else happens in the same account. */
   tells(type: string, object: object): Promise<void>;
 
@@ -84,6 +98,8 @@ export async function startStripe(
     now?: () => Date;
     methods?: string[];
     live?: boolean;
+    /** What the account may charge; anything unless given. */
+    currencies?: readonly string[];
     /** What goes wrong with requests; nothing unless given. */
     weather?: Weather;
     /** How each attempt to deliver goes while `delivery` is "by road"; at once unless given. */
@@ -93,12 +109,13 @@ export async function startStripe(
   } = {},
 ): Promise<StripeDouble> {
   const now = options.now ?? (() => new Date());
-  const secretKey = "sk_test_double_0123456789";
+  const secretKey = `sk_${options.live ? "live" : "test"}_double_0123456789`;
   const webhookSecret = "whsec_double_0123456789";
   const api = createStripeApi({
     now,
     methods: options.methods ?? ["card", "alipay", "wechat_pay"],
     live: options.live ?? false,
+    ...(options.currencies && { currencies: options.currencies }),
     refundStatus: options.refundStatus ?? ((method) => (method === "wechat_pay" ? "pending" : "succeeded")),
   });
   const http = await serveStripe(secretKey, api.handle, { now, weather: options.weather });
@@ -162,6 +179,19 @@ export async function startStripe(
     underWay.add(telling);
   });
 
+  api.onRefunded((refund) => {
+    const telling = (async () => {
+      await tells("charge.refunded", chargeOf(refund.payment_intent));
+      await tells("refund.created", refund);
+    })().finally(() => underWay.delete(telling));
+    underWay.add(telling);
+  });
+  const chargeOf = (intent: string) => {
+    const charge = api.intents.get(intent)?.latest_charge;
+    if (!charge) throw new Error("Nothing was charged.");
+    return charge;
+  };
+
   const open = (id: string): DoubleSession => {
     const session = api.get(id);
     if (session.status !== "open") throw new Error(`This page is ${session.status}: nobody can pay here.`);
@@ -204,8 +234,21 @@ export async function startStripe(
         object: "payment_intent",
         amount: session.amount_total,
         currency: session.currency,
+        metadata: session.metadata,
         status: later ? "processing" : "succeeded",
-        latest_charge: { id: newId("ch"), object: "charge", payment_method_details: { type: method } },
+        latest_charge: {
+          id: newId("ch"),
+          object: "charge",
+          payment_intent: intent,
+          amount: session.amount_total,
+          amount_refunded: 0,
+          refunded: false,
+          disputed: false,
+          currency: session.currency,
+          metadata: session.metadata,
+          livemode: options.live ?? false,
+          payment_method_details: { type: method },
+        },
       });
       session.payment_intent = intent;
       session.status = "complete";
@@ -247,7 +290,55 @@ export async function startStripe(
       if (refund?.status !== "pending" && refund?.status !== "requires_action")
         throw new Error("No such refund is on its way.");
       refund.status = status;
-      await tells(status === "failed" ? "refund.failed" : "refund.updated", refund);
+      api.counts(refund);
+      await tells("refund.updated", refund);
+      await tells("charge.refund.updated", refund);
+      if (status === "failed") await tells("refund.failed", refund);
+    },
+    async givesBack(id, amount) {
+      const { id: intent } = intentOf(api.get(id));
+      const { id: made } = api.createRefund({
+        payment_intent: intent,
+        ...(amount !== undefined && { amount: String(amount) }),
+      });
+      await Promise.all(underWay);
+      const refund = api.refunds.find((one) => one.id === made);
+      if (!refund) throw new Error("No such refund.");
+      return refund;
+    },
+    async refundFails(id) {
+      const refund = api.refunds.find((one) => one.id === id);
+      if (refund?.status !== "succeeded") throw new Error("No such refund has succeeded.");
+      refund.status = "failed";
+      api.counts(refund);
+      await tells("refund.updated", refund);
+      await tells("charge.refund.updated", refund);
+      await tells("refund.failed", refund);
+    },
+    async disputes(id) {
+      const charge = chargeOf(intentOf(api.get(id)).id);
+      charge.disputed = true;
+      const dispute: DoubleDispute = {
+        id: newId("du"),
+        object: "dispute",
+        charge: charge.id,
+        payment_intent: charge.payment_intent,
+        amount: charge.amount,
+        currency: charge.currency,
+        reason: "fraudulent",
+        metadata: {},
+        livemode: charge.livemode,
+        status: "needs_response",
+      };
+      await tells("charge.dispute.created", dispute);
+      await tells("charge.dispute.funds_withdrawn", dispute);
+      return dispute;
+    },
+    async decides(dispute, status) {
+      const decided = { ...dispute, status };
+      if (status === "won") chargeOf(dispute.payment_intent).disputed = false;
+      await tells("charge.dispute.closed", decided);
+      if (status === "won") await tells("charge.dispute.funds_reinstated", decided);
     },
     tells,
 

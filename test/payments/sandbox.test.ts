@@ -140,7 +140,7 @@ describe("the page without scripts", () => {
     expect(second.text).toContain("This order is paid");
     expect(second.html).toContain("/pay/return?order=order1");
     await bench.delivered();
-    expect(bench.shop.events.filter((event) => event.session.id === session.id)).toHaveLength(1);
+    expect(bench.shop.events.filter((event) => event.session?.id === session.id)).toHaveLength(1);
   });
 
   test("says that a page has run out, also to a form that was still open", async () => {
@@ -158,7 +158,7 @@ describe("the page without scripts", () => {
     await page.submit("/expire");
     expect(page.text).toContain("has run out");
     await bench.delivered();
-    expect(bench.shop.events.map((event) => event.session.status)).toEqual(["expired"]);
+    expect(bench.shop.events.map((event) => event.session?.status)).toEqual(["expired"]);
     expect(await state(session)).toMatchObject({ status: "expired" });
   });
 

@@ -78,7 +78,7 @@ describe("the Stripe of the tests", () => {
     await stripe.pays(session, { later: true });
     await stripe.moneyArrives(session);
     await stripe.deliverHeld();
-    expect(shop.events.map((event) => event.session.payment)).toEqual(["pending", "paid"]);
+    expect(shop.events.map((event) => event.session?.payment)).toEqual(["pending", "paid"]);
   });
 
   test("repeats its first answer to a key, and refuses the key with other parameters", async () => {

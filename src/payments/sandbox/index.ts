@@ -2,13 +2,13 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { Queue } from "../../jobs/queue.ts";
 import type { PaymentProvider } from "../../shop/payment.ts";
-import { deliverEvents, flush, parseEvent } from "./events.ts";
+import { type Afterwards, becomes, giveBack } from "./after.ts";
+import { deliverEvents, flush, parseEvent, sandboxJobs } from "./events.ts";
 import { sandboxRoutes } from "./routes.ts";
 import {
   type ChangeName,
   change,
   getSession,
-  giveBack,
   type Method,
   openSession,
   type SandboxSession,
@@ -25,8 +25,6 @@ export interface SandboxOptions {
   readonly queue: Queue;
   readonly now?: () => Date;
 }
-
-const endOfTime = "sandbox.expire";
 
 /**
  * A payment provider of the house, to try the shop without an account anywhere: a hosted page where a
@@ -58,7 +56,7 @@ export function sandboxProvider(options: SandboxOptions): PaymentProvider & { re
   };
 
   deliverEvents(queue, signer, publicUrl, now);
-  queue.work(endOfTime, async (data) => {
+  queue.work(sandboxJobs.endOfTime, async (data) => {
     const { session } = z.object({ session: z.string() }).parse(data);
     await upToDate(await getSession(session));
   });
@@ -68,7 +66,12 @@ export function sandboxProvider(options: SandboxOptions): PaymentProvider & { re
 
     async createSession(request) {
       const session = await openSession(request, now());
-      await queue.add(endOfTime, `expire_${session._id}`, { session: session._id }, session.expiresAt);
+      await queue.add(
+        sandboxJobs.endOfTime,
+        `expire_${session._id}`,
+        { session: session._id },
+        session.expiresAt,
+      );
       const language = request.locale.toLowerCase().startsWith("zh") ? "zh" : "en";
       return {
         id: session._id,
@@ -87,8 +90,11 @@ export function sandboxProvider(options: SandboxOptions): PaymentProvider & { re
 
     async refund({ session, amount, idempotencyKey }) {
       const refund = await giveBack(session, amount, idempotencyKey, now());
-      return { id: refund.id, status: "succeeded" };
+      await flush(await getSession(session), queue);
+      return refund;
     },
+
+    orderOf: async (reference) => (await Session.findOne({ _id: reference }).lean<SandboxSession>())?.order,
 
     async verifyEvent(raw, headers) {
       signer.verify(raw, headers.get(signatureHeader), now());
@@ -100,6 +106,11 @@ export function sandboxProvider(options: SandboxOptions): PaymentProvider & { re
       publicUrl,
       now,
       move,
+      async after(id, what: Afterwards) {
+        const done = await becomes(id, what, now());
+        await flush(await getSession(id), queue);
+        return done;
+      },
       async find(id) {
         const session = /^sbx_[\w-]{27}$/.test(id)
           ? await Session.findOne({ _id: id }).lean<SandboxSession>()

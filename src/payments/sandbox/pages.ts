@@ -3,6 +3,7 @@ import QRCode from "qrcode";
 import { momentIn } from "../../i18n/moment.ts";
 import { format } from "../../shop/money.ts";
 import type { Html, Language } from "../page.ts";
+import { type Afterwards, afterwards } from "./after.ts";
 import type { CardProblems } from "./card.ts";
 import { type Method, methods, type SandboxSession } from "./session.ts";
 import { type Words, words } from "./words.ts";
@@ -194,7 +195,26 @@ export function closedPage(scene: Scene): Html {
     );
   return payment === "failed"
     ? beside(scene, html`<h2>${say.failedHeading}</h2><p>${say.failedNote}</p>${back}`)
-    : beside(scene, html`<h2>${say.paidHeading}</h2><p>${say.paidNote}</p>${back}`);
+    : beside(
+        scene,
+        html`<h2>${say.paidHeading}</h2><p>${say.paidNote}</p>${back}
+<details class="hint"><summary>${say.testTools}</summary><p>${say.afterTest}</p>${form(
+          scene,
+          "after",
+          html`${possible(scene.session).map(
+            (what) => html`<button class="button plain" name="action" value="${what}">${say[what]}</button>`,
+          )}`,
+        )}</details>`,
+      );
+}
+
+/** What may become of a paid session next. */
+function possible({ amount, refunded, dispute }: SandboxSession): Afterwards[] {
+  return afterwards.filter((what) => {
+    if (what === "refund" || what === "refund-part") return refunded < amount.amount;
+    if (what === "refund-fails") return refunded > 0;
+    return what === "dispute" ? dispute === undefined : dispute === "open";
+  });
 }
 
 /** For an address without a session, and for a form that is not ours. */

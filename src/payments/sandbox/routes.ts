@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyAtMost } from "../../http/body-limit.ts";
 import { formFields } from "../../http/form-fields.ts";
 import { type Html, languageOf, show, showStyles } from "../page.ts";
+import { type Afterwards, afterwards } from "./after.ts";
 import { tryCard } from "./card.ts";
 import {
   bankPage,
@@ -26,6 +27,8 @@ export interface PageHost {
   find(id: string): Promise<SandboxSession | null>;
   /** Moves it on and sends the event; false when something else came first. */
   move(id: string, change: ChangeName, method?: Method): Promise<boolean>;
+  /** Lets something become of a payment that was made; false where it cannot. */
+  after(id: string, what: Afterwards): Promise<boolean>;
 }
 
 type Status = 200 | 402 | 403 | 404 | 410 | 413 | 422;
@@ -84,7 +87,7 @@ export function sandboxRoutes(host: PageHost): Hono {
   /** A form of a session; `while` is the state it makes sense in, and in any other the page shows how things are. */
   const post = (
     path: string,
-    during: "open" | "pending",
+    during: "open" | "pending" | "complete",
     act: (context: Context, at: Scene, fields: Fields) => Promise<Response>,
   ) =>
     routes.post(
@@ -147,6 +150,11 @@ export function sandboxRoutes(host: PageHost): Hono {
   post("/sandbox/pay/:session/settle", "pending", (context, at, fields) =>
     finish(context, at, fields.outcome === "arrived" ? "arrived" : "failed"),
   );
+  post("/sandbox/pay/:session/after", "complete", async (context, at, fields) => {
+    const what = afterwards.find((one) => one === fields.action);
+    if (what !== undefined) await host.after(at.session._id, what);
+    return context.redirect(url(at.session, at.language), 303);
+  });
   post("/sandbox/pay/:session/expire", "open", (context, at) =>
     finish(context, at, "expired", undefined, true),
   );

@@ -1,18 +1,32 @@
 import { createHash, randomBytes } from "node:crypto";
 import mongoose, { Schema, trusted } from "mongoose";
 import type { Money } from "../../shop/money.ts";
-import type { SessionRequest, SessionState } from "../../shop/payment.ts";
+import {
+  type PaymentChange,
+  PaymentError,
+  type SessionRequest,
+  type SessionState,
+} from "../../shop/payment.ts";
 import { isDuplicateKey } from "../../store/duplicate-key.ts";
-import { PaymentError } from "../payment-error.ts";
 
 export const methods = ["card", "alipay", "wechat_pay", "bank_transfer"] as const;
 export type Method = (typeof methods)[number];
 
-/** Something that happened to a session and still has to be told. Each kind happens once at most, so its id is made of it. */
+/** Something that happened to a session or to its money and still has to be told. Its id is made of what it is. */
 export interface SandboxEvent {
   readonly id: string;
   readonly at: Date;
-  readonly session: SessionState;
+  readonly session?: SessionState;
+  readonly change?: PaymentChange;
+}
+
+interface SandboxRefund {
+  readonly id: string;
+  /** Of the shop's own call; none where the merchant gave it back on the page. */
+  readonly key?: string;
+  readonly amount: number;
+  readonly at: Date;
+  readonly failed?: boolean;
 }
 
 /** A payment of the sandbox. No card number is ever kept, and no name or address of the shopper. */
@@ -32,14 +46,10 @@ export interface SandboxSession {
   readonly method?: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
-  readonly refunds: readonly {
-    readonly id: string;
-    readonly key: string;
-    readonly amount: number;
-    readonly at: Date;
-  }[];
-  /** Minor units given back so far: the sum of `refunds`. */
+  readonly refunds: readonly SandboxRefund[];
+  /** Minor units given back so far: the sum of `refunds` that did not fail. */
   readonly refunded: number;
+  readonly dispute?: "open" | "won" | "lost";
   /** Events not yet handed to the queue. */
   readonly outbox: readonly SandboxEvent[];
 }
@@ -53,6 +63,8 @@ const state = {
   amount: money,
   live: Boolean,
   method: String,
+  reference: String,
+  refunded: Number,
 };
 const schema = new Schema<SandboxSession>(
   {
@@ -70,9 +82,18 @@ const schema = new Schema<SandboxSession>(
     method: String,
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
-    refunds: [{ _id: false, id: String, key: String, amount: Number, at: Date }],
+    refunds: [{ _id: false, id: String, key: String, amount: Number, at: Date, failed: Boolean }],
     refunded: { type: Number, required: true },
-    outbox: [{ _id: false, id: String, at: Date, session: state }],
+    dispute: String,
+    outbox: [
+      {
+        _id: false,
+        id: String,
+        at: Date,
+        session: { type: new Schema(state, { _id: false, id: false }) },
+        change: Schema.Types.Mixed,
+      },
+    ],
   },
   { collection: "sandbox_sessions", versionKey: false, strict: "throw" },
 );
@@ -90,6 +111,8 @@ export const stateOf = (session: SandboxSession): SessionState => ({
   payment: session.payment,
   amount: { amount: session.amount.amount, currency: session.amount.currency },
   live: false,
+  reference: session._id,
+  refunded: session.refunded,
   ...(session.method === undefined ? {} : { method: session.method }),
 });
 
@@ -178,42 +201,4 @@ export async function change(id: string, name: ChangeName, now: Date, method?: M
     { $set: { ...to, ...(method === undefined ? {} : { method }) }, $push: { outbox: event } },
   );
   return moved.modifiedCount === 1;
-}
-
-/**
- * Gives back part of a paid session, once per key and never more than was paid.
- *
- * @throws {PaymentError} `refused` when it was not paid, the currency is another or too little is left.
- */
-export async function giveBack(id: string, amount: Money, key: string, now: Date): Promise<{ id: string }> {
-  const session = await getSession(id);
-  const refund = {
-    id: `re_${createHash("sha256").update(`${id} ${key}`).digest("hex").slice(0, 24)}`,
-    key,
-    amount: amount.amount,
-    at: now,
-  };
-  const sound =
-    Number.isSafeInteger(amount.amount) && amount.amount > 0 && amount.currency === session.amount.currency;
-  if (sound) {
-    const given = await Session.updateOne(
-      {
-        _id: id,
-        payment: "paid",
-        refunded: trusted({ $lte: session.amount.amount - amount.amount }),
-        "refunds.key": trusted({ $ne: key }),
-      },
-      { $inc: { refunded: amount.amount }, $push: { refunds: refund } },
-    );
-    if (given.modifiedCount === 1) return { id: refund.id };
-  }
-  const known = (await getSession(id)).refunds.find((one) => one.key === key);
-  if (known !== undefined && sound && known.amount === amount.amount) return { id: known.id };
-  throw new PaymentError(
-    "refused",
-    `${amount.amount} ${amount.currency} of session ${id} cannot be given back.`,
-    {
-      reason: session.payment === "paid" ? "bad_amount" : "not_paid",
-    },
-  );
 }
