@@ -77,7 +77,12 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
   tell("order.test_ended", (turn, order) => turn.say("notice.test_ended", number(order)));
   tell("order.payment_failed", (turn, order) => turn.say("notice.payment_failed", number(order)));
   tell("order.quarantined", (turn, order) =>
-    turn.say(order.state === "refunding" || order.state === "refunded" ? "notice.refund_stuck" : "notice.quarantined", number(order)),
+    turn.say(
+      order.state === "refunding" || order.state === "refunded"
+        ? "notice.refund_stuck"
+        : "notice.quarantined",
+      number(order),
+    ),
   );
   tell("review.invite", (turn, order) => turn.say("notice.review_invite", number(order)), true);
 }
