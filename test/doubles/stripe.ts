@@ -9,7 +9,7 @@ import {
 import { Deliveries, type Road } from "./stripe-deliveries.ts";
 import { type Fault, type Seen, serveStripe, type Weather } from "./stripe-http.ts";
 
-export type { DoubleRefund, DoubleSession } from "./stripe-api.ts";
+export type { DoubleDispute, DoubleRefund, DoubleSession } from "./stripe-api.ts";
 export type { Road } from "./stripe-deliveries.ts";
 export type { Fault, Weather } from "./stripe-http.ts";
 

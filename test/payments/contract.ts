@@ -15,6 +15,13 @@ export interface Bench {
   moneyArrives(session: PaymentSession): Promise<void>;
   moneyFails(session: PaymentSession): Promise<void>;
   declines(session: PaymentSession): Promise<void>;
+  /** The merchant gives money back at the provider's own pages: all that is left, or half of it. */
+  givesBack(session: PaymentSession, part?: boolean): Promise<void>;
+  /** The bank sends the latest refund back. */
+  refundFails(session: PaymentSession): Promise<void>;
+  /** The payer's bank disputes the payment, and decides. */
+  disputes(session: PaymentSession): Promise<void>;
+  decides(session: PaymentSession, end: "won" | "lost"): Promise<void>;
   /** The last delivery to the webhook, as it came. */
   lastDelivery(): { raw: Buffer; headers: Headers };
   /** What the webhook received and verified, once every delivery under way has come. */
@@ -222,6 +229,67 @@ export function paymentProviderContract(name: string, make: (now: () => Date) =>
       await expect(refund()).rejects.toMatchObject({ fate: "refused", reason: "not_paid" });
       await bench.pays(session, true);
       await expect(refund()).rejects.toMatchObject({ fate: "refused", reason: "not_paid" });
+    });
+
+    const changes = async () => (await bench.events()).flatMap(({ change }) => change ?? []);
+
+    test("tells what the merchant gives back at its own pages, all refunds together, and lets no more go back", async () => {
+      const session = await open();
+      await bench.pays(session);
+      const { reference } = await bench.provider.readSession(session.id);
+      await bench.givesBack(session, true);
+      await bench.givesBack(session);
+      const totals = (await changes()).filter(({ what }) => what === "refunded");
+      expect(totals).toMatchObject([
+        { total: { amount: 2125, currency: "EUR" }, reference, live: false },
+        { total: amount, reference },
+      ]);
+      expect(await bench.provider.readSession(session.id)).toMatchObject({ refunded: 4250 });
+      const refund = { session: session.id, amount: { amount: 1, currency: "EUR" }, idempotencyKey: "r" };
+      await expect(bench.provider.refund(refund)).rejects.toMatchObject({
+        fate: "refused",
+        reason: "exceeds",
+      });
+    });
+
+    test("tells of the shop's own refunds in the same way", async () => {
+      const session = await open();
+      await bench.pays(session);
+      const refund = { session: session.id, amount, idempotencyKey: "r" };
+      await Promise.all([bench.provider.refund(refund), bench.provider.refund(refund)]);
+      const totals = (await changes()).filter(({ what }) => what === "refunded");
+      expect(totals).toMatchObject([{ total: amount }]);
+    });
+
+    test("tells of a refund that fails after it had succeeded, which leaves the money to be refunded", async () => {
+      const session = await open();
+      await bench.pays(session);
+      const request = { session: session.id, amount, idempotencyKey: "a" };
+      const { id } = await bench.provider.refund(request);
+      await bench.refundFails(session);
+      const failed = (await changes()).filter((one) => one.what === "refund" && one.status === "failed");
+      expect(failed.length).toBeGreaterThanOrEqual(1);
+      for (const one of failed) expect(one).toMatchObject({ refund: id, amount });
+      expect(await bench.provider.refund(request)).toEqual({ id, status: "failed" });
+      expect(await bench.provider.refund({ ...request, idempotencyKey: "b" })).toMatchObject({
+        status: "succeeded",
+      });
+    });
+
+    test.each(["won", "lost"] as const)("tells of a dispute and how it ends: %s", async (end) => {
+      const session = await open();
+      await bench.pays(session);
+      const { reference } = await bench.provider.readSession(session.id);
+      await bench.disputes(session);
+      await bench.decides(session, end);
+      const told = (await changes()).flatMap((one) => (one.what === "dispute" ? [one] : []));
+      expect(told[0]).toMatchObject({ status: "open", amount, reference, reason: "fraudulent" });
+      expect(told.at(-1)).toMatchObject({ status: end, dispute: told[0]?.dispute });
+      expect(await bench.provider.orderOf?.(reference ?? "")).toBe("order1");
+    });
+
+    test("knows no order of a payment that is not the shop's", async () => {
+      expect(await bench.provider.orderOf?.("pi_none")).toBeUndefined();
     });
 
     test("refuses sessions that it does not know", async () => {

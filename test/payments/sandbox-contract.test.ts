@@ -11,8 +11,15 @@ paymentProviderContract("The sandbox", async (now) => {
   const settles = async (session: PaymentSession, outcome: string) => {
     await (await at(session)).submit("settle", { outcome });
   };
+  const becomes = async (session: PaymentSession, action: string) => {
+    await (await at(session)).submit("after", { action });
+  };
   return {
     provider,
+    givesBack: (session, part) => becomes(session, part ? "refund-part" : "refund"),
+    refundFails: (session) => becomes(session, "refund-fails"),
+    disputes: (session) => becomes(session, "dispute"),
+    decides: (session, end) => becomes(session, `dispute-${end}`),
     async pays(session, later = false) {
       const page = await at(session);
       await page.submit('name="method"', { method: later ? "bank_transfer" : "card" });

@@ -1,11 +1,21 @@
+import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PaymentError } from "../../src/payments/payment-error.ts";
 import { stripeProvider } from "../../src/payments/stripe.ts";
-import { BadSignature, type PaymentProvider } from "../../src/shop/payment.ts";
+import { reported, toStripe } from "../../src/payments/stripe-amount.ts";
+import { BadSignature, type PaymentProvider, UnreadableEvent } from "../../src/shop/payment.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { anOrder } from "./an-order.ts";
 
 const minute = 60_000;
+/** Signs a body as it is. */
+const signedText = (payload: string) => ({
+  signature: new Stripe("sk_test_1").webhooks.generateTestHeaderString({
+    payload,
+    secret: stripe.webhookSecret,
+    timestamp: Math.floor(at.getTime() / 1000),
+  }),
+});
 let at: Date;
 let stripe: StripeDouble;
 let provider: PaymentProvider;
@@ -156,6 +166,52 @@ describe("creating a session", () => {
     expect(keys.every((key) => key.length > 10 && key.length <= 255)).toBe(true);
   });
 
+  test.each([
+    ["too little", { amount: { amount: 20, currency: "EUR" } }, "amount_too_small", "too_small"],
+    ["too much", { amount: { amount: 199_999_998, currency: "EUR" } }, "amount_too_large", "too_large"],
+    ["a bad address", { email: "ada@localhost" }, "email_invalid", "email"],
+    ["a bad currency", { amount: { amount: 100, currency: "XXXX" } }, "invalid_request_error", "merchant"],
+  ] as const)("tells whose a refusal is to mend: %s", async (_, changes, reason, fault) => {
+    const lines =
+      changes && "amount" in changes ? { lines: [], shipping: { amount: 0, currency: "EUR" } } : {};
+    const error = await provider
+      .createSession(anOrder(now, { ...lines, ...changes }))
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ fate: "refused", fault });
+    if (fault !== "merchant") expect(error).toMatchObject({ reason });
+    expect(String(error)).not.toContain("ada@");
+  });
+
+  test("a key that is not taken is the merchant's to mend", async () => {
+    const wrong = stripeProvider({
+      secretKey: "sk_test_wrong",
+      webhookSecret: "whsec_x",
+      apiRoot: stripe.url,
+      publicUrl: "https://shop.test",
+    });
+    await expect(wrong.createSession(anOrder(now))).rejects.toMatchObject({
+      fate: "retry",
+      fault: "merchant",
+    });
+  });
+
+  test.each([
+    ["EUR", 50, 99_999_999],
+    ["GBP", 30, 99_999_999],
+    ["JPY", 50, 9_999_999_999],
+    ["HUF", 175, 9_999_999_999],
+    ["IDR", undefined, 9_999_999_999],
+    ["INR", 50, 999_999_999],
+    ["KWD", undefined, 99_999_990],
+    ["KRW", undefined, 99_999_999],
+    ["ISK", undefined, 999_999],
+    ["MXN", 1000, 99_999_999],
+  ])("knows the least and the most of %s as Stripe publishes them", (currency, least, most) => {
+    const limits = provider.limits?.(currency);
+    expect(limits?.least?.amount).toBe(least);
+    expect(limits?.most).toEqual({ amount: most, currency });
+  });
+
   test("never shows the secret key in an error", async () => {
     const wrong = stripeProvider({
       secretKey: "sk_live_verysecretverysecret",
@@ -297,6 +353,50 @@ describe("events", () => {
       const { body, signature } = stripe.signed(event);
       expect(await verify(body, signature)).toBeNull();
     }
+  });
+
+  test("in a currency that no order has, or finer than ours can be, are read, and what was taken goes back whole", async () => {
+    const event = await completed();
+    const told = async (change: object) => {
+      const { body, signature } = stripe.signed({
+        ...event,
+        data: { object: { ...event.data.object, ...change } },
+      });
+      return (await verify(body, signature))?.session?.amount;
+    };
+    expect(await told({ currency: "idr", amount_total: 12_345 })).toEqual({
+      amount: 123.45,
+      currency: "IDR",
+    });
+    expect(await told({ currency: "huf", amount_total: 499_050 })).toEqual({
+      amount: 4990.5,
+      currency: "HUF",
+    });
+    expect(await told({ currency: "usdc", amount_total: 7 })).toEqual({ amount: 7, currency: "USDC" });
+    expect(await told({ currency: null, amount_total: null })).toEqual({ amount: 0, currency: "USD" });
+    for (const amount of [1, 99, 115, 12_345, 999_999_999_999])
+      expect(toStripe(reported(amount, "idr"))).toBe(amount);
+  });
+
+  test.each([
+    ["no JSON", () => "{"],
+    ["no event", () => "[]"],
+    ["a session without its id", (text: string) => text.replace(/"id": "cs_[^"]+"/, '"id": 5')],
+    [
+      "a session of another shape",
+      (text: string) => text.replace(/"payment_status": "[^"]+"/, '"payment_status": {}'),
+    ],
+  ])("that are signed and hold %s are told apart from those to send again", async (_, change) => {
+    const body = change(JSON.stringify(await completed(), null, 2));
+    const { signature } = signedText(body);
+    await expect(verify(body, signature)).rejects.toThrow(UnreadableEvent);
+  });
+
+  test("of test mode say so, though their session says otherwise", async () => {
+    const event = await completed();
+    const object = { ...event.data.object, livemode: true };
+    const { body, signature } = stripe.signed({ ...event, livemode: false, data: { object } });
+    expect((await verify(body, signature))?.session?.live).toBe(false);
   });
 
   test("of live mode say so", async () => {
