@@ -19,6 +19,7 @@ import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
 import { variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
 import { stockOf } from "../src/shop/stock.ts";
+import { type Choosing, variantControls } from "./choose-variant.ts";
 import { descriptionOf } from "./description.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from "./shopfront.ts";
@@ -31,23 +32,30 @@ const PRICE_STEPS = [10, 20, 50, 100];
 
 /** Categories, product lists and the product page. */
 export function browseFlow(script: Script, front: Shopfront): void {
-  const browse = async (turn: Turn) => {
+  const browse = async (turn: Turn, asked = 1) => {
     const { shop } = await visit(front, turn);
     const categories = await front.search.categories(shop._id);
     if (categories.length === 0)
       return view({ text: plain(turn.say("browse.empty")), controls: mainMenu(turn) });
+    const size = turn.choicesMax;
+    const pages = Math.ceil(categories.length / size);
+    const page = Math.min(asked, pages);
     return view({
-      text: bold(turn.say("browse.title")),
+      text: joined([
+        bold(turn.say("browse.title")),
+        ...(pages > 1 ? [plain(turn.say("page", { page, pages }))] : []),
+      ]),
       controls: [
-        ...categories.map((category) => categoryButton(turn, category)),
+        ...categories.slice((page - 1) * size, page * size).map((category) => categoryButton(turn, category)),
+        ...pager(turn, { page, pages }, (to) => links.browse({ page: to })),
         turn.button(turn.say("menu.search"), links.askSearch()),
         turn.button(turn.say("menu.cart"), links.cart()),
       ],
     });
   };
 
-  script.command("shop", "command.shop", browse);
-  script.on(links.browse, browse);
+  script.command("shop", "command.shop", (turn) => browse(turn));
+  script.on(links.browse, (turn, { page }) => browse(turn, page));
 
   script.on(links.category, async (turn, { category: id, page, sort = "new", max, after, before }) => {
     const { shop } = await visit(front, turn);
@@ -103,7 +111,9 @@ export function browseFlow(script: Script, front: Shopfront): void {
     });
   });
 
-  script.on(links.product, (turn, args) => productPage(front, turn, args.product, args.sku));
+  script.on(links.product, (turn, { product, sku, ...choosing }) =>
+    productPage(front, turn, product, sku, choosing),
+  );
 }
 
 /** The way into a category. */
@@ -117,7 +127,13 @@ export const categoryButton = (turn: Turn, category: Category & { products: numb
   );
 
 /** The page of a product, with one of its variants chosen. */
-export async function productPage(front: Shopfront, turn: Turn, id: string, sku?: string): Promise<View> {
+export async function productPage(
+  front: Shopfront,
+  turn: Turn,
+  id: string,
+  sku?: string,
+  choosing?: Choosing,
+): Promise<View> {
   const { shop } = await visit(front, turn);
   const found = await getProduct(shop._id, id, turn.now);
   if (found?.status !== "active") {
@@ -133,7 +149,7 @@ export async function productPage(front: Shopfront, turn: Turn, id: string, sku?
     found.variants.find((variant) => left(variant) > 0) ??
     found.variants[0];
   if (!chosen) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
-  const page = productView(turn, shop, found, chosen, left);
+  const page = productView(turn, shop, found, chosen, left, choosing);
   // Only an address that others can open is worth passing on.
   if (!front.publicUrl.startsWith("https:")) return page;
   const url = `${front.publicUrl}/p/${found.slug}`;
@@ -160,6 +176,7 @@ function productView(
   product: OfferedProduct,
   chosen: OfferedVariant,
   left: (variant: OfferedVariant) => number,
+  choosing?: Choosing,
 ) {
   const cost = (variant: OfferedVariant) => price(turn, variant.price, shop.currency);
   const before: RichText = chosen.compareAt
@@ -194,18 +211,7 @@ function productView(
       },
     ],
     controls: [
-      ...(several
-        ? [
-            turn.pick(
-              turn.say("product.choose"),
-              product.variants.map((variant) => ({
-                label: `${variantTitle(product, variant, turn.locale)} · ${left(variant) > 0 ? cost(variant) : turn.say("product.sold_out")}`,
-                ref: links.product({ product: product._id, sku: variant.sku }),
-                selected: variant.sku === chosen.sku,
-              })),
-            ),
-          ]
-        : []),
+      ...variantControls(turn, product, chosen, { cost, left }, choosing),
       ...(count > 0
         ? [
             turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku, price: chosen.price }), {

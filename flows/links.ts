@@ -12,7 +12,7 @@ const open = <S extends Record<string, z.ZodType>>(name: string, shape: S) =>
 /** Every action a button can carry. Declared in one place, so that flows lead to each other without importing each other. */
 export const links = {
   home: open("home", {}),
-  browse: open("browse", {}),
+  browse: open("browse", { page: page.optional() }),
   help: open("help", {}),
   askSearch: open("ask", {}),
   /**
@@ -28,7 +28,13 @@ export const links = {
     before: id.optional(),
   }),
   search: open("find", { query: z.string().max(200), page }),
-  product: open("p", { product: id, sku: sku.optional() }),
+  /** `step` is the index of the option that is being chosen, `page` the page of its values. */
+  product: open("p", {
+    product: id,
+    sku: sku.optional(),
+    step: z.coerce.number().int().min(0).max(99).optional(),
+    page: page.optional(),
+  }),
   reviews: open("revs", { product: id, page }),
   /** `price` is what was shown, in minor units; buttons of earlier versions have none. */
   addToCart: open("add", { sku, price: z.coerce.number().int().min(0).optional() }),

@@ -150,6 +150,14 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
       rest.setToken(token); // the client forgets a token that was refused once
       return await outlet.send(started(), to, delivery);
     },
+    async edit(to, change) {
+      rest.setToken(token);
+      return await outlet.edit(started(), to, change);
+    },
+    async remove(to, message) {
+      rest.setToken(token);
+      await outlet.remove(to, message);
+    },
     async stop() {
       await upkeep.stop();
       await client?.destroy();

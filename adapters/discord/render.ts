@@ -12,7 +12,7 @@ import {
 } from "discord.js";
 import type { Host } from "../../src/engine/adapter.ts";
 import { cardText, viewText } from "../../src/engine/fit.ts";
-import { joined, mentionsIn, type RichText } from "../../src/engine/rich-text.ts";
+import { joined, mentionsIn, plain, type RichText } from "../../src/engine/rich-text.ts";
 import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { distinct } from "../../src/platform/distinct.ts";
 import { flattened } from "../../src/platform/flattened.ts";
@@ -21,6 +21,7 @@ import { isVisible } from "../../src/platform/legible.ts";
 import { partLinks } from "../../src/platform/linkable.ts";
 import { packRows } from "../../src/platform/rows.ts";
 import { documentsOf, type ShownPicture, shownPictures } from "../../src/platform/shown-pictures.ts";
+import { wordsFor } from "../../src/platform/wordless.ts";
 import { COMPONENTS_MAX, capabilities, PRINTED_MAX } from "./capabilities.ts";
 import { isLinkable, printed } from "./markdown.ts";
 
@@ -58,7 +59,10 @@ export async function render(view: View, host: Pick<Host, "media">): Promise<Ren
   const files = [...uploads.filter(({ name }) => used.includes(name)), ...documentsOf(view)];
   return {
     body: {
-      components: components.length > 0 ? components : [{ type: ComponentType.TextDisplay, content: "…" }],
+      components:
+        components.length > 0
+          ? components
+          : [{ type: ComponentType.TextDisplay, content: printed(plain(wordsFor(view))) }],
       attachments: files.map(({ name }, id) => ({ id, filename: name })),
       allowed_mentions: called.length > 0 ? { parse: [], users: called } : { parse: [] },
       flags: MessageFlags.IsComponentsV2 | MessageFlags.SuppressEmbeds,

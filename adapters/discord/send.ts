@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { InteractionResponseType, MessageFlags, type REST, Routes } from "discord.js";
 import type { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { Delivery, Host, Sent } from "../../src/engine/adapter.ts";
+import type { Change, Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import { CODE, failures, isRefusal, unlessRefused } from "./errors.ts";
 import {
@@ -36,10 +36,11 @@ const MISSING =
   "The bot may not write in this channel: give it View Channel, Send Messages and Attach Files there";
 
 /** A message on its way, and whether to send it once more would do harm. */
-interface Shipment extends Delivery {
+interface Shipment extends Omit<Delivery, "replaces"> {
   readonly shown: Rendered;
   /** For one person's eyes where others read along. */
   readonly alone: boolean;
+  replaces?: string | undefined;
   repeatable: boolean;
 }
 
@@ -56,26 +57,88 @@ export class Outlet {
     const ticket = readTicket(delivery.ticket);
     const alone = to.user !== undefined && delivery.view.visibility === "user";
     const shown = await render(delivery.view, host);
-    const shipment = { ...delivery, shown, alone, repeatable: true };
+    const shipment: Shipment = { ...delivery, shown, alone, repeatable: true };
     try {
+      // What was not pressed itself is changed where it stands; an interaction answers on the message it began on.
+      if (delivery.replaces !== undefined && delivery.replaces !== ticket?.message) {
+        if (await this.#change(shipment, to, delivery.replaces)) return { message: delivery.replaces };
+        shipment.replaces = undefined;
+      }
+      if (ticket && (await this.#opens(shipment, ticket)))
+        return { message: ticket.message ?? "", opened: true };
       const answered = ticket && (await unlessRefused(this.#answer(shipment, ticket), ...EXPIRED));
       return { message: answered ?? (await this.#tell(shipment, to)) };
     } catch (error) {
-      if (isRefusal(error, ...NO_PERMISSION)) this.#bot.log.warn({ channel: to.channel }, MISSING);
-      if (failures.refusesToken(error)) this.#bot.revoked();
-      throw failures.toSendError(error, shipment.repeatable);
+      throw this.#failed(error, to, shipment.repeatable);
     }
+  }
+
+  /** Changes a message that stands; see `Adapter.edit`. @throws {SendError} */
+  async edit(host: Pick<Host, "media">, to: Address, change: Change): Promise<boolean> {
+    const alone = to.user !== undefined && change.view.visibility === "user";
+    const shown = await render(change.view, host);
+    try {
+      return await this.#change({ ...change, shown, alone, repeatable: true }, to, change.replaces);
+    } catch (error) {
+      throw this.#failed(error, to, true);
+    }
+  }
+
+  /** Takes a message away; one that only a spent ticket could reach stays. @throws {SendError} */
+  async remove(to: Address, { message, hidden, ticket }: Removal): Promise<void> {
+    const { rest } = this.#bot;
+    try {
+      const way = hidden
+        ? this.#hiddenWay(message, ticket)
+        : Routes.channelMessage(await this.#placeOf(to), message);
+      if (way === undefined) return;
+      const deleting = rest.delete(way, { auth: !hidden });
+      await unlessRefused(deleting, ...NOT_EDITABLE, ...EXPIRED, CODE.unknownChannel);
+    } catch (error) {
+      throw this.#failed(error, to, true);
+    }
+  }
+
+  #failed(error: unknown, to: Address, repeatable: boolean): Error {
+    if (isRefusal(error, ...NO_PERMISSION)) this.#bot.log.warn({ channel: to.channel }, MISSING);
+    if (failures.refusesToken(error)) this.#bot.revoked();
+    return failures.toSendError(error, repeatable);
+  }
+
+  /** The channel of a conversation. */
+  async #placeOf({ channel, user }: Address): Promise<string> {
+    return user === undefined ? ((await this.#bot.direct.fetch(channel)) ?? "") : channel;
+  }
+
+  /** How a message that only one person sees is reached; not any more once its ticket is spent. */
+  #hiddenWay(message: string, written: string | undefined) {
+    const ticket = readTicket(written);
+    if (!ticket) return undefined;
+    const id = ticket.message === message ? "@original" : message;
+    return Routes.webhookMessage(this.#bot.application, ticket.token, id);
+  }
+
+  /** Changes a message that was not pressed. False if there is none, or it can not be changed any more. */
+  async #change({ alone, shown, replacesTicket }: Shipment, to: Address, message: string): Promise<boolean> {
+    if (!alone) return await this.#edit(await this.#placeOf(to), message, shown);
+    const way = this.#hiddenWay(message, replacesTicket);
+    if (way === undefined) return false;
+    const editing = this.#bot.rest.patch(way, { auth: false, ...shown });
+    return (await unlessRefused(editing, ...NOT_EDITABLE, ...EXPIRED)) !== null;
+  }
+
+  /** Opens the window of a form, where the interaction still lets it. */
+  async #opens({ view, key }: Shipment, ticket: Ticket): Promise<boolean> {
+    if (!view.form || ticket.kind === "form") return false;
+    const response = { type: InteractionResponseType.Modal as const, data: modalOf(view.form) };
+    const opening = this.#bot.interactions.respond(ticket, { response, kind: "window" }, key);
+    return (await unlessRefused(opening, ...EXPIRED))?.sent ?? false;
   }
 
   /** Answers an interaction. */
   async #answer(shipment: Shipment, ticket: Ticket): Promise<string> {
     const { interactions } = this.#bot;
-    const { view, key } = shipment;
-    if (view.form && ticket.kind !== "form") {
-      const response = { type: InteractionResponseType.Modal as const, data: modalOf(view.form) };
-      const { sent } = await interactions.respond(ticket, { response, kind: "window" }, key);
-      if (sent) return ticket.message ?? "";
-    }
+    const { key } = shipment;
     const { sent, state } = await interactions.respond(ticket, firstResponse(shipment, ticket), key);
     return sent ? state.message : await this.#follow(shipment, ticket, state);
   }

@@ -2,12 +2,12 @@ import type { types as slack } from "@slack/bolt";
 import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
-import { beginning } from "../../src/i18n/graphemes.ts";
 import { labelOf } from "../../src/platform/label.ts";
 import { isVisible, wellFormed } from "../../src/platform/legible.ts";
 import { linkableBy } from "../../src/platform/linkable.ts";
 import { marked } from "../../src/platform/marked.ts";
 import { runsOf } from "../../src/platform/runs.ts";
+import { wordsFor } from "../../src/platform/wordless.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** Where Slack finds a picture: at an address, or among the files uploaded to it. */
@@ -22,8 +22,11 @@ export interface Rendered {
 }
 
 const SECTION_MAX = 3000;
-/** An escape takes up to five characters, and a message may hold 13,000. */
-const FALLBACK_MAX = 2500;
+/**
+ * UTF-8 bytes of the text behind the blocks, escaped: `chat.update` refuses more than 4,000
+ * (https://docs.slack.dev/reference/methods/chat.update).
+ */
+const FALLBACK_BYTES = 4000;
 const FIELD_MAX = 2000;
 const FIELDS_MAX = 10;
 
@@ -44,10 +47,10 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
     ...actionBlocks(view.controls, name),
   ];
   const words = textOf(viewText(view)).trim();
-  const text = words || controls.map(({ label }) => label).join(", ") || "…";
+  const said = isVisible(words) ? words : wordsFor(view);
   return {
-    blocks: blocks.length > 0 ? blocks : richBlocks(plain("…")),
-    text: escaped(beginning(text, FALLBACK_MAX)),
+    blocks: blocks.length > 0 ? blocks : richBlocks(plain(said)),
+    text: escapedWithin(wellFormed(said), FALLBACK_BYTES),
   };
 }
 
@@ -63,6 +66,23 @@ export const label = (text: string, max: number): slack.PlainTextElement => ({
 
 const escaped = (text: string): string =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
+const GRAPHEMES = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** Text escaped, and cut so that what is sent is no more than `max` bytes; between graphemes, with "…" at its end. */
+function escapedWithin(text: string, max: number): string {
+  const whole = escaped(text);
+  if (Buffer.byteLength(whole) <= max) return whole;
+  let kept = "";
+  let left = max - Buffer.byteLength("…");
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    const printed = escaped(segment);
+    left -= Buffer.byteLength(printed);
+    if (left < 0) break;
+    kept += printed;
+  }
+  return `${kept}…`;
+}
 
 /** Text as rich text blocks, whose words Slack reads no markup in. */
 const richBlocks = (text: RichText): slack.RichTextBlock[] =>

@@ -133,16 +133,20 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
       });
       await Promise.all([introduced, atMost(START_PATIENCE, connected, stopping.signal)]);
     },
-    async send(to, delivery) {
-      if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
-      return await outlet.send(to, delivery);
-    },
+    send: async (to, delivery) => await started().send(to, delivery),
+    edit: async (to, change) => (await started().send(to, { ...change, onlyThere: true })).message !== "",
+    remove: async (to, message) => await started().remove(to, message),
     async stop() {
       stopping.abort();
       await receiver.stop();
       await atMost(STOP_PATIENCE, Promise.all([upkeep.stop(), listening]));
     },
   };
+
+  function started(): Outlet {
+    if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
+    return outlet;
+  }
 
   function routesOf(): { routes?: Hono } {
     const routes = new Hono();

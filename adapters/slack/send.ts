@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { type Delivery, SendError, type Sent } from "../../src/engine/adapter.ts";
+import { type Delivery, type Removal, SendError, type Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { View } from "../../src/engine/view.ts";
 import { pause } from "../../src/platform/backoff.ts";
-import type { Pace } from "../../src/platform/pace.ts";
+import type { Limit, Pace } from "../../src/platform/pace.ts";
 import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { type Rendered, render } from "./blocks.ts";
 import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
@@ -16,13 +16,20 @@ import { respond } from "./respond.ts";
 import { readTicket, type Ticket } from "./ticket.ts";
 
 /** One message a second in a channel, short bursts allowed; edits more freely (https://docs.slack.dev/apis/web-api/rate-limits). */
-export const LIMITS = {
+export const LIMITS: Readonly<Record<"channel" | "edit", Limit>> = {
   channel: { points: 1, seconds: 1, burst: { points: 20, seconds: 30 } },
   edit: { points: 1, seconds: 1, burst: { points: 50, seconds: 60 } },
 };
 
 /** The old message cannot become the new one, or is gone: a new one takes its place. */
 const NOT_EDITABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/** The message is gone, or nobody may delete it here. */
+const NOT_DELETABLE = [
+  "message_not_found",
+  "cant_delete_message",
+  "compliance_exports_prevent_deletion",
+  "channel_not_found",
+];
 /** The app, or the person, is no member of the channel. */
 const NOT_THERE = ["not_in_channel", "channel_not_found", "user_not_in_channel"];
 /** The person took longer than a trigger lives, or it opened a window before. */
@@ -47,6 +54,8 @@ interface Post {
   readonly ticket: Partial<Ticket>;
   readonly view: View;
   readonly replaces: string | undefined;
+  readonly replacesTicket?: string;
+  readonly onlyThere?: boolean;
   /** For one person's eyes, among others. */
   readonly alone: boolean;
 }
@@ -60,9 +69,10 @@ export class Outlet {
     this.#options = options;
   }
 
-  /** @throws {SendError} */
-  async send(to: Address, { view, replaces, ticket }: Delivery): Promise<Sent> {
-    const { installations, pace, log } = this.#options;
+  /** With `onlyThere` nothing is sent where `replaces` can not be changed; the id is "" then. @throws {SendError} */
+  async send(to: Address, delivery: Delivery & { readonly onlyThere?: boolean }): Promise<Sent> {
+    const { view, replaces, ticket } = delivery;
+    const { installations, pace } = this.#options;
     const key = `${to.connection}/${to.channel}`;
     const home = homeUser(to);
     // Until a new message is on its way, everything may be done again.
@@ -71,8 +81,8 @@ export class Outlet {
       const workspace = await installations.of(to.connection);
       if (home !== undefined || replaces !== undefined) await pace.turn("edit", key);
       if (home !== undefined) return await this.#publish(workspace, home, view);
-      const post = { workspace, to, view, replaces, ticket: readTicket(ticket) };
-      if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "" };
+      const post = { ...delivery, workspace, to, replaces, ticket: readTicket(ticket) };
+      if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "", opened: true };
       const alone = view.visibility === "user" && to.user !== undefined;
       const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
       const sent = await this.#show({ ...post, channel, alone }, async () => {
@@ -82,17 +92,41 @@ export class Outlet {
       this.#refused.delete(to.connection);
       return sent;
     } catch (error) {
-      const wait = retryAfterMs(error);
-      if (wait !== undefined) await pace.hush(key, wait);
-      if (isDeadToken(error) && !this.#refused.has(to.connection)) {
-        this.#refused.add(to.connection);
-        log.error(
-          { team: to.connection, reason: describe(error) },
-          "Slack refuses the token of this workspace",
-        );
-      }
-      throw toSendError(error, repeatable);
+      throw await this.#failed(to, error, repeatable);
     }
+  }
+
+  /** Takes a message away. One that only its person sees goes by what they pressed on it, else it stays. @throws {SendError} */
+  async remove(to: Address, { message: ts, hidden, ticket }: Removal): Promise<void> {
+    const { installations, pace, apiRoot } = this.#options;
+    try {
+      const workspace = await installations.of(to.connection);
+      await pace.turn("edit", `${to.connection}/${to.channel}`);
+      if (hidden) {
+        const { message, response } = readTicket(ticket);
+        if (message === ts) await respond(response, apiRoot, { delete_original: true }, true);
+        return;
+      }
+      const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
+      await workspace.client.chat.delete({ channel, ts });
+    } catch (error) {
+      if (isRefused(error, NOT_DELETABLE)) return;
+      throw await this.#failed(to, error, true);
+    }
+  }
+
+  async #failed(to: Address, error: unknown, repeatable: boolean): Promise<Error> {
+    const { pace, log } = this.#options;
+    const wait = retryAfterMs(error);
+    if (wait !== undefined) await pace.hush(`${to.connection}/${to.channel}`, wait);
+    if (isDeadToken(error) && !this.#refused.has(to.connection)) {
+      this.#refused.add(to.connection);
+      log.error(
+        { team: to.connection, reason: describe(error) },
+        "Slack refuses the token of this workspace",
+      );
+    }
+    return toSendError(error, repeatable);
   }
 
   /** A window, if the ticket still opens one. Where it does not, the message leads to the form. */
@@ -115,11 +149,9 @@ export class Outlet {
 
   async #publish(workspace: Workspace, user: string, view: View): Promise<Sent> {
     return await this.#withPictures(workspace, view, async ({ blocks }) => {
-      const { view: shown } = await workspace.client.views.publish({
-        user_id: user,
-        view: { type: "home", blocks },
-      });
-      return { message: shown?.id ?? "" };
+      await workspace.client.views.publish({ user_id: user, view: { type: "home", blocks } });
+      // A page is no message: what is shown next takes its place by itself.
+      return { message: "" };
     });
   }
 
@@ -135,6 +167,7 @@ export class Outlet {
     return await this.#withPictures(workspace, view, async (shown) => {
       if (replaces !== undefined && !view.file && (await this.#edit(post, replaces, shown)))
         return { message: replaces };
+      if (post.onlyThere) return { message: "" };
       await begin();
       return await this.#post(post, shown);
     });
@@ -159,14 +192,16 @@ export class Outlet {
   }
 
   /** Turns a message into another. Answers false if this message cannot be. */
-  async #edit({ workspace, channel, ticket, alone }: Post, ts: string, shown: Rendered): Promise<boolean> {
-    if (ticket.hidden && ticket.message === ts)
-      return await respond(
-        ticket.response,
-        this.#options.apiRoot,
-        { ...shown, replace_original: true },
-        true,
-      );
+  async #edit(
+    { workspace, channel, ticket, alone, replacesTicket }: Post,
+    ts: string,
+    shown: Rendered,
+  ): Promise<boolean> {
+    const [own] = [ticket, readTicket(replacesTicket)].filter(
+      ({ hidden, message }) => hidden && message === ts,
+    );
+    if (own)
+      return await respond(own.response, this.#options.apiRoot, { ...shown, replace_original: true }, true);
     if (alone) return false;
     try {
       await workspace.client.chat.update({ channel, ts, ...shown, parse: "none", link_names: false });

@@ -13,6 +13,7 @@ export const capabilities: Capabilities = {
   buttons: true,
   images: true,
   edits: true,
+  pictureStays: true,
   ephemeral: false,
   tokenBytes: 64,
 };

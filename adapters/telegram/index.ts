@@ -14,7 +14,7 @@ import { type Me, readUpdate } from "./inbound.ts";
 import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
 import { forGrammy, poll, UPDATES } from "./poll.ts";
-import { LIMITS, type Outlet, send } from "./send.ts";
+import { LIMITS, type Outlet, remove, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
 /** How a bot reaches Telegram. */
@@ -75,6 +75,11 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
       .answerCallbackQuery(callback)
       .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"));
 
+  function started(): Outlet {
+    if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
+    return outlet;
+  }
+
   async function introduce(to: Host): Promise<void> {
     me = { ...me, username: (await api.getMe(forGrammy(upkeep.signal))).username };
     if (webhook === undefined) await api.deleteWebhook();
@@ -99,10 +104,9 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
         ended: (error) => log.error({ reason: describe(error) }, ENDED),
       });
     },
-    async send(to, delivery) {
-      if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
-      return await send(outlet, to, delivery);
-    },
+    send: async (to, delivery) => await send(started(), to, delivery),
+    edit: async (to, change) => (await send(started(), to, { ...change, onlyThere: true })).message !== "",
+    remove: async (to, message) => await remove(started(), to, message),
     async stop() {
       await upkeep.stop();
       await answers.settled();

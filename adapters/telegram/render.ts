@@ -5,6 +5,7 @@ import type { Button, Control, FileView, Link, Media, View } from "../../src/eng
 import { buttonGroups } from "../../src/platform/button-groups.ts";
 import { packRows } from "../../src/platform/rows.ts";
 import { type Span, spanned } from "../../src/platform/spans.ts";
+import { wordsFor } from "../../src/platform/wordless.ts";
 import { capabilities } from "./capabilities.ts";
 
 /** A view in Telegram's terms: text with entities (nothing to escape), perhaps a picture or a document, perhaps buttons. */
@@ -19,6 +20,8 @@ export interface Rendered {
 }
 
 const ENTITY = { bold: "bold", italic: "italic", code: "code", strike: "strikethrough" } as const;
+/** Characters that stand in where a view has no words of its own. */
+const WORDS_MAX = 200;
 /** A narrow phone shows 36 columns of labels in a row without cutting them. */
 const ROW = { perRow: capabilities.buttonsPerRow, width: 36 };
 
@@ -31,13 +34,14 @@ export function render(view: View): Rendered {
   const addresses = controls.filter(isUnlinkable).map(({ label, url }) => plain(`${label}: ${url}`));
   const body = viewText(view);
   const whole = joined([...(body.length > 0 ? [body] : []), ...addresses], "\n\n");
-  const { text, spans } = spanned(whole, { max: capabilities.textMax, linkable: isLinkable });
+  const printed = spanned(whole, { max: capabilities.textMax, linkable: isLinkable });
   const image = view.cards.length === 1 ? view.cards[0]?.image : undefined;
-  const photo = text.length <= capabilities.captionMax ? image : undefined;
-  const entities = spans.map(entityOf);
-  const caption = { caption: text, caption_entities: entities };
+  const photo = printed.text.length <= capabilities.captionMax ? image : undefined;
+  const entities = printed.spans.map(entityOf);
+  const caption = { caption: printed.text, caption_entities: entities };
   return {
-    text,
+    // A message needs words, a caption does not.
+    text: printed.text || spanned(plain(wordsFor(view)), { max: WORDS_MAX, linkable: isLinkable }).text,
     entities,
     caption,
     photo,

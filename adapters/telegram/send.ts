@@ -1,6 +1,6 @@
 import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
-import type { Delivery, Sent } from "../../src/engine/adapter.ts";
+import type { Delivery, Removal, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { Pace } from "../../src/platform/pace.ts";
 import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
@@ -25,28 +25,56 @@ export interface Outlet {
   readonly pictures: Pictures;
 }
 
+/** Nothing is sent where the message to be replaced can not be changed; the id is "" then. */
+interface OnlyThere {
+  readonly onlyThere?: boolean;
+}
+
 /**
  * Sends a view, in place of an older message where that is asked for and possible. The bot does not know
  * what the older message was: if it cannot become the new one, the new one is sent and the old one removed.
  *
  * @throws {SendError}
  */
-export async function send(outlet: Outlet, to: Address, { view, replaces }: Delivery): Promise<Sent> {
+export async function send(
+  outlet: Outlet,
+  to: Address,
+  { view, replaces, onlyThere }: Delivery & OnlyThere,
+): Promise<Sent> {
   const chat = to.channel;
   const shown = render(view);
   let repeatable = replaces !== undefined;
   try {
     if (replaces !== undefined && (await edit(outlet, chat, Number(replaces), shown)))
       return { message: replaces };
+    if (onlyThere) return { message: "" };
     repeatable = false;
-    const sent = await post(outlet, chat, shown);
-    if (replaces !== undefined) await retire(outlet.api, chat, Number(replaces));
-    return { message: String(sent.message_id) };
+    const sent = { message: String((await post(outlet, chat, shown)).message_id) };
+    if (replaces === undefined) return sent;
+    // The new one counts; the engine comes back for what could not be taken away now.
+    const leftOld = await retire(outlet, chat, Number(replaces)).then(
+      () => false,
+      () => true,
+    );
+    return { ...sent, leftOld };
   } catch (error) {
-    const wait = retryAfterMs(error);
-    if (wait !== undefined) await outlet.pace.hush(chat, wait);
-    throw toSendError(error, repeatable);
+    throw await failed(outlet, chat, error, repeatable);
   }
+}
+
+/** Takes a message away; see `Adapter.remove`. @throws {SendError} */
+export async function remove(outlet: Outlet, to: Address, { message }: Removal): Promise<void> {
+  try {
+    await retire(outlet, to.channel, Number(message));
+  } catch (error) {
+    throw await failed(outlet, to.channel, error, true);
+  }
+}
+
+async function failed({ pace }: Outlet, chat: string, error: unknown, repeatable: boolean) {
+  const wait = retryAfterMs(error);
+  if (wait !== undefined) await pace.hush(chat, wait);
+  return toSendError(error, repeatable);
 }
 
 /** Mentions and addresses in people's words get no preview. */
@@ -61,10 +89,10 @@ async function post({ api, pace, pictures }: Outlet, chat: string, shown: Render
   if (file) {
     // A document stands by itself: a message with buttons may be edited or removed, and the document with it.
     const document = await api.sendDocument(chat, new InputFile(Buffer.from(file.text), file.name));
-    if (text === "" && keyboard.length === 0) return document;
+    if (caption.caption === "" && keyboard.length === 0) return document;
   }
   const sent = await pictures.with(photo, (source) => api.sendPhoto(chat, source, { ...caption, ...markup }));
-  return sent ?? (await api.sendMessage(chat, text || "…", { entities, ...QUIET, ...markup }));
+  return sent ?? (await api.sendMessage(chat, text, { entities, ...QUIET, ...markup }));
 }
 
 /** Turns a message into another. Answers false if this message cannot be. */
@@ -78,8 +106,7 @@ async function edit(outlet: Outlet, chat: string, message: number, shown: Render
     const edited = await pictures.with(photo, (media) =>
       api.editMessageMedia(chat, message, { type: "photo", media, ...caption }, markup),
     );
-    if (edited === null)
-      await api.editMessageText(chat, message, text || "…", { entities, ...QUIET, ...markup });
+    if (edited === null) await api.editMessageText(chat, message, text, { entities, ...QUIET, ...markup });
     return true;
   } catch (error) {
     if (isRefusal(error, /message is not modified/)) return true;
@@ -88,10 +115,20 @@ async function edit(outlet: Outlet, chat: string, message: number, shown: Render
   }
 }
 
-/** Removes a message that was replaced; one too old to delete (48 hours) loses its buttons. The new one counts, so trouble is let be. */
-async function retire(api: Api, chat: string, message: number): Promise<void> {
-  await api
-    .deleteMessage(chat, message)
-    .catch(() => api.editMessageReplyMarkup(chat, message))
-    .catch(() => undefined);
+/** A message that is gone, or that is not the bot's to delete any more. */
+const NOT_DELETABLE =
+  /message to delete not found|message can't be deleted|MESSAGE_ID_INVALID|message identifier/;
+
+/** Deletes a message; one too old for that (48 hours) loses its buttons. */
+async function retire({ api, pace }: Outlet, chat: string, message: number): Promise<void> {
+  await pace.turn("overall");
+  try {
+    await api.deleteMessage(chat, message);
+  } catch (error) {
+    if (!isRefusal(error, NOT_DELETABLE)) throw error;
+    if (isRefusal(error, /not found/)) return;
+    await api.editMessageReplyMarkup(chat, message).catch((refusal: unknown) => {
+      if (!isRefusal(refusal, /message/i)) throw refusal;
+    });
+  }
 }

@@ -2,7 +2,6 @@ import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { conversationId } from "../../src/engine/inbound.ts";
-import { plain } from "../../src/engine/rich-text.ts";
 import { view } from "../../src/engine/turn.ts";
 import { EventStreams } from "../../src/http/event-stream.ts";
 import { InOrder } from "../../src/platform/in-order.ts";
@@ -26,12 +25,27 @@ export interface WebOptions {
   readonly shopName?: string;
 }
 
+/** What stands for a message that is gone. */
+const BLANK: WebBody = { kind: "view", view: view({}) };
+
 /** The shop as a chat page of its own. Mount `routes` at "/". A message is sent exactly once per delivery key. */
 export function webAdapter(options: WebOptions): Adapter & { readonly routes: Hono } {
   const messages = new MessageLog<WebBody>(WebMessages, new SecretBox(options.secret));
   const streams = new EventStreams(messages, options.log);
   const writing = new InOrder();
   let host: Host | undefined;
+
+  /** Writes into a conversation, in order, and has the open pages look. */
+  async function written<T>(conversation: string, write: () => Promise<T>): Promise<T> {
+    try {
+      const result = await writing.run(conversation, write);
+      streams.wake(conversation);
+      return result;
+    } catch (cause) {
+      // The key makes a repeat harmless, so even a lost answer may be tried again.
+      throw new SendError("unsent", "The web message could not be kept.", { cause });
+    }
+  }
 
   return {
     name: "web",
@@ -46,22 +60,24 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     async send(to, { view, key, replaces }) {
       const conversation = conversationId(to);
       const body = { kind: "view", view } as const;
-      const write = async (): Promise<string> => {
+      return await written(conversation, async () => {
         const edited =
           replaces !== undefined && (await messages.replace(conversation, Number(replaces), key, body));
-        return edited ? replaces : String(await messages.append(conversation, "shop", key, body));
-      };
-      try {
-        const message = await writing.run(conversation, write);
-        streams.wake(conversation);
-        return { message };
-      } catch (cause) {
-        // The key makes a repeat harmless, so even a lost answer may be tried again.
-        throw new SendError("unsent", "The web message could not be kept.", { cause });
-      }
+        if (edited) return { message: replaces };
+        return { message: String(await messages.append(conversation, "shop", key, body)) };
+      });
+    },
+    async edit(to, { view, key, replaces }) {
+      const conversation = conversationId(to);
+      const body = { kind: "view", view } as const;
+      return await written(conversation, () => messages.replace(conversation, Number(replaces), key, body));
+    },
+    async remove(to, { message }) {
+      const conversation = conversationId(to);
+      await written(conversation, () => messages.remove(conversation, Number(message), BLANK));
     },
     async forget(address) {
-      await messages.forget(conversationId(address), { kind: "view", view: view({ text: plain("…") }) });
+      await messages.forget(conversationId(address), BLANK);
     },
     async stop() {
       host = undefined;

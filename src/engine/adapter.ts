@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly buttons: boolean;
   readonly images: boolean;
   readonly edits: boolean;
+  /** A message with a picture can not be turned into one without. */
+  readonly pictureStays?: boolean;
   /** Whether a message in a shared channel can be for one person's eyes. */
   readonly ephemeral: boolean;
   /** UTF-8 bytes of a button's token. */
@@ -72,13 +74,32 @@ export interface Delivery {
   readonly key: string;
   /** The message to show this in place of, where the platform can edit. */
   readonly replaces?: string;
+  /** The ticket under which `replaces` was shown, where only the person sees that message. */
+  readonly replacesTicket?: string;
   /** The `Inbound.ticket` of the event that is answered; none for news. It may have expired or been used by now. */
   readonly ticket?: string;
 }
 /** What became of a message that was sent. */
 export interface Sent {
-  /** The platform's id of the message, given back in `press.message`. */
+  /** The platform's id of the message, given back in `press.message`; "" where it has none. */
   readonly message: string;
+  /** A window was opened instead: no message was sent or changed. */
+  readonly opened?: boolean;
+  /** The message that this took the place of still stands, as it could not be taken away now. */
+  readonly leftOld?: boolean;
+}
+
+/** What a message that stands is to show from now on. */
+export interface Change extends Delivery {
+  readonly replaces: string;
+}
+
+/** A message to take away. */
+export interface Removal {
+  readonly message: string;
+  /** Only the person sees it; then the ticket under which it was shown is what may remove it. */
+  readonly hidden?: boolean;
+  readonly ticket?: string;
 }
 
 /** A platform, as the engine knows it. */
@@ -95,6 +116,18 @@ export interface Adapter {
   start(host: Host): Promise<void>;
   /** Sends one fitted view. @throws {SendError} */
   send(to: Address, delivery: Delivery): Promise<Sent>;
+  /**
+   * Changes a message that stands, outside any answer; false where it can not be changed any more, and then nothing is
+   * sent. @throws {SendError}
+   */
+  edit?(to: Address, change: Change): Promise<boolean>;
+  /**
+   * Takes a message away. One that is gone is no trouble; one that can not be deleted any more loses its buttons where the
+   * platform lets it, and else stays.
+   *
+   * @throws {SendError} where it may work later
+   */
+  remove?(to: Address, message: Removal): Promise<void>;
   /** Throws away what the adapter itself keeps of a person's own channel: they are erased. May be repeated. */
   forget?(address: Address): Promise<void>;
   /** Stops taking events; what was accepted stays in the store. */

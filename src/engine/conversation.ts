@@ -1,9 +1,10 @@
 import mongoose, { Schema } from "mongoose";
 import type { Address, Inbound, Sender } from "./inbound.ts";
+import type { Part, Screen } from "./screens.ts";
 import type { View } from "./view.ts";
 
-/** Something waiting to leave a conversation: a message, or an event for another one. */
-export type OutboxEntry = Message | Handover;
+/** Something waiting to leave a conversation: a message, a change of those that stand, or an event for another one. */
+export type OutboxEntry = Message | Refresh | Handover;
 
 /** A message waiting to be sent. */
 export interface Message {
@@ -11,8 +12,17 @@ export interface Message {
   readonly view: View;
   readonly replaces?: string;
   readonly ticket?: string;
+  /** Where it belongs; entries of earlier versions have none, and stand alone. */
+  readonly part?: Part;
   /** The news it tells, so that it can be told elsewhere if it is refused here. */
   readonly news?: News;
+}
+/** What those messages are to show from now on that show the state of a subject. */
+export interface Refresh {
+  readonly key: string;
+  readonly subject: string;
+  /** The view, fitted. */
+  readonly refresh: readonly View[];
 }
 /** An event that is to be handled in another conversation. */
 export interface Handover {
@@ -38,6 +48,8 @@ export interface Conversation {
   outbox: OutboxEntry[];
   /** Tokens too long for the platform, by their short stand-in. */
   links: { short: string; token: string }[];
+  /** The screens that stand and are worth remembering. */
+  screens: readonly Screen[];
   state: unknown;
   /** Grows with every commit. */
   revision: number;
@@ -51,11 +63,15 @@ export interface Conversation {
 }
 
 /** The same as it is written, with what is personal sealed (see sealed.ts). */
-export interface StoredConversation extends Omit<Conversation, "inbox" | "outbox"> {
+export interface StoredConversation extends Omit<Conversation, "inbox" | "outbox" | "screens"> {
   /** Ids of the latest deliveries, for dropping repeats. */
   seen: string[];
   inbox: { id: string; sealed: string }[];
   outbox: { key: string; sealed: string }[];
+  /** Sealed. Conversations of earlier versions have none. */
+  screens?: string;
+  /** What the screens show, where others may change it too (`order:ID`): how their conversations are found. */
+  subjects?: string[];
 }
 
 const conversation = new Schema<StoredConversation>(
@@ -68,6 +84,8 @@ const conversation = new Schema<StoredConversation>(
     inbox: [Schema.Types.Mixed],
     outbox: [Schema.Types.Mixed],
     links: [Schema.Types.Mixed],
+    screens: String,
+    subjects: { type: [String], default: undefined },
     state: Schema.Types.Mixed,
     revision: Number,
     owner: String,
@@ -82,6 +100,8 @@ conversation.index(
   { "address.platform": 1, "address.connection": 1, due: 1 },
   { partialFilterExpression: { due: { $type: "date" } } },
 );
+// Where cards stand that show a subject.
+conversation.index({ subjects: 1 }, { partialFilterExpression: { subjects: { $exists: true } } });
 // Where a person was last met among others, when direct messages are refused.
 conversation.index(
   { "address.user": 1, "address.platform": 1, "address.connection": 1, at: -1 },

@@ -1,8 +1,9 @@
 import { type Adapter, SendError } from "./adapter.ts";
-import type { Conversation, News, OutboxEntry } from "./conversation.ts";
+import type { Conversation, Handover, Message, News, OutboxEntry, Refresh } from "./conversation.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import type { Address, Inbound } from "./inbound.ts";
-import { LEASE_MS, type Mailbox } from "./mailbox.ts";
+import { type Delivered, LEASE_MS, type Mailbox } from "./mailbox.ts";
+import { isPictured, lookOf, Screens, type Standing } from "./screens.ts";
 
 const SEND_TRIES = 20;
 const LONGEST_PAUSE_MS = 5 * 60_000;
@@ -20,6 +21,16 @@ export interface Round extends Pick<EngineOptions, "log" | "metrics" | "reroute"
   };
 }
 
+/** One delivery under way. */
+interface Trip {
+  readonly held: Conversation;
+  readonly adapter: Adapter;
+  readonly screens: Screens;
+  readonly sent: string[];
+  /** When the lease was last made longer, in milliseconds since 1970. */
+  leased: number;
+}
+
 /** Brings the outbox of a conversation to its platform, and what is meant for another conversation there. */
 export class Courier {
   readonly #round: Round;
@@ -28,55 +39,146 @@ export class Courier {
   }
 
   /**
-   * Sends what it can, in order. What has to wait keeps what follows it waiting: `retry` says until when, and how often
-   * it was tried. `sent` are the keys of what need not be sent any more.
+   * Sends what it can, in order. What has to wait keeps what follows it waiting. Then takes away what the new screens have
+   * left over of those they took the place of.
    */
-  async deliver(held: Conversation, entries: readonly OutboxEntry[]) {
-    const { adapterAt, mailbox, engine, log, metrics, now } = this.#round;
+  async deliver(held: Conversation, entries: readonly OutboxEntry[]): Promise<Delivered> {
+    const { adapterAt, now } = this.#round;
     const adapter = adapterAt(held.address);
-    const sent: string[] = [];
     // Disconnected since it was claimed: all of it stays for the process that is connected next.
-    if (!adapter) return { sent, retry: { at: now(), attempts: held.attempts } };
-    let leased = now().getTime();
-    for (const entry of entries) {
-      if (now().getTime() - leased > LEASE_MS / 2) {
-        if (!(await mailbox.renew(held))) break;
-        leased = now().getTime();
+    if (!adapter) return { sent: [], retry: { at: now(), attempts: held.attempts } };
+    const { pictureStays } = adapter.can;
+    const screens = new Screens(held.screens, pictureStays ? { pictureStays } : {});
+    const trip: Trip = { held, adapter, screens, sent: [], leased: now().getTime() };
+    for (const [index, entry] of entries.entries()) {
+      if (!(await this.#inTime(trip))) break;
+      if (isOutdone(entry, entries.slice(index + 1))) {
+        trip.sent.push(entry.key);
+        continue;
       }
-      try {
-        if ("handover" in entry) {
-          await engine.accept(entry.handover);
-          sent.push(entry.key);
-          continue;
-        }
-        const { news: _, ...delivery } = entry;
-        await adapter.send(held.address, delivery);
-        sent.push(entry.key);
-        metrics?.sent(adapter.name, "sent");
-      } catch (error) {
-        const failure =
-          error instanceof SendError
-            ? error
-            : new SendError("unknown", "The adapter failed", { cause: error });
-        metrics?.sent(adapter.name, failure.fate);
-        // What has waited for its place among many has not been tried yet.
-        const tried = failure.paced ? 0 : 1;
-        const attempts = (sent.length === 0 ? held.attempts : 0) + tried;
-        if (failure.fate === "refused" || attempts >= SEND_TRIES) {
-          if ("news" in entry && entry.news && failure.fate === "refused")
-            await this.#elsewhere(held, entry.news);
-          log.warn(
-            { err: failure, conversation: held._id, attempts },
-            "A message can not be delivered and was dropped",
-          );
-          sent.push(entry.key);
-          continue;
-        }
-        const pause = failure.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempts);
-        return { sent, retry: { at: new Date(now().getTime() + pause), attempts } };
-      }
+      const retry = await this.#tried(trip, () => this.#send(trip, entry), entry);
+      if (retry) return { sent: trip.sent, screens: screens.changed(), retry };
+      trip.sent.push(entry.key);
     }
-    return { sent };
+    const retry = await this.#tidy(trip);
+    return { sent: trip.sent, screens: screens.changed(), retry };
+  }
+
+  /** Holds the lease as long as it takes; false if it was lost. */
+  async #inTime(trip: Trip): Promise<boolean> {
+    const { mailbox, now } = this.#round;
+    if (now().getTime() - trip.leased <= LEASE_MS / 2) return true;
+    trip.leased = now().getTime();
+    return await mailbox.renew(trip.held);
+  }
+
+  /** Does it; answers when it is to be tried again if it can not be done now. What never can is dropped, with a line in the log. */
+  async #tried(trip: Trip, work: () => Promise<void>, entry?: OutboxEntry): Promise<Delivered["retry"]> {
+    const { log, metrics, now } = this.#round;
+    const { held, adapter, sent } = trip;
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      const failure =
+        error instanceof SendError ? error : new SendError("unknown", "The adapter failed", { cause: error });
+      if (entry) metrics?.sent(adapter.name, failure.fate);
+      // What has waited for its place among many has not been tried yet.
+      const tries = failure.paced ? 0 : 1;
+      const attempts = (sent.length === 0 ? held.attempts : 0) + tries;
+      if (failure.fate !== "refused" && attempts < SEND_TRIES) {
+        const pause = failure.retryAfterMs ?? Math.min(LONGEST_PAUSE_MS, 500 * 2 ** attempts);
+        return { at: new Date(now().getTime() + pause), attempts };
+      }
+      if (entry) await this.#dropped(trip, entry, failure);
+      log.warn(
+        { err: failure, conversation: held._id, attempts },
+        entry
+          ? "A message can not be delivered and was dropped"
+          : "A message can not be taken away and stays",
+      );
+      return undefined;
+    }
+  }
+
+  async #dropped({ held, screens }: Trip, entry: OutboxEntry, { fate }: SendError): Promise<void> {
+    if (!("view" in entry)) return;
+    if (entry.part) screens.refused(entry.part);
+    if (entry.news && fate === "refused") await this.#elsewhere(held, entry.news);
+  }
+
+  async #send(trip: Trip, entry: OutboxEntry): Promise<void> {
+    if ("handover" in entry) await this.#handOver(entry);
+    else if ("refresh" in entry) await this.#refresh(trip, entry);
+    else await this.#show(trip, entry);
+  }
+
+  async #handOver({ handover }: Handover): Promise<void> {
+    await this.#round.engine.accept(handover);
+  }
+
+  /** Shows a message, in place of one of the screen that its own takes the place of. */
+  async #show(trip: Trip, { news: _, part, replaces, ...delivery }: Message): Promise<void> {
+    const { held, adapter, screens, sent } = trip;
+    const { metrics, mailbox } = this.#round;
+    const { view, key, ticket } = delivery;
+    const target = part
+      ? screens.target(part, view, replaces, ticket)
+      : replaces === undefined
+        ? undefined
+        : { message: replaces };
+    const { message, opened, leftOld } = await adapter.send(held.address, {
+      ...delivery,
+      ...(target && inPlaceOf(target)),
+    });
+    metrics?.sent(adapter.name, "sent");
+    if (!part) return;
+    if (opened) return screens.refused(part);
+    const standing = standingOf(message, view, part.hidden === true, ticket);
+    screens.shown(part, standing, target, leftOld === true);
+    // A message that was only changed may be changed once more; one that was sent must not be sent again.
+    const isNew = message !== target?.message;
+    if (!isNew || (part.last && screens.retired().length === 0)) return;
+    trip.leased = this.#round.now().getTime();
+    const noted = await mailbox.note(held, { sent: [...sent, key], screens: screens.changed() });
+    if (!noted) throw new SendError("unsent", "Another process delivers this conversation", { paced: true });
+  }
+
+  /** Changes the cards that show a subject to what it is now. What can not be changed any more is forgotten. */
+  async #refresh({ held, adapter, screens }: Trip, { key, subject, refresh }: Refresh): Promise<void> {
+    for (const { id, standing } of screens.about(subject)) {
+      const spare = standing.slice(refresh.length);
+      // The buttons are on the last: where there is no room for all, what is between goes.
+      const views = [...refresh.slice(0, standing.length - 1), ...refresh.slice(-1)];
+      const kept: Standing[] = [];
+      for (const [index, view] of views.entries()) {
+        const target = standing[index];
+        if (!target) continue;
+        const shown = target.hidden ? { ...view, visibility: "user" as const } : view;
+        const look = lookOf(shown);
+        if (look === target.look) {
+          kept.push(target);
+          continue;
+        }
+        const { message, hidden, ticket } = target;
+        const change = { view: shown, key: `${key}/${message}`, ...inPlaceOf(target) };
+        if (await adapter.edit?.(held.address, change))
+          kept.push(standingOf(message, shown, hidden === true, ticket));
+      }
+      screens.stand(id, kept, spare);
+    }
+  }
+
+  /** Takes away what nothing took the place of. */
+  async #tidy(trip: Trip): Promise<Delivered["retry"]> {
+    const { held, adapter, screens } = trip;
+    for (const message of screens.retired()) {
+      if (!(await this.#inTime(trip))) return undefined;
+      const retry = await this.#tried(trip, async () => await adapter.remove?.(held.address, message));
+      if (retry) return retry;
+      screens.removed(message);
+    }
+    return undefined;
   }
 
   /** Takes news that a direct channel refuses to where the person may still see it. The same news goes once. */
@@ -88,3 +190,24 @@ export class Courier {
     if (shared) await engine.signal(shared, `${news.id}/shared`, news.name, news.data);
   }
 }
+
+/** Whether what comes later in the outbox makes an entry needless: of several changes to the same cards the last one counts. */
+const isOutdone = (entry: OutboxEntry, later: readonly OutboxEntry[]): boolean =>
+  "refresh" in entry && later.some((other) => "refresh" in other && other.subject === entry.subject);
+
+const inPlaceOf = ({ message, hidden, ticket }: Standing) => ({
+  replaces: message,
+  ...(hidden && ticket !== undefined && { replacesTicket: ticket }),
+});
+
+const standingOf = (
+  message: string,
+  view: Message["view"],
+  hidden: boolean,
+  ticket: string | undefined,
+): Standing => ({
+  message,
+  ...(isPictured(view) && { pictured: true }),
+  ...(hidden && { hidden, ...(ticket !== undefined && { ticket }) }),
+  look: lookOf(view),
+});

@@ -201,8 +201,7 @@ export class Engine {
         held.revision += 1;
         replies.push(...outcome.replies);
       }
-      const { sent, retry } = await this.#courier.deliver(held, replies);
-      held = await this.#mailbox.settle(held, sent, retry);
+      held = await this.#mailbox.settle(held, await this.#courier.deliver(held, replies));
     }
   }
 

@@ -112,13 +112,39 @@ function parted<T>(items: readonly T[], max: number, weigh: (item: T) => number)
   return parts;
 }
 
+/** Nothing of it is to be seen or done. */
+const isBlank = (view: View): boolean =>
+  !/[^\p{C}\p{Z}\s]/u.test(textOf(viewText(view))) &&
+  [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls].length === 0 &&
+  !view.cards.some((card) => card.image) &&
+  !view.form &&
+  !view.file;
+
+/** Characters of a heading that is said again over controls in a message of their own. */
+const HEADING_MAX = 80;
+
+/** Gives words to messages that hold nothing but further controls: what the first is about, and which of how many they are. */
+function headed(views: View[], whole: View): View[] {
+  const first = textOf(viewText(whole))
+    .split("\n")
+    .map((line) => line.trim())
+    .find((line) => line !== "");
+  const heading = first === undefined ? "" : `${cut(first, HEADING_MAX)} `;
+  return views.map((view, index) =>
+    index > 0 && !view.text && view.cards.length === 0
+      ? { ...view, text: plain(`${heading}(${index + 1}/${views.length})`) }
+      : view,
+  );
+}
+
 /**
- * Makes a view fit a platform: one view or several, to be shown in order.
+ * Makes a view fit a platform: one view or several, to be shown in order; none where there is nothing to see or do.
  *
  * Pure and total. Cards become a list, long text is split, controls that do not fit move to a further message,
  * pictures a platform cannot show go. An action is never lost: every token and address of the input is in the output.
  */
 export function fit(view: View, can: Capabilities): View[] {
+  if (isBlank(view)) return [];
   const { form, file, ...rest } = view;
   const shown: View = can.images ? rest : { ...rest, cards: rest.cards.map(({ image: _, ...card }) => card) };
   const single = shown.cards.length > 1 && can.cardsMax <= 1 ? listed(shown, can) : shown;
@@ -135,7 +161,9 @@ export function fit(view: View, can: Capabilities): View[] {
     );
   });
   const extra = { ...(form && can.forms !== "ask" && { form }), ...(file && { file }) };
-  return fitted.map((part, index) => (index === fitted.length - 1 ? { ...part, ...extra } : part));
+  return headed(fitted, view).map((part, index) =>
+    index === fitted.length - 1 ? { ...part, ...extra } : part,
+  );
 }
 
 function fitPage(page: View, can: Capabilities): View[] {
@@ -170,7 +198,7 @@ function fitPage(page: View, can: Capabilities): View[] {
   const [first = [], ...further] = together || !inCards ? groups : [[], ...groups];
   return [
     ...bodies.map((body, index) => (index === bodies.length - 1 ? { ...body, controls: first } : body)),
-    ...further.map((controls) => ({ ...base, text: plain("…"), cards: [], controls })),
+    ...further.map((controls) => ({ ...base, cards: [], controls })),
   ];
 }
 

@@ -4,7 +4,8 @@ import { isDuplicateKey } from "../store/duplicate-key.ts";
 import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
 import { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
 import { inReach, type Reach } from "./reach.ts";
-import { openConversation, sealEvent, sealReply, sealState } from "./sealed.ts";
+import type { Screen } from "./screens.ts";
+import { openConversation, sealEvent, sealReply, sealScreens, sealState } from "./sealed.ts";
 
 const { trusted } = mongoose;
 
@@ -29,8 +30,18 @@ export interface Commit {
   readonly links: readonly { short: string; token: string }[];
 }
 
+/** What became of an outbox. */
+export interface Delivered {
+  /** Keys of the entries that need not be sent any more. */
+  readonly sent: readonly string[];
+  /** The screens as they stand now, if they have changed. */
+  readonly screens?: readonly Screen[] | undefined;
+  /** When the rest is to be tried again, and how often its first entry was tried. */
+  readonly retry?: { readonly at: Date; readonly attempts: number } | undefined;
+}
+
 /** What a round trip to the store was for. */
-export type Step = "accept" | "claim" | "commit" | "settle" | "sweep";
+export type Step = "accept" | "claim" | "commit" | "note" | "settle" | "sweep";
 
 /** What an update answers: all but the ids of past deliveries, which only the store compares. */
 const AFTER = { returnDocument: "after", projection: { seen: 0 } } as const;
@@ -180,30 +191,42 @@ export class Mailbox {
 
   /**
    * Takes what was sent out of the outbox and lets go, if the inbox is empty. Otherwise keeps the lease and
-   * answers the conversation as it is now. `retry` tells when the rest of the outbox is to be tried again.
+   * answers the conversation as it is now. `retry` tells when the rest of the outbox is to be tried again, `screens` what
+   * stands now, if that has changed.
    */
-  async settle(
-    held: Conversation,
-    sent: readonly string[],
-    retry?: { at: Date; attempts: number },
-  ): Promise<Conversation | null> {
+  async settle(held: Conversation, { sent, screens, retry }: Delivered): Promise<Conversation | null> {
     const mine = { _id: held._id, owner: this.#owner, revision: held.revision };
-    const pull = sent.length > 0 ? { $pull: { outbox: { key: { $in: [...sent] } } } } : {};
+    const { set, ...pull } = progress(held._id, sent, screens);
     const attempts = retry?.attempts ?? 0;
     this.#onTrip("settle");
     const released = await conversations().updateOne(
       { ...mine, inbox: { $size: 0 } },
-      { ...pull, $set: { owner: null, until: FREE, due: retry?.at ?? null, attempts } },
+      { ...pull, $set: { ...set, owner: null, until: FREE, due: retry?.at ?? null, attempts } },
     );
     if (released.matchedCount === 1) return null;
     this.#onTrip("settle");
     const until = this.#leaseEnd();
     const kept = await conversations().findOneAndUpdate(
       mine,
-      { ...pull, $set: { until, due: until, attempts } },
+      { ...pull, $set: { ...set, until, due: until, attempts } },
       AFTER,
     );
     return kept && openConversation(kept);
+  }
+
+  /**
+   * Notes what was sent so far and holds the lease longer, between two messages of one screen: after a crash the first is
+   * not sent again. False if the lease was lost.
+   */
+  async note(held: Conversation, { sent, screens }: Delivered): Promise<boolean> {
+    const until = this.#leaseEnd();
+    const { set, ...pull } = progress(held._id, sent, screens);
+    this.#onTrip("note");
+    const done = await conversations().updateOne(
+      { _id: held._id, owner: this.#owner, revision: held.revision },
+      { ...pull, $set: { ...set, until, due: until } },
+    );
+    return done.matchedCount === 1;
   }
 
   /** Lets go early, leaving everything queued for the sweeper at `due`. */
@@ -298,6 +321,17 @@ export class Mailbox {
     return new Date(this.#now().getTime() + LEASE_MS);
   }
 }
+
+/** What of a conversation changes by what was sent. */
+const progress = (_id: string, sent: readonly string[], screens: readonly Screen[] | undefined) => ({
+  ...(sent.length > 0 && { $pull: { outbox: { key: { $in: [...sent] } } } }),
+  set: screens
+    ? {
+        screens: sealScreens(_id, screens),
+        subjects: [...new Set(screens.flatMap(({ subject }) => (subject?.includes(":") ? [subject] : [])))],
+      }
+    : {},
+});
 
 /** What of a conversation grows by an event. */
 const put = (_id: string, inbound: Inbound) => ({

@@ -58,27 +58,45 @@ async function answers(turn: RunningTurn): Promise<Answers> {
 
 function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): Commit {
   const { body, ticket, id } = turn.inbound;
-  const views = fitted(shown, {
+  const screens = fitted(shown, {
     can: turn.can,
     body,
     shared: turn.address.user !== undefined,
     confidential: turn.confidential,
     news: newsHint(turn),
   });
-  const choices = turn.can.buttons ? undefined : views.flatMap(({ unnumbered }) => numbered(unnumbered));
-  const messages = views.map(
-    ({ view, replaces }, index): OutboxEntry => ({
-      key: turn.key(`reply-${index}`),
+  const shownNow = screens.filter(({ place }) => place !== "standing");
+  const choices = turn.can.buttons
+    ? undefined
+    : shownNow.flatMap(({ unnumbered }) => unnumbered.flatMap(numbered));
+  let count = 0;
+  const messages = shownNow.flatMap(({ views, replaces, subject, hidden }): OutboxEntry[] => {
+    const screen = turn.key(`screen-${count}`);
+    return views.map((view, index) => ({
+      key: turn.key(`reply-${count++}`),
       view,
-      ...(replaces !== undefined && { replaces }),
+      ...(index === 0 && replaces !== undefined && { replaces }),
       ...(ticket !== undefined && { ticket }),
+      ...(body.kind !== "front" && {
+        part: {
+          screen,
+          last: index === views.length - 1,
+          ...(subject !== undefined && { subject }),
+          ...(hidden && { hidden }),
+        },
+      }),
       ...(body.kind === "signal" && { news: { id, name: body.name, data: body.data } }),
-    }),
+    }));
+  });
+  const refreshes = screens.flatMap(({ subject, views }, index): OutboxEntry[] =>
+    subject !== undefined && turn.stands(subject)
+      ? [{ key: turn.key(`refresh-${index}`), subject, refresh: views }]
+      : [],
   );
   return {
     state: { ...turn.state, ...(choices && choices.length > 0 && { numbered: choices }) },
     person: body.kind === "signal" ? held.person : nameless(turn.sender),
-    replies: handover ? [...messages, { key: turn.key("handover"), handover }] : messages,
+    replies: [...messages, ...(handover ? [{ key: turn.key("handover"), handover }] : []), ...refreshes],
     links: turn.tokens.long(),
   };
 }

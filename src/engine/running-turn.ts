@@ -26,7 +26,13 @@ export interface TurnContext {
 }
 
 /** What a turn needs of its conversation. */
-export type Held = Pick<Conversation, "_id" | "address" | "links" | "state" | "person">;
+export type Held = Pick<Conversation, "_id" | "address" | "links" | "state" | "person"> &
+  Partial<Pick<Conversation, "screens" | "outbox">>;
+
+/** Buttons that a page has beside a choice, at most: where options are buttons themselves, they share the room. */
+const BESIDE_OPTIONS = 10;
+/** Buttons that a list of choices has below it, at most. */
+const BELOW_CHOICES = 4;
 
 /** A turn under way: the words, the buttons and the forms of its person, and what it changes of the conversation's state. */
 export class RunningTurn implements Turn, Scene {
@@ -44,13 +50,20 @@ export class RunningTurn implements Turn, Scene {
   readonly tokens: TurnTokens;
   /** The answer is for one person's eyes. */
   confidential = false;
+  readonly optionsMax: number;
+  readonly choicesMax: number;
   readonly #conversation: string;
   readonly #sharedToken: TurnContext["sharedToken"];
+  readonly #subjects: ReadonlySet<string>;
 
   constructor(held: Held, event: Inbound, context: TurnContext) {
     this.#conversation = held._id;
+    this.#subjects = subjectsOf(held);
     this.script = context.script;
     this.can = context.can;
+    const { picksMax, controlsMax } = context.can;
+    this.choicesMax = Math.max(1, controlsMax - BELOW_CHOICES);
+    this.optionsMax = picksMax > 0 ? picksMax : Math.max(1, controlsMax - BESIDE_OPTIONS);
     this.state = readState(held.state);
     this.inbound = event;
     this.address = event.address;
@@ -96,6 +109,10 @@ export class RunningTurn implements Turn, Scene {
       ...(selected && { selected }),
     })),
   });
+
+  stands(subject: string): boolean {
+    return this.#subjects.has(subject);
+  }
 
   speak(locale: string): void {
     this.locale = locale;
@@ -157,3 +174,11 @@ export class RunningTurn implements Turn, Scene {
     };
   }
 }
+
+/** What stands, and what is on its way. */
+const subjectsOf = ({ screens = [], outbox = [] }: Held): ReadonlySet<string> =>
+  new Set(
+    [...screens, ...outbox.flatMap((entry) => ("part" in entry && entry.part ? [entry.part] : []))].flatMap(
+      ({ subject }) => (subject === undefined ? [] : [subject]),
+    ),
+  );

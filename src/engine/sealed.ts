@@ -1,12 +1,13 @@
 import { CannotOpen, open, seal } from "../store/secret-box.ts";
 import type { Conversation, OutboxEntry, StoredConversation } from "./conversation.ts";
 import type { Inbound } from "./inbound.ts";
+import type { Screen } from "./screens.ts";
 
 /**
  * What people write, what they are shown and what a form has gathered so far holds names and addresses, so it lies
  * in the store encrypted, bound to its conversation and its place in it. Only ids stay readable, for the updates.
  */
-const place = (conversation: string, field: "inbox" | "outbox" | "state") =>
+const place = (conversation: string, field: "inbox" | "outbox" | "state" | "screens") =>
   ({ collection: "conversations", field, id: conversation }) as const;
 
 export const sealEvent = (_id: string, event: Inbound) => ({
@@ -22,6 +23,9 @@ export const sealReply = (_id: string, reply: OutboxEntry) => ({
 export const sealState = (_id: string, state: unknown): string =>
   seal(JSON.stringify(state ?? null), place(_id, "state"));
 
+export const sealScreens = (_id: string, screens: readonly Screen[]): string =>
+  seal(JSON.stringify(screens), place(_id, "screens"));
+
 /** An event and how it was sealed: whoever has just written it need not open it again. */
 export interface SealedEvent {
   readonly sealed: string;
@@ -30,9 +34,10 @@ export interface SealedEvent {
 
 /** The conversation with everything readable. @throws {CannotOpen} if its mailbox was sealed with another secret. */
 export function openConversation(stored: Omit<StoredConversation, "seen">, own?: SealedEvent): Conversation {
-  const { _id } = stored;
+  const { _id, screens, subjects: _, ...rest } = stored;
   return {
-    ...stored,
+    ...rest,
+    _id,
     inbox: stored.inbox.map(({ sealed }) => {
       if (sealed === own?.sealed) return own.event;
       const event: Inbound = JSON.parse(open(sealed, place(_id, "inbox")));
@@ -40,7 +45,19 @@ export function openConversation(stored: Omit<StoredConversation, "seen">, own?:
     }),
     outbox: stored.outbox.map(({ sealed }): OutboxEntry => JSON.parse(open(sealed, place(_id, "outbox")))),
     state: openState(_id, stored.state),
+    screens: openScreens(_id, screens),
   };
+}
+
+/** Screens of another secret are lost, which leaves their messages where they are. */
+function openScreens(_id: string, stored: string | undefined): readonly Screen[] {
+  if (stored === undefined) return [];
+  try {
+    return JSON.parse(open(stored, place(_id, "screens")));
+  } catch (error) {
+    if (error instanceof CannotOpen) return [];
+    throw error;
+  }
 }
 
 /** A state of another secret is lost, which costs a form half filled in, not the conversation. */

@@ -4,10 +4,13 @@ import type { Address, Inbound, Sender } from "./inbound.ts";
 import type { LinkRef } from "./link.ts";
 import type { Button, Pick, View } from "./view.ts";
 
-/** A message in reply: in place of the one that was pressed, or below it. */
+/**
+ * A message in reply: in place of the one that was pressed, below it, or ("standing") in place of those that stand and
+ * show the same subject, if there are any.
+ */
 export interface Reply {
   readonly view: View;
-  readonly place: "here" | "below";
+  readonly place: "here" | "below" | "standing";
 }
 
 /** A view to show, several, or nothing. A bare view goes in place of the pressed message. */
@@ -35,12 +38,20 @@ export interface Turn {
     form: Form,
     options?: { args?: Values; initial?: Values; place?: Reply["place"]; title?: string },
   ): Reply;
+  /** Whether a card about this subject (see `View.subject`) stands in the conversation, so that it is worth a `refresh`. */
+  stands(subject: string): boolean;
+  /** Options that one message can offer for one choice, beside a page's other buttons. */
+  readonly optionsMax: number;
+  /** The same where each is to be a button. */
+  readonly choicesMax: number;
   /** Changes the language of the conversation from here on. */
   speak(locale: string): void;
 }
 
 export const here = (view: View): Reply => ({ view, place: "here" });
 export const below = (view: View): Reply => ({ view, place: "below" });
+/** Makes the cards true that stand and show the view's subject; nothing is sent where there are none. */
+export const refresh = (view: View): Reply => ({ view, place: "standing" });
 
 /** Makes a view from its parts. */
 export const view = (parts: Partial<View>): View => ({ cards: [], controls: [], ...parts });

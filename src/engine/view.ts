@@ -13,6 +13,11 @@ export interface View {
   readonly form?: FormView;
   /** A document to download. */
   readonly file?: FileView;
+  /**
+   * What of the shop it shows the state of: "cart", "order:ID". When the same subject is shown anew, or by `refresh`, older
+   * messages about it are changed to the same. One with a colon is found in all conversations.
+   */
+  readonly subject?: string;
   /** "user": for the eyes of the person who is answered, also where others read along. */
   readonly visibility?: "all" | "user";
 }

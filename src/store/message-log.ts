@@ -15,16 +15,19 @@ export interface LoggedMessage<Body> {
   /** When it last changed, as ISO 8601. */
   readonly at: string;
   readonly body: Body;
+  /** It was taken away: nothing is shown of it any more. */
+  readonly removed?: true;
 }
 
 /** A message as it is stored. */
-export interface LogRow extends Omit<LoggedMessage<never>, "at" | "body"> {
+export interface LogRow extends Omit<LoggedMessage<never>, "at" | "body" | "removed"> {
   readonly conversation: string;
   readonly at: Date;
   /** The body as sealed JSON: people write addresses here. */
   readonly body: string;
   /** Key of the delivery that edited it last. */
   readonly edit?: string;
+  readonly removed?: boolean;
 }
 
 /** The model of a log with a collection of its own. Rows are kept for so many days after a message last changed. */
@@ -39,6 +42,7 @@ export function messageModel(name: string, collection: string, days: number): mo
       at: { type: Date, required: true },
       body: { type: String, required: true },
       edit: String,
+      removed: Boolean,
     },
     { collection, versionKey: false },
   );
@@ -93,7 +97,7 @@ export class MessageLog<Body> {
   /** Puts a body in place of a shop's message; false when there is no such message any more. */
   async replace(conversation: string, seq: number, key: string, body: Body): Promise<boolean> {
     const sealed = this.#close(conversation, seq, body);
-    const message = { conversation, seq, from: "shop" as const };
+    const message = { conversation, seq, from: "shop" as const, removed: trusted({ $ne: true }) };
     return this.#numbered(conversation, async (change) => {
       const update = { $set: { change, edit: key, at: new Date(), body: sealed } };
       const { matchedCount } = await this.#model.updateOne(
@@ -102,6 +106,19 @@ export class MessageLog<Body> {
       );
       if (matchedCount === 1) this.#written.set(conversation, change);
       return matchedCount === 1 || (await this.#model.exists(message)) !== null;
+    });
+  }
+
+  /**
+   * Takes a shop's message away; `blank` stays in its place, so that open pages hear of it. One that is gone is no trouble.
+   */
+  async remove(conversation: string, seq: number, blank: Body): Promise<void> {
+    const body = this.#close(conversation, seq, blank);
+    const message = { conversation, seq, from: "shop" as const, removed: trusted({ $ne: true }) };
+    await this.#numbered(conversation, async (change) => {
+      const update = { $set: { change, removed: true, at: new Date(), body } };
+      const { matchedCount } = await this.#model.updateOne(message, update);
+      if (matchedCount === 1) this.#written.set(conversation, change);
     });
   }
 
@@ -114,10 +131,10 @@ export class MessageLog<Body> {
     return (await rows.lean()).map((row) => this.#open(row));
   }
 
-  /** The last `count` messages before `before`, oldest first. */
+  /** The last `count` messages before `before` that stand, oldest first. */
   async before(conversation: string, before: number, count: number): Promise<LoggedMessage<Body>[]> {
     const rows = this.#model
-      .find({ conversation, seq: trusted({ $lt: before }) })
+      .find({ conversation, seq: trusted({ $lt: before }), removed: trusted({ $ne: true }) })
       .sort({ seq: -1 })
       .limit(count);
     return (await rows.lean()).reverse().map((row) => this.#open(row));
@@ -131,7 +148,8 @@ export class MessageLog<Body> {
     const newest = await this.#model.findOne({ conversation }).sort({ change: -1 }).lean();
     if (newest === null) return;
     const { _id, seq, change } = newest;
-    await this.#model.updateOne({ _id }, { $set: { body: this.#close(conversation, seq, blank) } });
+    const body = this.#close(conversation, seq, blank);
+    await this.#model.updateOne({ _id }, { $set: { body, removed: true } });
     await this.#model.deleteMany({ conversation, change: trusted({ $lt: change }) });
   }
 
@@ -163,9 +181,17 @@ export class MessageLog<Body> {
   #close(conversation: string, seq: number, body: Body): string {
     return this.#box.seal(JSON.stringify(body), this.#place(conversation, seq));
   }
-  #open({ conversation, seq, change, key, from, at, body }: LogRow): LoggedMessage<Body> {
+  #open({ conversation, seq, change, key, from, at, body, removed }: LogRow): LoggedMessage<Body> {
     const opened: Body = JSON.parse(this.#box.open(body, this.#place(conversation, seq)));
-    return { seq, change, key, from, at: at.toISOString(), body: opened };
+    return {
+      seq,
+      change,
+      key,
+      from,
+      at: at.toISOString(),
+      body: opened,
+      ...(removed && ({ removed } as const)),
+    };
   }
   #place(conversation: string, seq: number): Place {
     return { collection: this.#model.collection.name, field: "body", id: `${conversation}/${seq}` };

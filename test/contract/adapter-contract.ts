@@ -3,6 +3,7 @@ import { arrivals } from "./arrivals.ts";
 import type { Bench, Traits } from "./bench.ts";
 import { fates } from "./fates.ts";
 import { outgoing } from "./outgoing.ts";
+import { screens } from "./screens.ts";
 
 /**
  * What every adapter promises, tested through the platform's real client against its double.
@@ -13,6 +14,7 @@ export function adapterContract(name: string, traits: Traits): void {
   describe(name, () => {
     describe("shows", () => outgoing(traits, shared(traits)));
     describe("takes", () => arrivals(traits, fresh(traits)));
+    describe("keeps to one screen:", () => screens(traits, fresh(traits)));
     describe("tells", () => fates(traits, fresh(traits)));
   });
 }

@@ -53,6 +53,10 @@ export interface Bench {
   /** The bot's own message and another bot's come in, as the platform delivers them. */
   botsSpeak?(someone: Someone): Promise<void>;
   misbehave?(trouble: Trouble): void;
+  /** From now on a part of all calls fails and has no effect, the same ones for the same seed. */
+  failing?(part: number, seed: number): void;
+  /** Calls so far that send, change or delete a message. */
+  calls?(): number;
   /** Nothing can be reached any more: the platform's server, or what stands for it, takes no connection. */
   cutOff(): Promise<void>;
   /** A message is deleted behind the bot's back. */

@@ -88,6 +88,8 @@ export async function discordBench(): Promise<Bench> {
       double.otherBotSays(double.dm(address.channel), "I am a bot");
     },
     misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 3 }),
+    failing: (part, seed) => double.failRate(part, seed, ["429", "500-before"]),
+    calls: () => double.calls.filter(({ method, path }) => isOfMessages(method, path)).length,
     async cutOff() {
       closed = true;
       await double.close();
@@ -104,6 +106,9 @@ export async function discordBench(): Promise<Bench> {
     },
   };
 }
+
+const isOfMessages = (method: string, path: string): boolean =>
+  method !== "GET" && /messages|callback|webhooks/.test(path);
 
 const tokenOf = (pressable: Pressable): string =>
   pressable.kind === "button" ? pressable.customId : pressable.value;

@@ -41,7 +41,7 @@ const telegram: PurePlatform = {
   async show(view) {
     const { text, entities, photo, keyboard } = renderTelegram(view);
     if (photo) checkText(text, entities, 1024, true);
-    else checkText(text || "…", entities, 4096, false);
+    else checkText(text, entities, 4096, false);
     const buttons = checkKeyboard({ inline_keyboard: keyboard }).flat();
     return {
       ...common,

@@ -9,7 +9,8 @@ import type { Bench, Shown, Someone } from "./bench.ts";
 import { RecordingHost } from "./recording-host.ts";
 
 const CHANNEL = "C0TEAPOTS";
-const LIMITS = { channel: { points: 100, seconds: 1, burst: { points: 100, seconds: 1 } } };
+const FREE = { points: 1000, seconds: 1 };
+const LIMITS = { channel: FREE, edit: FREE };
 
 /** A Slack app in Socket Mode, beside a strict Slack. */
 export async function slackBench(): Promise<Bench> {
@@ -92,6 +93,8 @@ export async function slackBench(): Promise<Bench> {
       double.deeds.event(team, { ...about, user: "U0BOT", bot_id: "B0BOT", ts, event_ts: ts }, false);
     },
     misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 1 }),
+    failing: (part, seed) => double.failRate(part, seed, ["429", "500-before"]),
+    calls: () => double.calls.filter(({ method }) => method.startsWith("chat.")).length,
     async cutOff() {
       closed = true;
       await double.close();

@@ -62,6 +62,8 @@ export async function telegramBench(): Promise<Bench> {
       }
     },
     misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 1 }),
+    failing: (part, seed) => double.failRate(part, seed, ["429", "500-before"]),
+    calls: () => double.calls.filter(({ method }) => /^(send|edit|delete)(?!.*Webhook)/.test(method)).length,
     async cutOff() {
       closed = true;
       await double.close();

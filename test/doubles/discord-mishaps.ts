@@ -29,14 +29,20 @@ export class Mishaps {
   readonly #planned: Omit<MishapPlan, "next">[] = [];
   #random: (() => number) | undefined;
   #part = 0;
+  #kinds: readonly CallMishap[] = [];
 
   plan({ next, ...mishap }: MishapPlan): void {
     for (let i = 0; i < next; i++) this.#planned.push(mishap);
   }
 
   /** Makes a part of all calls fail, the same ones for the same seed. */
-  failRate(part: number, seed: number): void {
+  failRate(
+    part: number,
+    seed: number,
+    kinds: readonly CallMishap[] = ["429", "500-before", "500-after"],
+  ): void {
     this.#part = part;
+    this.#kinds = kinds;
     this.#random = chance(seed);
   }
 
@@ -47,9 +53,8 @@ export class Mishaps {
     );
     if (index >= 0) return this.#planned.splice(index, 1)[0];
     if (SPARED.test(call) || this.#random === undefined || this.#random() >= this.#part) return undefined;
-    const kinds: CallMishap[] = ["429", "500-before", "500-after"];
     // A short pause, so that a run with many failures stays short.
-    return { kind: kinds[Math.floor(this.#random() * kinds.length)] ?? "429", retryAfter: 0.05 };
+    return { kind: this.#kinds[Math.floor(this.#random() * this.#kinds.length)] ?? "429", retryAfter: 0.05 };
   }
 
   /** What goes wrong with this event, if anything. */

@@ -163,8 +163,8 @@ export class DiscordDouble {
   }
 
   /** Makes a part of all calls fail (429, 500 before, 500 after), the same ones for the same seed. */
-  failRate(part: number, seed: number): void {
-    this.#mishaps.failRate(part, seed);
+  failRate(...of: Parameters<Mishaps["failRate"]>): void {
+    this.#mishaps.failRate(...of);
   }
 
   /** A server that the bot is in. */

@@ -28,6 +28,7 @@ export class Mishaps {
   readonly #queue: Arranged[] = [];
   #random: (() => number) | undefined;
   #part = 0;
+  #kinds: readonly SlackMishap[] = [];
 
   add(mishap: { next: number; kind: SlackMishap; method?: string; retryAfter?: number }): void {
     for (let i = 0; i < mishap.next; i++)
@@ -35,8 +36,13 @@ export class Mishaps {
   }
 
   /** Makes a part of all calls fail, the same ones for the same seed. */
-  failRate(part: number, seed: number): void {
+  failRate(
+    part: number,
+    seed: number,
+    kinds: readonly SlackMishap[] = ["429", "500-before", "500-after"],
+  ): void {
     this.#part = part;
+    this.#kinds = kinds;
     this.#random = chance(seed);
   }
 
@@ -49,8 +55,7 @@ export class Mishaps {
     if (index >= 0) return this.#queue.splice(index, 1)[0];
     if (this.#random === undefined || SPARED.includes(method)) return undefined;
     if (this.#random() >= this.#part) return undefined;
-    const kinds: SlackMishap[] = ["429", "500-before", "500-after"];
-    return { kind: kinds[Math.floor(this.#random() * kinds.length)] ?? "429", retryAfter: 1 };
+    return { kind: this.#kinds[Math.floor(this.#random() * this.#kinds.length)] ?? "429", retryAfter: 1 };
   }
 
   ofEvent(): SlackMishap | undefined {

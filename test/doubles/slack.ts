@@ -180,8 +180,8 @@ export class SlackDouble {
   }
 
   /** Makes a part of all calls fail (429, 500 before, 500 after), the same ones for the same seed. */
-  failRate(part: number, seed: number): void {
-    this.#mishaps.failRate(part, seed);
+  failRate(...of: Parameters<Mishaps["failRate"]>): void {
+    this.#mishaps.failRate(...of);
   }
 
   /** Where requests are posted, instead of using sockets: one address for all, or one for each kind. */

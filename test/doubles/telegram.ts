@@ -101,6 +101,7 @@ export class TelegramDouble {
   #poller: (() => void) | undefined;
   #random: (() => number) | undefined;
   #failRate = 0;
+  #failKinds: readonly Mishap[] = [];
   #clock = 0;
   #nextUpdate = 1000;
   #nextFile = 1;
@@ -141,8 +142,9 @@ export class TelegramDouble {
   }
 
   /** Makes a part of all calls fail (429, 500 before, 500 after), the same ones for the same seed. */
-  failRate(part: number, seed: number): void {
+  failRate(part: number, seed: number, kinds: readonly Mishap[] = ["429", "500-before", "500-after"]): void {
     this.#failRate = part;
+    this.#failKinds = kinds;
     this.#random = chance(seed);
   }
 
@@ -342,8 +344,8 @@ export class TelegramDouble {
     );
     if (index >= 0) return this.#mishaps.splice(index, 1)[0];
     if (this.#random === undefined || this.#random() >= this.#failRate) return undefined;
-    const kinds: Mishap[] = ["429", "500-before", "500-after"];
-    return { kind: kinds[Math.floor(this.#random() * 3)] ?? "429", retryAfter: 1 };
+    const kind = this.#failKinds[Math.floor(this.#random() * this.#failKinds.length)] ?? "429";
+    return { kind, retryAfter: 1 };
   }
 
   async #perform(method: string, payload: Payload, response: ServerResponse): Promise<unknown> {

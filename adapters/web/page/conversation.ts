@@ -61,6 +61,7 @@ export class Conversation {
 
   /** Shows a message as it comes; answers whether it is news. */
   receive(message: WebMessage): boolean {
+    if (message.removed) return this.#remove(message);
     const before = this.#shown.get(message.seq)?.element;
     const active = document.activeElement;
     const focused = active !== null && before?.contains(active) ? active : undefined;
@@ -104,6 +105,19 @@ export class Conversation {
       retry();
     });
     place.append(" ", again);
+  }
+
+  /** Takes a message off the page that the shop has taken away; what had the focus in it hands it to the message before. */
+  #remove({ seq, change, key }: WebMessage): boolean {
+    const shown = this.#shown.get(seq);
+    if (shown === undefined || shown.change >= change) return false;
+    const before = shown.element.previousElementSibling;
+    if (shown.element.contains(document.activeElement) && before instanceof HTMLElement)
+      before.focus({ preventScroll: true });
+    shown.element.remove();
+    this.#shown.delete(seq);
+    this.#kept.add(key);
+    return false;
   }
 
   #put(message: WebMessage): HTMLElement | undefined {
