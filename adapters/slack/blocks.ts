@@ -2,6 +2,7 @@ import type { types as slack } from "@slack/bolt";
 import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { beginning } from "../../src/i18n/graphemes.ts";
 import { labelOf } from "../../src/platform/label.ts";
 import { isVisible, wellFormed } from "../../src/platform/legible.ts";
 import { linkableBy } from "../../src/platform/linkable.ts";
@@ -67,21 +68,18 @@ export const label = (text: string, max: number): slack.PlainTextElement => ({
 const escaped = (text: string): string =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-const GRAPHEMES = new Intl.Segmenter("und", { granularity: "grapheme" });
-
-/** Text escaped, and cut so that what is sent is no more than `max` bytes; between graphemes, with "…" at its end. */
+/** Text escaped, and cut so that what is sent is no more than `max` bytes, with "…" at its end. */
 function escapedWithin(text: string, max: number): string {
-  const whole = escaped(text);
-  if (Buffer.byteLength(whole) <= max) return whole;
-  let kept = "";
-  let left = max - Buffer.byteLength("…");
-  for (const { segment } of GRAPHEMES.segment(text)) {
-    const printed = escaped(segment);
-    left -= Buffer.byteLength(printed);
-    if (left < 0) break;
-    kept += printed;
+  const bytes = (part: string) => Buffer.byteLength(escaped(part));
+  if (bytes(text) <= max) return escaped(text);
+  // No unit takes less than a byte: the longest beginning that fits is at most this long.
+  let [fits, tooLong] = [0, max];
+  while (tooLong - fits > 1) {
+    const middle = Math.floor((fits + tooLong) / 2);
+    if (bytes(beginning(text, middle)) + Buffer.byteLength("…") <= max) fits = middle;
+    else tooLong = middle;
   }
-  return `${kept}…`;
+  return `${escaped(beginning(text, fits))}…`;
 }
 
 /** Text as rich text blocks, whose words Slack reads no markup in. */
