@@ -123,7 +123,11 @@ function stepsOf(product: OfferedProduct): Step[] {
 }
 
 /** Of variants with one value, the one that differs least from the shown one and can be had. */
-function bestOf(having: readonly OfferedVariant[], chosen: OfferedVariant, { left }: VariantWords): OfferedVariant {
+function bestOf(
+  having: readonly OfferedVariant[],
+  chosen: OfferedVariant,
+  { left }: VariantWords,
+): OfferedVariant {
   const score = (variant: OfferedVariant) =>
     (left(variant) > 0 ? 100 : 0) + variant.values.filter((value, at) => value === chosen.values[at]).length;
   return having.reduce((best, one) => (score(one) > score(best) ? one : best), having[0] ?? chosen);
