@@ -95,7 +95,6 @@ export class WebShopper implements Shopper {
       const value = await control.place.getAttribute("value");
       const list = control.place.locator("xpath=ancestor::*[@class='chooser']");
       await list.locator("select").selectOption(value);
-      await list.getByRole("button").click();
     });
   }
 

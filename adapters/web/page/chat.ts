@@ -52,7 +52,8 @@ addEventListener("online", () => showConnection({}));
 
 /* Waiting for the answer. */
 
-const pressed = new Set<HTMLButtonElement>();
+/** What was pressed and not answered yet, with what for: a list may be chosen from again meanwhile. */
+const pressed = new Map<HTMLElement, string>();
 let patience: ReturnType<typeof setTimeout> | undefined;
 function awaitAnswer(): void {
   const follow = conversation.atEnd;
@@ -65,7 +66,7 @@ function awaitAnswer(): void {
 function answered(): void {
   clearTimeout(patience);
   typing.hidden = true;
-  for (const button of pressed) button.removeAttribute("aria-busy");
+  for (const control of pressed.keys()) control.removeAttribute("aria-busy");
   pressed.clear();
 }
 
@@ -108,22 +109,22 @@ async function show(file: File, caption: string): Promise<void> {
   }
 }
 
-function press(event: WebEvent & { kind: "press" }, button?: HTMLButtonElement): void {
+function press(event: WebEvent & { kind: "press" }, control?: HTMLElement): void {
   const failed = () => {
     problem.textContent = texts.notSent;
   };
   problem.textContent = "";
-  if (button !== undefined) {
-    if (pressed.has(button)) return;
-    pressed.add(button);
-    button.setAttribute("aria-busy", "true");
-    if (button.matches(":focus-visible")) conversation.focusNext = true;
+  if (control !== undefined) {
+    if (pressed.get(control) === event.token) return;
+    pressed.set(control, event.token);
+    control.setAttribute("aria-busy", "true");
+    if (control.matches(":focus-visible")) conversation.focusNext = true;
   }
   deliver(event).catch(failed);
 }
 
 const actions = (seq: number): MessageActions => ({
-  press: (token, button) => press({ id: newEventId(), kind: "press", token, message: String(seq) }, button),
+  press: (token, from) => press({ id: newEventId(), kind: "press", token, message: String(seq) }, from),
   form: {
     upload: uploadPhoto,
     submit: (token, values) =>

@@ -2,8 +2,8 @@ import type { Control, Pick } from "../../../src/engine/view.ts";
 import { el, icon, newId, safeUrl, unseen } from "./dom.ts";
 import { texts } from "./texts.ts";
 
-/** Uses a control; `from` is the button that was pressed. */
-export type Press = (token: string, from: HTMLButtonElement) => void;
+/** Uses a control; `from` is the button that was pressed, or the list that was chosen from. */
+export type Press = (token: string, from: HTMLElement) => void;
 
 /** Options that are shown side by side; more or longer ones go into a list. */
 const SIDE_BY_SIDE = { options: 6, characters: 60 };
@@ -29,6 +29,11 @@ function segments(pick: Pick, press: Press): HTMLElement {
   );
 }
 
+/**
+ * A list to choose from, which acts as soon as something is chosen. The arrow keys change a closed list with every press,
+ * so whoever walks through it by keyboard has not chosen yet (WCAG 3.2.2): they confirm with Enter, or by a button that
+ * comes up then.
+ */
 function list(pick: Pick, press: Press): HTMLElement {
   const [id, labelId] = [newId(), newId()];
   const chosen = pick.options.find(({ selected }) => selected);
@@ -39,17 +44,29 @@ function list(pick: Pick, press: Press): HTMLElement {
     ...pick.options.map(({ label, token }) => el("option", { value: token }, label)),
   );
   select.value = chosen?.token ?? "";
-  // A list that acts as soon as its value changes cannot be walked through by keyboard (WCAG 3.2.2).
-  const choose = el("button", { type: "button", "aria-describedby": labelId }, texts.choose);
-  choose.addEventListener("click", () => {
-    if (select.value === "") select.focus();
-    else press(select.value, choose);
+  const button = el("button", { type: "button", "aria-describedby": labelId, hidden: true }, texts.choose);
+  let walking = false;
+  const choose = () => {
+    if (select.value !== "" && select.value !== chosen?.token) press(select.value, select);
+  };
+  select.addEventListener("pointerdown", () => {
+    walking = false;
   });
+  select.addEventListener("keydown", ({ key }) => {
+    walking = key !== "Enter" && key !== "Tab";
+    // Of an open list Enter closes it first, and the change comes after this.
+    if (key === "Enter") choose();
+  });
+  select.addEventListener("change", () => {
+    button.hidden = !walking;
+    if (!walking) choose();
+  });
+  button.addEventListener("click", choose);
   return el(
     "div",
     { class: "pick" },
     el("label", { id: labelId, for: id, class: "pick-label" }, pick.label),
-    el("div", { class: "chooser" }, select, choose),
+    el("div", { class: "chooser" }, select, button),
   );
 }
 

@@ -135,7 +135,19 @@ export class Conversation {
       this.#log.insertBefore(element, this.#after(message.seq));
     }
     this.#shown.set(message.seq, { seq: message.seq, change: message.change, element });
+    this.#markRegions();
     return element;
+  }
+
+  /** Of several cards of one name only the newest is a region to jump to, or nobody could tell one from another. */
+  #markRegions(): void {
+    const named = new Set<string>();
+    for (const card of [...this.#log.querySelectorAll("section.card")].reverse()) {
+      const name = card.querySelector("h3")?.textContent ?? "";
+      if (named.has(name)) card.setAttribute("role", "group");
+      else card.removeAttribute("role");
+      named.add(name);
+    }
   }
 
   /** The element that comes right after this place: the next message, or what is still being sent. */
@@ -168,7 +180,7 @@ export class Conversation {
     if (focusProblem(element) || (focused === undefined && !wanted)) return;
     // An edited message keeps the focus on the same control, so that "+" can be pressed twice.
     const label = focused?.textContent;
-    const same = [...element.querySelectorAll<HTMLElement>("button, a")].find(
+    const same = [...element.querySelectorAll<HTMLElement>("button, a, select")].find(
       (one) => one.textContent === label,
     );
     (focused === undefined ? element : (same ?? element)).focus({ preventScroll: true });

@@ -28,7 +28,7 @@ const form = (scene: Scene, step: string, inside: Html): Html =>
 ${inside}</form>`;
 
 const banner = (say: Words): Html =>
-  html`<p class="test" role="note"><strong>${say.testName}</strong> · ${say.testNote}</p>`;
+  html`<header><p class="test" role="note"><strong>${say.testName}</strong> · ${say.testNote}</p></header>`;
 
 /** A page beside the order's summary. */
 function beside(scene: Scene, main: Html): Html {
