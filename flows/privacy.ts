@@ -42,17 +42,19 @@ export function privacyFlow(script: Script, front: Shopfront): void {
   script.on(links.exportData, async (turn) => {
     const { shop, customer } = await visit(front, turn);
     const everything = await exportCustomer(shop._id, customer._id, turn.now);
-    return below(
-      view({
-        text: plain(turn.say("privacy.exported")),
-        file: {
-          name: `${shop._id}-${turn.now.toISOString().slice(0, 10)}.json`,
-          contentType: "application/json",
-          text: JSON.stringify(everything, null, 2),
-        },
-        controls: [turn.button(turn.say("back"), links.privacy())],
-      }),
-    );
+    const file = {
+      name: `${shop._id}-${turn.now.toISOString().slice(0, 10)}.json`,
+      contentType: "application/json",
+      text: JSON.stringify(everything, null, 2),
+    };
+    const controls = [turn.button(turn.say("back"), links.privacy())];
+    return [
+      below(view({ text: plain(turn.say("privacy.exported")), file, controls })),
+      // Each a file of its own, as every platform takes one of this size, and none takes all of them in one.
+      ...everything.pictures.map(({ id, file: name, contentType }) =>
+        below(view({ file: { name, contentType, media: id } })),
+      ),
+    ];
   });
 
   script.on(links.erase, async (turn) =>

@@ -1,8 +1,11 @@
 import type { Hono } from "hono";
+import { LRUCache } from "lru-cache";
 import { webAdapter } from "../adapters/web/index.ts";
 import type { Config } from "./config.ts";
 import type { Adapter } from "./engine/index.ts";
+import { fetchPicture, NoPicture } from "./http/fetch-picture.ts";
 import type { Logger } from "./log.ts";
+import { SizedPictures } from "./pictures/sized-pictures.ts";
 
 /** A place where people meet the shop, with what it serves over HTTP. */
 export interface Platform {
@@ -10,6 +13,26 @@ export interface Platform {
   readonly routes?: Hono;
   /** Where `routes` belongs. */
   readonly path: string;
+}
+
+/** A picture of a catalog that stands elsewhere may take so much. */
+const FETCH = { maxBytes: 5 * 1024 * 1024, timeoutMs: 10_000 } as const;
+/** An address that gave no picture is asked again after so long, in milliseconds. */
+const GONE_MS = 5 * 60_000;
+
+/** Pictures at addresses elsewhere, fetched as an import fetches them and decoded before anybody sees them. */
+function farPictures(): SizedPictures {
+  const gone = new LRUCache<string, true>({ max: 10_000, ttl: GONE_MS });
+  return new SizedPictures(async (url) => {
+    if (gone.has(url)) return null;
+    try {
+      return { bytes: await fetchPicture(url, FETCH), contentType: "" };
+    } catch (error) {
+      if (!(error instanceof NoPicture)) throw error;
+      gone.set(url, true);
+      return null;
+    }
+  });
 }
 
 /**
@@ -25,7 +48,7 @@ export async function connectPlatforms(
   secretFor: (purpose: string) => string,
 ): Promise<Platform[]> {
   const { publicUrl, telegram, discord, slack } = config;
-  const web = webAdapter({ secret: secretFor("web"), publicUrl, log, shopName });
+  const web = webAdapter({ secret: secretFor("web"), publicUrl, log, shopName, fetched: farPictures().of });
   const platforms: Platform[] = [{ adapter: web, routes: web.routes, path: "/" }];
   const add = (adapter: Adapter & { routes?: Hono }) =>
     platforms.push({ adapter, routes: adapter.routes, path: `/webhooks/${adapter.name}` });

@@ -18,16 +18,19 @@ import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { retireSandbox } from "./payments/sandbox/retire.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
+import { SizedPictures } from "./pictures/sized-pictures.ts";
 import { prepareSearch } from "./prepare-search.ts";
+import { adoptPictures } from "./shop/adopt-pictures.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { prepareCountryNames } from "./shop/country-names.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
 import { recoverImports } from "./shop/import-journal.ts";
-import { keepMedia, readMedia } from "./shop/media.ts";
+import { readMedia } from "./shop/media.ts";
 import { newsIdentity, nextForNews } from "./shop/news.ts";
 import { PaymentError } from "./shop/payment.ts";
 import { CatalogSearch } from "./shop/search.ts";
+import { isSentPicture, keepSentPicture, readSentPicture } from "./shop/sent-picture.ts";
 import { refuseHalfRestored } from "./store/backup/marker.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
 import { keepPrivate, startEmbedded } from "./store/embedded/index.ts";
@@ -80,6 +83,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   if (mongoose.connection.db) await refuseHalfRestored(mongoose.connection.db);
   await ensureIndexes();
   await recoverImports();
+  await adoptPictures();
   await seedDemo();
 
   const metrics = createMetrics({ undeliverable: () => engine.undeliverable() });
@@ -139,6 +143,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       );
   }
 
+  const pictures = new SizedPictures(async (id) => {
+    if (!isSentPicture(id)) return await readMedia(id);
+    const sent = await readSentPicture(id);
+    return sent && { ...sent, passing: true };
+  });
   const search = new CatalogSearch({
     onError: (err) => log.error({ err }, "The search index could not follow the catalog and will try again"),
   });
@@ -158,8 +167,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     adapters,
     secret: derived(config.secret, "buttons"),
     log,
-    media: readMedia,
-    keepMedia: (bytes) => keepMedia(shop, bytes),
+    media: pictures.of,
+    keepMedia: (bytes, { address: { platform, connection }, sender, network }) =>
+      keepSentPicture(shop, { platform, connection, user: sender.id }, bytes, network),
     // Blocked or gone where news should go: to the next of their accounts.
     reroute: async ({ platform, connection, channel }, { id, name, data }) => {
       const next = await nextForNews(shop, { platform, connection, user: channel });

@@ -12,7 +12,7 @@ import {
   MessageType,
 } from "discord.js";
 import type { Asker } from "../../src/engine/adapter.ts";
-import type { Address, Body } from "../../src/engine/inbound.ts";
+import type { Address, Body, PictureProblem } from "../../src/engine/inbound.ts";
 import type { Arrival } from "../../src/platform/arrivals.ts";
 import { textBody } from "../../src/platform/command.ts";
 import type { Typing } from "../../src/platform/completions.ts";
@@ -116,12 +116,15 @@ export function readMessage(
   const meant = mentions.some((user) => user.id === me) || referenced_message?.author.id === me;
   if (guild_id !== undefined && !meant) return null;
   const text = content.replace(new RegExp(`<@!?${me}>`, "g"), "").trim();
-  const file = attachments.find(isPicture);
+  const file = attachments.find((attachment) => pictureFault(attachment) === undefined);
+  const fault = attachments.map(pictureFault).find((one) => one === "too-large");
   const unusable = attachments.length > 0 || message.sticker_items?.length;
   // The bare name of the bot calls it; a message of which nothing may be read is none.
   if (content === "" && !unusable) return null;
   const body: Body =
-    text !== "" || !unusable ? textBody(text) : { kind: "other", what: file ? "photo" : "file" };
+    text !== "" || !unusable
+      ? textBody(text)
+      : { kind: "other", what: file || fault ? "photo" : "file", ...(fault && { problem: fault }) };
   const address = addressOf(application, author.id, guild_id, channel_id);
   const sender = senderOf(author.id, nameOf(author));
   return {
@@ -131,6 +134,8 @@ export function readMessage(
   };
 }
 
-/** Whether an attachment may be a picture the shop can use. */
-export const isPicture = ({ content_type, size }: APIAttachment): boolean =>
-  size <= PHOTO_MAX && /^image\/(jpeg|png|webp)\b/.test(content_type ?? "");
+/** Why an attachment is no picture the shop can use, as far as Discord tells; undefined if it may be one. */
+export function pictureFault({ content_type, size }: APIAttachment): PictureProblem | undefined {
+  if (!/^image\/(jpeg|png|webp)\b/.test(content_type ?? "")) return "unusable";
+  return size > PHOTO_MAX ? "too-large" : undefined;
+}

@@ -13,7 +13,7 @@ import { capabilities } from "./capabilities.ts";
 import { announceCommands, complete } from "./commands.ts";
 import { BadDiscordOptions, failures } from "./errors.ts";
 import { gatewayClient } from "./gateway.ts";
-import { isPicture, type Reading, readInteraction, readMessage } from "./inbound.ts";
+import { pictureFault, type Reading, readInteraction, readMessage } from "./inbound.ts";
 import { interactionsOf } from "./interactions.ts";
 import { Outlet, openDirect } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
@@ -71,7 +71,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
   const arrivals = new Arrivals<APIAttachment, Reading>({
     fetch: async (file, { ticket }) => {
       const timeoutMs = ticket ? PICTURE_PATIENCE.window : PICTURE_PATIENCE.message;
-      return isPicture(file) ? await fetchPicture(file.url, { maxBytes: PHOTO_MAX, timeoutMs }) : null;
+      return pictureFault(file) ?? (await fetchPicture(file.url, { maxBytes: PHOTO_MAX, timeoutMs }));
     },
     stored({ inbound, ticket, direct: channel }) {
       if (channel !== undefined) direct.set(inbound.sender.id, channel);

@@ -20,7 +20,12 @@ import { cut, labelOf } from "../../src/platform/label.ts";
 import { isVisible } from "../../src/platform/legible.ts";
 import { partLinks } from "../../src/platform/linkable.ts";
 import { packRows } from "../../src/platform/rows.ts";
-import { documentsOf, type ShownPicture, shownPictures } from "../../src/platform/shown-pictures.ts";
+import {
+  type AttachedFile,
+  documentsOf,
+  type ShownPicture,
+  shownPictures,
+} from "../../src/platform/shown-pictures.ts";
 import { wordsFor } from "../../src/platform/wordless.ts";
 import { COMPONENTS_MAX, capabilities, PRINTED_MAX } from "./capabilities.ts";
 import { isLinkable, printed } from "./markdown.ts";
@@ -46,17 +51,18 @@ const PICTURES_MAX = 9 * 1024 * 1024;
 export async function render(view: View, host: Pick<Host, "media">): Promise<Rendered> {
   const whole = distinct(view);
   const pictures = await shownPictures(whole, host, PICTURES_MAX);
+  const documents = await documentsOf(view, host);
   const layouts = [
-    arranged(whole, pictures, true),
-    arranged(whole, pictures, false),
-    arranged(whole, [], false),
-    arranged(flattened(whole), [], false),
+    arranged(whole, pictures, documents, true),
+    arranged(whole, pictures, documents, false),
+    arranged(whole, [], documents, false),
+    arranged(flattened(whole), [], documents, false),
   ];
   const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
   const used = JSON.stringify(components);
   const called = [...new Set(mentionsIn(viewText(whole)))];
   const uploads = pictures.flatMap((picture) => picture?.file ?? []);
-  const files = [...uploads.filter(({ name }) => used.includes(name)), ...documentsOf(view)];
+  const files = [...uploads.filter(({ name }) => used.includes(name)), ...documents];
   return {
     body: {
       components:
@@ -79,7 +85,12 @@ export const count = (components: readonly object[]): number =>
     return sum + 1 + ("accessory" in component ? 1 : 0) + count(inner);
   }, 0);
 
-function arranged(view: View, pictures: readonly (ShownPicture | undefined)[], framed: boolean) {
+function arranged(
+  view: View,
+  pictures: readonly (ShownPicture | undefined)[],
+  documents: readonly AttachedFile[],
+  framed: boolean,
+) {
   let left = PRINTED_MAX;
   /** Words, and controls below them. What stands between the two is up to `between`. */
   const block = (text: RichText, controls: View["controls"], place: string) => {
@@ -95,7 +106,7 @@ function arranged(view: View, pictures: readonly (ShownPicture | undefined)[], f
     const components = [...pictured(words, pictures[at], view.cards.length === 1), ...rows];
     return framed && components.length > 0 ? [{ type: ComponentType.Container, components }] : components;
   });
-  const files = documentsOf(view).map(({ name }) => ({
+  const files = documents.map(({ name }) => ({
     type: ComponentType.File as const,
     file: { url: `attachment://${name}` },
   }));

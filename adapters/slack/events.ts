@@ -2,7 +2,7 @@ import type { App } from "@slack/bolt";
 import { z } from "zod";
 import type { Address, Body } from "../../src/engine/inbound.ts";
 import { atMost } from "../../src/platform/backoff.ts";
-import { receivedPhoto } from "../../src/platform/received-photo.ts";
+import { PHOTO_MAX, receivedPhoto } from "../../src/platform/received-photo.ts";
 import { render } from "./blocks.ts";
 import { accept, type Ears, senderIn } from "./ears.ts";
 import { describe } from "./errors.ts";
@@ -16,6 +16,7 @@ const fileSchema = z.object({
   id: z.string(),
   mimetype: z.string().optional(),
   url_private: z.string().optional(),
+  size: z.number().optional(),
 });
 
 /** Hears events: messages, mentions, the Home tab, links, the app's removal. Listeners reject if an event could not be stored. */
@@ -28,16 +29,27 @@ export function hearEvents(app: App, ears: Ears): void {
     if (event.user === undefined || "bot_id" in event || context.teamId === undefined) return;
     const address = addressOf(context.teamId, event.user);
     const file = fileSchema.safeParse(event.subtype === "file_share" ? event.files?.[0] : undefined).data;
-    const said = file ? await fileBody(address, file, event.text ?? "") : spoken(event.text ?? "");
+    const said = file
+      ? await fileBody(address, event.user, file, event.text ?? "")
+      : spoken(event.text ?? "");
     await accept(ears, { id: body.event_id, at: timeOf(event.ts), address, user: event.user, body: said });
   });
 
-  async function fileBody(address: Address, file: z.infer<typeof fileSchema>, text: string): Promise<Body> {
+  async function fileBody(
+    address: Address,
+    user: string,
+    file: z.infer<typeof fileSchema>,
+    text: string,
+  ): Promise<Body> {
     if (!file.mimetype?.startsWith("image/")) return { kind: "other", what: "document" };
     const caption = spoken(text);
-    const bytes = await fetchFile(await installations.of(address.connection), file, apiRoot);
+    const bytes =
+      (file.size ?? 0) > PHOTO_MAX
+        ? "too-large"
+        : await fetchFile(await installations.of(address.connection), file, apiRoot);
     return await receivedPhoto(
       host,
+      { address, sender: { id: user } },
       bytes,
       caption.kind === "text" && caption.text ? caption.text : undefined,
     );

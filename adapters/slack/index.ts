@@ -93,7 +93,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     const pictures = new UploadedPictures(host, (error) =>
       log.warn({ reason: describe(error) }, "A picture could not be uploaded to Slack"),
     );
-    outlet = new Outlet({ installations, pace, pictures, apiRoot, log });
+    outlet = new Outlet({ host, installations, pace, pictures, apiRoot, log });
     const ears = { host, installations, people: new People(), pictures, apiRoot, command, log };
     hearEvents(app, ears);
     hearInteractions(app, ears);

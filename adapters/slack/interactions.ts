@@ -1,6 +1,7 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
-import type { Address } from "../../src/engine/inbound.ts";
+import type { PictureSender } from "../../src/engine/adapter.ts";
+import type { PictureProblem } from "../../src/engine/inbound.ts";
 import { receivedPhoto } from "../../src/platform/received-photo.ts";
 import { accept, type Ears } from "./ears.ts";
 import { fetchFile } from "./files.ts";
@@ -76,13 +77,14 @@ export function hearInteractions(app: App, ears: Ears): void {
     const address = addressOf(team, body.user.id, shared ? channel : undefined);
     const { values, files } = answersOf(view.state.values);
     const sender = { id: body.user.id, locale };
+    let refused: Readonly<Record<string, PictureProblem>> = {};
     const problems = (): Record<string, string> => {
-      const found = Object.entries(host.problems({ address, sender, token, values, locale }));
+      const found = Object.entries(host.problems({ address, sender, token, values, locale, refused }));
       return Object.fromEntries(found.filter(([field]) => field in values));
     };
     let wrong = problems();
     if (Object.keys(wrong).length === 0 && Object.keys(files).length > 0) {
-      await keepFiles(address, files, values);
+      refused = await keepFiles({ address, sender }, files, values);
       wrong = problems();
     }
     if (Object.keys(wrong).length > 0) return await ack({ response_action: "errors", errors: wrong });
@@ -99,15 +101,19 @@ export function hearInteractions(app: App, ears: Ears): void {
     await ack();
   });
 
+  /** Puts the ids of pictures into the values; returns why of those that could not be kept. */
   async function keepFiles(
-    address: Address,
+    from: PictureSender,
     files: ReturnType<typeof answersOf>["files"],
     values: Record<string, string>,
-  ): Promise<void> {
-    const workspace = await installations.of(address.connection);
+  ): Promise<Record<string, PictureProblem>> {
+    const workspace = await installations.of(from.address.connection);
+    const refused: [string, PictureProblem][] = [];
     for (const [field, file] of Object.entries(files)) {
-      const photo = await receivedPhoto(host, await fetchFile(workspace, file, apiRoot));
+      const photo = await receivedPhoto(host, from, await fetchFile(workspace, file, apiRoot));
       values[field] = photo.kind === "photo" ? photo.media : "";
+      if (photo.kind === "other") refused.push([field, photo.problem ?? "unusable"]);
     }
+    return Object.fromEntries(refused);
   }
 }

@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { type Delivery, type Removal, SendError, type Sent } from "../../src/engine/adapter.ts";
+import { type Delivery, type Host, type Removal, SendError, type Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { View } from "../../src/engine/view.ts";
 import { pause } from "../../src/platform/backoff.ts";
 import type { Limit, Pace } from "../../src/platform/pace.ts";
+import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { type Rendered, render } from "./blocks.ts";
 import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
@@ -39,6 +40,7 @@ const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
 
 /** What it takes to send messages of one app. */
 export interface OutletOptions {
+  readonly host: Pick<Host, "media">;
   readonly installations: Installations;
   readonly pace: Pace<keyof typeof LIMITS>;
   readonly pictures: UploadedPictures;
@@ -160,8 +162,8 @@ export class Outlet {
     if (view.file) {
       await begin();
       const channel = post.alone ? await this.#directOf(workspace, post.to.user ?? "") : post.channel;
-      const { name: filename, text } = view.file;
-      await workspace.client.filesUploadV2({ channel_id: channel, filename, file: Buffer.from(text) });
+      const file = await contentsOf(view.file, this.#options.host);
+      if (file) await workspace.client.filesUploadV2({ channel_id: channel, filename: view.file.name, file });
       if (!view.text && view.cards.length + view.controls.length === 0) return { message: "" };
     }
     return await this.#withPictures(workspace, view, async (shown) => {

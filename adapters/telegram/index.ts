@@ -63,7 +63,10 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     const { inbound, photo, callback } = readUpdate(update, me);
     if (inbound !== undefined) {
       const bytes = photo && (await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo));
-      const body = bytes && (await receivedPhoto(host, bytes, update.message?.caption));
+      const body =
+        bytes !== undefined &&
+        bytes !== "" &&
+        (await receivedPhoto(host, inbound, bytes, update.message?.caption));
       await host.accept(body ? { ...inbound, body } : inbound);
     }
     if (callback !== undefined) void answers.run(callback, () => answer(callback));
@@ -96,7 +99,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     ...(webhook && { routes: webhookRoutes(webhook.secret, receive, log) }),
     async start(given) {
       host = given;
-      outlet = { api, pace, pictures: new Pictures(given) };
+      outlet = { api, pace, pictures: new Pictures(given), host: given };
       await upkeep.start({
         connect: () => introduce(given),
         work: webhook ? undefined : (signal) => poll(pollApi, receive, log, signal),

@@ -2,6 +2,7 @@ import { InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Host } from "../../src/engine/adapter.ts";
 import type { Media } from "../../src/engine/view.ts";
+import { PICTURE_SIDE } from "../../src/platform/shown-pictures.ts";
 import { UploadOnce } from "../../src/platform/upload-once.ts";
 import { isRefusal } from "./errors.ts";
 
@@ -35,7 +36,7 @@ export class Pictures {
   }
 
   async #upload<T>(id: string, show: Show<T>): Promise<T | null> {
-    const picture = await this.#host.media(id);
+    const picture = await this.#host.media(id, PICTURE_SIDE);
     const extension = picture?.contentType.split("/")[1];
     return picture && (await show(new InputFile(picture.bytes, `${id}.${extension}`)));
   }

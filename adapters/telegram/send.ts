@@ -1,8 +1,9 @@
 import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
-import type { Delivery, Removal, Sent } from "../../src/engine/adapter.ts";
+import type { Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { Pace } from "../../src/platform/pace.ts";
+import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Rendered, render } from "./render.ts";
@@ -23,6 +24,7 @@ export interface Outlet {
   readonly api: Api;
   readonly pace: Pace<keyof typeof LIMITS>;
   readonly pictures: Pictures;
+  readonly host: Pick<Host, "media">;
 }
 
 /** Nothing is sent where the message to be replaced can not be changed; the id is "" then. */
@@ -80,15 +82,16 @@ async function failed({ pace }: Outlet, chat: string, error: unknown, repeatable
 /** Mentions and addresses in people's words get no preview. */
 const QUIET = { link_preview_options: { is_disabled: true } };
 
-async function post({ api, pace, pictures }: Outlet, chat: string, shown: Rendered): Promise<Message> {
+async function post({ api, pace, pictures, host }: Outlet, chat: string, shown: Rendered): Promise<Message> {
   const { text, caption, entities, photo, file, keyboard } = shown;
   const markup = keyboard.length > 0 ? { reply_markup: { inline_keyboard: keyboard } } : {};
   // Ids of groups are negative.
   await pace.turn(chat.startsWith("-") ? "group" : "chat", chat);
   await pace.turn("overall");
-  if (file) {
+  const contents = file && (await contentsOf(file, host));
+  if (file && contents) {
     // A document stands by itself: a message with buttons may be edited or removed, and the document with it.
-    const document = await api.sendDocument(chat, new InputFile(Buffer.from(file.text), file.name));
+    const document = await api.sendDocument(chat, new InputFile(contents, file.name));
     if (caption.caption === "" && keyboard.length === 0) return document;
   }
   const sent = await pictures.with(photo, (source) => api.sendPhoto(chat, source, { ...caption, ...markup }));

@@ -3,12 +3,15 @@ import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
 import { conversationId } from "../../src/engine/inbound.ts";
 import { view } from "../../src/engine/turn.ts";
+import type { BoundedBodies } from "../../src/http/bounded-bodies.ts";
 import { EventStreams } from "../../src/http/event-stream.ts";
 import { InOrder } from "../../src/platform/in-order.ts";
 import { MessageLog } from "../../src/store/message-log.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
 import { WebMessages } from "./messages.ts";
+import type { ReadPicture } from "./picture-routes.ts";
+import { FarPictures } from "./pictures.ts";
 import { chatPage, chatRoutes } from "./routes.ts";
 import type { WebBody } from "./wire.ts";
 
@@ -23,6 +26,10 @@ export interface WebOptions {
   readonly publicUrl: string;
   readonly log: Logger;
   readonly shopName?: string;
+  /** Gets the picture at an https address, at most `side` pixels large; without it none from elsewhere is shown. */
+  readonly fetched?: ReadPicture;
+  /** What pictures on their way may take. */
+  readonly bodies?: BoundedBodies;
 }
 
 /** What stands for a message that is gone. */
@@ -33,6 +40,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
   const messages = new MessageLog<WebBody>(WebMessages, new SecretBox(options.secret));
   const streams = new EventStreams(messages, options.log);
   const writing = new InOrder();
+  const far = new FarPictures(options.secret);
   let host: Host | undefined;
 
   /** Writes into a conversation, in order, and has the open pages look. */
@@ -52,14 +60,14 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     title: "Web chat",
     can: capabilities,
     connections: () => ["web"],
-    routes: chatRoutes({ ...options, messages, streams, writing, host: () => host }),
+    routes: chatRoutes({ ...options, messages, streams, writing, far, host: () => host }),
     async start(given) {
       await Promise.all([chatPage(), WebMessages.createIndexes()]);
       host = given;
     },
     async send(to, { view, key, replaces }) {
       const conversation = conversationId(to);
-      const body = { kind: "view", view } as const;
+      const body = { kind: "view", view: far.brought(view) } as const;
       return await written(conversation, async () => {
         const edited =
           replaces !== undefined && (await messages.replace(conversation, Number(replaces), key, body));
@@ -69,7 +77,7 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     },
     async edit(to, { view, key, replaces }) {
       const conversation = conversationId(to);
-      const body = { kind: "view", view } as const;
+      const body = { kind: "view", view: far.brought(view) } as const;
       return await written(conversation, () => messages.replace(conversation, Number(replaces), key, body));
     },
     async remove(to, { message }) {

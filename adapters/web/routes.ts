@@ -6,14 +6,17 @@ import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
 import { type Address, conversationId } from "../../src/engine/inbound.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
+import { type BoundedBodies, busy } from "../../src/http/bounded-bodies.ts";
 import type { EventStreams } from "../../src/http/event-stream.ts";
-import { bundlePage, FOREVER, type Page } from "../../src/http/page-bundle.ts";
+import { bundlePage, type Page } from "../../src/http/page-bundle.ts";
 import { pageHeaders } from "../../src/http/page-headers.ts";
 import { RateLimit } from "../../src/http/rate-limit.ts";
 import { Visitors } from "../../src/http/visitor.ts";
 import type { InOrder } from "../../src/platform/in-order.ts";
-import { isBadMedia } from "../../src/platform/received-photo.ts";
+import { pictureProblem } from "../../src/platform/received-photo.ts";
 import type { MessageLog } from "../../src/store/message-log.ts";
+import { pictureRoutes, type ReadPicture } from "./picture-routes.ts";
+import type { FarPictures } from "./pictures.ts";
 import { bodyOf, type WebBody, type WebMessage, webEvent } from "./wire.ts";
 
 /** What the routes of the chat page work with. */
@@ -24,11 +27,23 @@ export interface ChatParts {
   readonly shopName?: string;
   readonly messages: MessageLog<WebBody>;
   readonly streams: EventStreams<WebMessage>;
+  readonly far: FarPictures;
+  readonly fetched?: ReadPicture;
+  readonly bodies?: BoundedBodies;
   /** Keeps the messages of a conversation in the order in which they are written. */
   readonly writing: InOrder;
   /** Undefined before the shop opens and after it has closed. */
   readonly host: () => Host | undefined;
 }
+
+/** How a picture is refused. The page says why in the visitor's language. */
+const PICTURE_STATUS = {
+  unusable: 415,
+  "too-large": 413,
+  "too-many": 429,
+  kept: 403,
+  full: 403,
+} as const;
 
 /** Messages the page gets at a time. */
 const HISTORY = 100;
@@ -107,24 +122,27 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   });
 
   routes.post("/chat/photos", async (c) => {
-    await photos.count(c, await visitors.known(c));
+    const visitor = await visitors.known(c);
+    await photos.count(c, visitor);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    return c.json({ media: await opened().keepMedia(bytes) }, 201);
+    const from = { address: addressOf(visitor), sender: { id: visitor } };
+    return c.json({ media: await opened().keepMedia(bytes, from) }, 201);
   });
 
-  routes.get("/media/:id", async (c) => {
-    const picture = await opened().media(c.req.param("id"));
-    if (picture === null) return c.notFound();
-    const headers = { "Content-Type": picture.contentType, "Cache-Control": FOREVER };
-    return c.body(Uint8Array.from(picture.bytes), 200, headers);
-  });
+  const stored: ReadPicture = async (id, side) => opened().media(id, side);
+  const { far, fetched = async () => null, bodies } = parts;
+  const network = () => "";
+  routes.route("/", pictureRoutes({ far, stored, fetched, networkOf: network, ...(bodies && { bodies }) }));
 
-  routes.onError((error, c: Context) => {
+  const answerError = (error: Error, c: Context) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
-    if (isBadMedia(error)) return c.json({ error: error.message }, 415);
+    if ("code" in error && error.code === "DECODER_BUSY") return busy(c);
+    const problem = pictureProblem(error);
+    if (problem !== undefined) return c.json({ error: error.message, problem }, PICTURE_STATUS[problem]);
     log.error({ err: error, path: c.req.path }, "web request failed");
     return c.json({ error: "Please try again." }, 503);
-  });
+  };
+  routes.onError(answerError);
   return routes;
 }
 

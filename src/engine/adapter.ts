@@ -1,4 +1,4 @@
-import type { Address, Inbound, Sender } from "./inbound.ts";
+import type { Address, Inbound, PictureProblem, Sender } from "./inbound.ts";
 import type { View } from "./view.ts";
 
 /** What a platform can show, as data. `fit` obeys it; no code asks for a platform's name. */
@@ -32,10 +32,14 @@ export interface Capabilities {
 export interface Host {
   /** Stores the event durably, once per `inbound.id`; only then may the platform be acknowledged. The turn runs afterwards. */
   accept(inbound: Inbound): Promise<"accepted" | "duplicate">;
-  /** Bytes of a stored picture, or null. */
-  media(id: string): Promise<{ bytes: Uint8Array; contentType: string } | null>;
-  /** Keeps a picture that a person sent (JPEG, PNG or WebP up to 5 MB); throws BadMedia otherwise. Answers its id. */
-  keepMedia(bytes: Uint8Array): Promise<string>;
+  /** A stored picture as it is shown, with at most `side` pixels on its longer side, or null. */
+  media(id: string, side?: number): Promise<StoredPicture | null>;
+  /**
+   * Keeps a picture that a person sent (JPEG, PNG or WebP up to 5 MB), and returns its id.
+   *
+   * @throws BadMedia if it is none, PictureQuota if it is one too many (`pictureProblem` tells them by their codes)
+   */
+  keepMedia(bytes: Uint8Array, from: PictureSender): Promise<string>;
   /** The commands to announce, per language. */
   commands(locale: string): readonly CommandInfo[];
   readonly locales: readonly string[];
@@ -48,9 +52,25 @@ export interface Host {
     token: string;
     values: Readonly<Record<string, string>>;
     locale: string;
+    refused?: Readonly<Record<string, PictureProblem>>;
   }): Readonly<Record<string, string>>;
   /** What to show of an address of the shop that somebody posted; null if it is not the shop's. Its buttons are for everyone. */
   preview(asker: Asker, url: string): Promise<View | null>;
+}
+
+/** A picture as it stands in the store, or was made from it. */
+export interface StoredPicture {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  /** A person sent it and may take it back, so nobody else may keep it for good. */
+  readonly passing?: boolean;
+}
+
+/** Who sent a picture, where, and from which network address where that is known. */
+export interface PictureSender {
+  readonly address: Address;
+  readonly sender: Pick<Sender, "id">;
+  readonly network?: string;
 }
 
 /** Who asks outside a conversation, where, and in which language. */

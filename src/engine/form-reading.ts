@@ -1,4 +1,6 @@
 import type { Form, Values, Words } from "./form.ts";
+import type { PictureProblem } from "./inbound.ts";
+import { pictureWord } from "./picture-word.ts";
 
 /** Something to press instead of writing. */
 export interface Offer {
@@ -12,6 +14,17 @@ export interface Remark {
   readonly offers: readonly Offer[];
 }
 export type Remarks = Readonly<Record<string, Remark>>;
+
+/** Pictures of a form's fields that could not be kept, by field. */
+export type Refused = Readonly<Record<string, PictureProblem>>;
+
+/** What is said of the pictures of these fields that could not be kept. */
+export const refusedPictures = (refused: Refused, fields: readonly string[], turn: Words): Remarks =>
+  Object.fromEntries(
+    Object.entries(refused)
+      .filter(([field]) => fields.includes(field))
+      .map(([field, problem]) => [field, { text: turn.say(pictureWord(problem)), offers: [] }]),
+  );
 
 /** What was understood of some fields. */
 export interface FieldsRead {

@@ -14,9 +14,11 @@ import { fillLink, pagesFor, takeLink } from "./form-pages.ts";
 import {
   type FieldsRead,
   nowAsked,
+  type Refused,
   type Remark,
   type Remarks,
   readFields,
+  refusedPictures,
   toldLines,
   unasked,
   wholeProblems,
@@ -96,16 +98,16 @@ export class FormTalk {
   }
 
   /** Takes what was entered in a message's form or in a window. */
-  async submitted(ref: LinkRef, values: Values): Promise<Answer> {
+  async submitted(ref: LinkRef, values: Values, refused?: Refused): Promise<Answer> {
     const opened = this.#opened(ref);
-    return opened ? this.#proceed(opened.form, opened.filling, values) : this.#scene.stale();
+    return opened ? this.#proceed(opened.form, opened.filling, values, refused) : this.#scene.stale();
   }
 
   /** Reads a page that was filled in: what is wrong is shown, what is doubtful asked about once, else it goes on. */
-  async #proceed(form: Form, before: Filling, typed: Values): Promise<Answer> {
+  async #proceed(form: Form, before: Filling, typed: Values, refused?: Refused): Promise<Answer> {
     const { turn } = this.#scene;
     const inline = this.#scene.can.forms === "inline";
-    const read = this.#read(form, before, typed);
+    const read = this.#read(form, before, typed, refused);
     const told = { ...before.told, ...read.told };
     const filling: Filling = {
       ...before,
@@ -133,7 +135,7 @@ export class FormTalk {
   }
 
   /** What is understood of a page; the last page also answers for the form as a whole. */
-  #read(form: Form, { values, page }: Filling, typed: Values): FieldsRead {
+  #read(form: Form, { values, page }: Filling, typed: Values, refused: Refused = {}): FieldsRead {
     const { turn } = this.#scene;
     const pages = pagesFor(form, this.#scene.can);
     const fields = pages[page] ?? [];
@@ -144,15 +146,15 @@ export class FormTalk {
     const own = last ? Object.keys(form.fields) : fields;
     const read = readFields(form, own, { ...earlier, ...typed }, earlier, turn);
     const all = { ...earlier, ...read.values };
-    const problems =
-      last && Object.keys(read.problems).length === 0 ? wholeProblems(form, all, turn) : read.problems;
+    const single = { ...read.problems, ...refusedPictures(refused, fields, turn) };
+    const problems = last && Object.keys(single).length === 0 ? wholeProblems(form, all, turn) : single;
     return { ...read, values: all, problems };
   }
 
   /** What is wrong with what was entered, as sentences by field. */
-  problems(ref: LinkRef, values: Values): Record<string, string> {
+  problems(ref: LinkRef, values: Values, refused?: Refused): Record<string, string> {
     const opened = this.#opened(ref);
-    const problems = opened ? this.#read(opened.form, opened.filling, values).problems : {};
+    const problems = opened ? this.#read(opened.form, opened.filling, values, refused).problems : {};
     return Object.fromEntries(Object.entries(problems).map(([field, { text }]) => [field, text]));
   }
 

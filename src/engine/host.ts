@@ -38,8 +38,8 @@ export function hostOf(
       const found = suggest ? await suggest(glance(asker), typedText(text)) : [];
       return found.slice(0, SUGGESTIONS_MAX);
     },
-    problems: ({ address, sender, token, values, locale }) =>
-      glance({ address, sender: { ...sender, locale } }).problems(token, values),
+    problems: ({ address, sender, token, values, locale, refused }) =>
+      glance({ address, sender: { ...sender, locale } }).problems(token, values, refused),
     preview: (asker, url) => script.runPreview(glance(asker), url),
   };
 }

@@ -29,6 +29,12 @@ export interface Inbound {
   readonly ticket?: string;
 }
 
+/**
+ * Why a picture that somebody sent is not kept: it is none or did not arrive (`unusable`), has too many bytes or pixels, or
+ * is one too many: of the day (`too-many`), of what is kept of one person (`kept`), of what the shop takes (`full`).
+ */
+export type PictureProblem = "unusable" | "too-large" | "too-many" | "kept" | "full";
+
 /** What somebody did, or what the shop has to tell. */
 export type Body =
   | { readonly kind: "text"; readonly text: string }
@@ -41,6 +47,8 @@ export type Body =
       readonly values: Readonly<Record<string, string>>;
       readonly message?: string;
       readonly hidden?: boolean;
+      /** Fields whose picture could not be kept, with why. */
+      readonly refused?: Readonly<Record<string, PictureProblem>>;
     }
   /** The person opened the shop's front page on a platform that has one (`Host.front`). */
   | { readonly kind: "front" }
@@ -48,8 +56,8 @@ export type Body =
   | { readonly kind: "photo"; readonly media: string; readonly caption?: string }
   | { readonly kind: "contact"; readonly phone: string }
   | { readonly kind: "location"; readonly latitude: number; readonly longitude: number }
-  /** Something the shop cannot use: a sticker, a voice message. */
-  | { readonly kind: "other"; readonly what: string }
+  /** Something the shop cannot use: a sticker, a voice message; `problem` says what is wrong with a photo, unless it is `unusable`. */
+  | { readonly kind: "other"; readonly what: string; readonly problem?: PictureProblem }
   | { readonly kind: "signal"; readonly name: string; readonly data: unknown };
 
 /** The key of a conversation: one string per address. */

@@ -1,7 +1,9 @@
 import { typedCode, typedText } from "../i18n/typed.ts";
 import type { Values } from "./form.ts";
+import type { Refused } from "./form-reading.ts";
 import type { Body } from "./inbound.ts";
 import { namedArgs } from "./link.ts";
+import { pictureWord } from "./picture-word.ts";
 import { plain } from "./rich-text.ts";
 import type { RunningTurn } from "./running-turn.ts";
 import { type Answer, below, listOf, view } from "./turn.ts";
@@ -34,7 +36,7 @@ export async function route(turn: RunningTurn): Promise<Answer> {
     case "press":
       return press(turn, body.token);
     case "form":
-      return submitted(turn, body.token, body.values);
+      return submitted(turn, body.token, body.values, body.refused);
     case "front":
       return script.runFront(turn);
     case "text": {
@@ -53,9 +55,11 @@ export async function route(turn: RunningTurn): Promise<Answer> {
       return asking
         ? turn.forms.answer(asking, `${body.latitude}, ${body.longitude}`, "location")
         : script.runHome(turn);
-    case "other":
-      if (asking) return turn.forms.askAgain(asking, "problem.text");
-      return [below(view({ text: plain(turn.say("other.unusable")) }))];
+    case "other": {
+      const word = body.what === "photo" ? pictureWord(body.problem ?? "unusable") : undefined;
+      if (asking) return turn.forms.askAgain(asking, word ?? "problem.text");
+      return [below(view({ text: plain(turn.say(word ?? "other.unusable")) }))];
+    }
   }
 }
 
@@ -87,10 +91,15 @@ async function press(turn: RunningTurn, token: string): Promise<Answer> {
   return link.run(turn, args.data);
 }
 
-async function submitted(turn: RunningTurn, token: string, values: Values): Promise<Answer> {
+async function submitted(
+  turn: RunningTurn,
+  token: string,
+  values: Values,
+  refused: Refused | undefined,
+): Promise<Answer> {
   const opened = turn.tokens.open(token);
   if (opened.kind === "foreign") return foreign(turn);
-  return opened.kind === "ok" ? turn.forms.submitted(opened.ref, values) : turn.stale();
+  return opened.kind === "ok" ? turn.forms.submitted(opened.ref, values, refused) : turn.stale();
 }
 
 const foreign = (turn: RunningTurn): Answer =>

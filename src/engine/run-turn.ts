@@ -1,6 +1,7 @@
 import type { Asker } from "./adapter.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import type { Values } from "./form.ts";
+import type { Refused } from "./form-reading.ts";
 import type { Address, Inbound, Sender } from "./inbound.ts";
 import type { Commit } from "./mailbox.ts";
 import { numbered } from "./numbered.ts";
@@ -27,7 +28,7 @@ export function apology(held: Conversation, event: Inbound, context: TurnContext
 /** A turn that belongs to no conversation: what it says is in the asker's language, and nothing of it is kept. */
 export interface Glance extends Turn {
   /** What is wrong with what was entered into the form of this token, as sentences by field. */
-  problems(token: string, values: Values): Record<string, string>;
+  problems(token: string, values: Values, refused?: Refused): Record<string, string>;
 }
 
 /** Makes a turn that belongs to no conversation. */

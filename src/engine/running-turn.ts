@@ -3,6 +3,7 @@ import { type Say, sayIn } from "../i18n/index.ts";
 import type { Capabilities } from "./adapter.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Values } from "./form.ts";
+import type { Refused } from "./form-reading.ts";
 import { FormTalk } from "./form-talk.ts";
 import type { Scene } from "./form-view.ts";
 import type { Address, Inbound } from "./inbound.ts";
@@ -123,9 +124,9 @@ export class RunningTurn implements Turn, Scene {
   open: Turn["open"] = (form, options) => this.forms.open(form, options);
 
   /** What is wrong with what was entered into the form of this token, as sentences by field. */
-  problems(token: string, values: Values): Record<string, string> {
+  problems(token: string, values: Values, refused?: Refused): Record<string, string> {
     const opened = this.tokens.open(token);
-    return opened.kind === "ok" ? this.forms.problems(opened.ref, values) : {};
+    return opened.kind === "ok" ? this.forms.problems(opened.ref, values, refused) : {};
   }
 
   /** What was pressed; on another person's message in a shared channel its short token is theirs. */

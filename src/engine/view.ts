@@ -22,12 +22,11 @@ export interface View {
   readonly visibility?: "all" | "user";
 }
 
-/** A text document, up to 1 MB. */
-export interface FileView {
-  readonly name: string;
-  readonly contentType: string;
-  readonly text: string;
-}
+/** A text document of up to 1 MB, or a stored picture (`media`, an id for `Host.media`), as a file to keep. */
+export type FileView = { readonly name: string; readonly contentType: string } & (
+  | { readonly text: string; readonly media?: undefined }
+  | { readonly media: string; readonly text?: undefined }
+);
 
 /** One thing in a message, such as a product: title, text, facts, a picture and controls of its own. */
 export interface Card {

@@ -55,7 +55,8 @@ export class Visitors {
     const origin = c.req.header("origin");
     const ours = [this.#origin, new URL(c.req.url).origin];
     const same = site === undefined ? origin !== undefined && ours.includes(origin) : site === "same-origin";
-    if (c.req.method !== "GET" && !same) throw new HTTPException(403, { message: "Not from this page." });
+    if (c.req.method !== "GET" && c.req.method !== "HEAD" && !same)
+      throw new HTTPException(403, { message: "Not from this page." });
     await next();
   };
 

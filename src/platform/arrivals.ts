@@ -3,6 +3,7 @@ import { conversationId, type Inbound } from "../engine/inbound.ts";
 import { persist } from "./backoff.ts";
 import { InOrder } from "./in-order.ts";
 import { type SentPictures, withPictures } from "./received-files.ts";
+import type { Fetched } from "./received-photo.ts";
 
 /** An event as an adapter has read it, with the pictures somebody sent along. */
 export interface Arrival<File> extends SentPictures<File> {
@@ -11,8 +12,8 @@ export interface Arrival<File> extends SentPictures<File> {
 
 /** What an adapter does about its arrivals. */
 export interface Reception<File, A extends Arrival<File>> {
-  /** The bytes of a picture; null if it cannot be had in time, or is none. */
-  readonly fetch: (file: File, arrival: A) => Promise<Uint8Array | null>;
+  /** The bytes of a picture, what is wrong with it, or null if it cannot be had in time. */
+  readonly fetch: (file: File, arrival: A) => Promise<Fetched>;
   /** Hears that an event is stored: only now may the platform be told so. */
   readonly stored: (arrival: A) => void;
   /** Hears of each time `take` could not store an event yet. */

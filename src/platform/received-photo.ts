@@ -1,28 +1,49 @@
-import type { Host } from "../engine/adapter.ts";
-import type { Body } from "../engine/inbound.ts";
+import type { Host, PictureSender } from "../engine/adapter.ts";
+import type { Body, PictureProblem } from "../engine/inbound.ts";
 
 /** The largest picture taken from a person, in bytes; what is larger need not be fetched. */
 export const PHOTO_MAX = 5 * 1024 * 1024;
 
-/** Whether `Host.keepMedia` threw because the bytes are no picture the shop can use. */
-export const isBadMedia = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "BAD_MEDIA";
+const codeOf = (error: unknown, property: string): unknown =>
+  error instanceof Error && property in error ? Reflect.get(error, property) : undefined;
 
 /**
- * A picture that a person sent, kept, as the engine takes it. Where there are no bytes (gone, too large), or they are
- * no picture the shop can use, it is "other", and the conversation goes on without it.
+ * Why `Host.keepMedia` refused a picture, by the code of what it threw; undefined if the picture was not refused but could
+ * not be kept now.
+ */
+export function pictureProblem(error: unknown): PictureProblem | undefined {
+  const code = codeOf(error, "code");
+  if (code === "BAD_MEDIA") return codeOf(error, "reason") === "too-large" ? "too-large" : "unusable";
+  if (code !== "PICTURE_QUOTA") return undefined;
+  if (codeOf(error, "of") === "shop") return "full";
+  return codeOf(error, "period") === "kept" ? "kept" : "too-many";
+}
+
+/** The bytes of a picture, why it need not be fetched, or null if it could not be. */
+export type Fetched = Uint8Array | PictureProblem | null;
+
+/**
+ * A picture that a person sent, kept, as the engine takes it. Where there are no bytes (gone, too large), or the shop can
+ * not keep them, it is "other" with the reason, and the conversation goes on without it.
  */
 export async function receivedPhoto(
   host: Pick<Host, "keepMedia">,
-  bytes: Uint8Array | null,
+  from: PictureSender,
+  bytes: Fetched,
   caption?: string,
-): Promise<Body> {
-  const unusable: Body = { kind: "other", what: "photo" };
-  if (bytes === null) return unusable;
+): Promise<Extract<Body, { kind: "photo" | "other" }>> {
+  const without = (problem: PictureProblem): Body & { kind: "other" } => ({
+    kind: "other",
+    what: "photo",
+    ...(problem !== "unusable" && { problem }),
+  });
+  if (bytes === null) return without("unusable");
+  if (typeof bytes === "string") return without(bytes);
   try {
-    return { kind: "photo", media: await host.keepMedia(bytes), caption };
+    return { kind: "photo", media: await host.keepMedia(bytes, from), caption };
   } catch (error) {
-    if (isBadMedia(error)) return unusable;
-    throw error;
+    const problem = pictureProblem(error);
+    if (problem === undefined) throw error;
+    return without(problem);
   }
 }

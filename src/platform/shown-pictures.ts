@@ -1,5 +1,9 @@
 import type { Host } from "../engine/adapter.ts";
-import type { View } from "../engine/view.ts";
+import type { FileView, View } from "../engine/view.ts";
+
+/** Pixels of the longer side of a picture that a message shows by itself, and of one beside words. */
+export const PICTURE_SIDE = 1600;
+export const THUMBNAIL_SIDE = 640;
 
 /** A file that goes along with a message. */
 export interface AttachedFile {
@@ -27,7 +31,8 @@ export async function shownPictures(
   const pictures: (ShownPicture | undefined)[] = [];
   for (const [at, { image }] of cards.entries()) {
     const { alt = "", id, url } = image ?? {};
-    const stored = id === undefined ? null : await host.media(id);
+    const side = cards.length === 1 ? PICTURE_SIDE : THUMBNAIL_SIDE;
+    const stored = id === undefined ? null : await host.media(id, side);
     size += stored?.bytes.byteLength ?? 0;
     if (stored && size <= bytesMax) {
       const { bytes, contentType } = stored;
@@ -38,14 +43,16 @@ export async function shownPictures(
   return pictures;
 }
 
-/** A view's document to download, under a name that any platform takes; none is an empty list. */
-export const documentsOf = ({ file }: View): AttachedFile[] =>
-  file === undefined
-    ? []
-    : [
-        {
-          name: file.name.replace(/[^\w.-]+/g, "_"),
-          data: Buffer.from(file.text),
-          contentType: file.contentType,
-        },
-      ];
+/** What is in a file; null if it is a picture that is gone. */
+export async function contentsOf(file: FileView, host: Pick<Host, "media">): Promise<Buffer | null> {
+  if (file.media === undefined) return Buffer.from(file.text);
+  const picture = await host.media(file.media);
+  return picture && Buffer.from(picture.bytes);
+}
+
+/** A view's file to download, under a name that any platform takes; none is an empty list. */
+export async function documentsOf({ file }: View, host: Pick<Host, "media">): Promise<AttachedFile[]> {
+  const data = file && (await contentsOf(file, host));
+  if (!file || !data) return [];
+  return [{ name: file.name.replace(/[^\w.-]+/g, "_"), data, contentType: file.contentType }];
+}

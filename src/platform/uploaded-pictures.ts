@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Host } from "../engine/adapter.ts";
 import type { Media, View } from "../engine/view.ts";
+import { PICTURE_SIDE } from "./shown-pictures.ts";
 
 /** Puts a stored picture where the platform finds it, and answers what it is called there. */
 export type UploadPicture = (name: string, bytes: Buffer) => Promise<string | undefined>;
@@ -46,7 +47,7 @@ export class UploadedPictures {
 
   async #upload(id: string, upload: UploadPicture): Promise<string | undefined> {
     try {
-      const picture = await this.#host.media(id);
+      const picture = await this.#host.media(id, PICTURE_SIDE);
       if (picture === null) return undefined;
       return await upload(`${id}.${picture.contentType.split("/")[1]}`, Buffer.from(picture.bytes));
     } catch (error) {

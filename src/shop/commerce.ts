@@ -16,6 +16,7 @@ import { clearTrouble, noteTrouble } from "./payment-trouble.ts";
 import { placeOrder } from "./place-order.ts";
 import { resolveQuarantine } from "./quarantine.ts";
 import { createReturn } from "./shopper-return.ts";
+import { sweepPictures } from "./sweep-pictures.ts";
 
 /** What commerce is built from. */
 export interface CommerceOptions {
@@ -134,6 +135,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
     if (now().getTime() - forgotAt < FORGET_MS) return;
     forgotAt = now().getTime();
     await forgetOldEvents(now());
+    await sweepPictures(now());
   }
 
   // Unknown after a start: another process may have noted it.

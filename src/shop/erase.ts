@@ -10,6 +10,7 @@ import type { Order } from "./order.ts";
 import type { OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { anonymiseReviews } from "./review.ts";
+import { erasePictures } from "./sweep-pictures.ts";
 
 /** Orders in these states still need their customer: to be paid, packed, delivered or given money back. */
 const OPEN: readonly OrderState[] = ["awaiting_payment", "paid", "packed", "shipped", "refunding"];
@@ -30,9 +31,10 @@ export class OrdersOpen extends ShopError {
 export type ForgetChats = (identities: readonly Identity[]) => Promise<void>;
 
 /**
- * Erases what is known of a person, with all their accounts: identities, name, contact, addresses, carts, codes.
+ * Erases what is known of a person, with all their accounts: identities, name, contact, addresses, carts, codes, and the
+ * pictures they sent.
  *
- * Reviews stay without their writer. Orders stay as books must be kept (number, items, amounts, dates, country, and
+ * Reviews stay without their writer and pictures. Orders stay as books must be kept (number, items, amounts, dates, country, and
  * the payment's id at its provider) without address, tracking number and payment page. The bare ids of the accounts
  * stay, since orders name them; who writes from the same account afterwards is a new customer.
  *
@@ -56,6 +58,10 @@ export async function eraseCustomer(
   await forgetChats?.(accounts.flatMap(({ identities }) => identities));
   await forgetOrders(shop, family);
   await anonymiseReviews(shop, family);
+  await erasePictures(
+    shop,
+    accounts.flatMap(({ identities }) => identities.map(({ key }) => key)),
+  );
   await forgetCarts(family);
   await forgetLinkCodes(family);
   for (const account of family) if (account !== last) await eraseAccount(shop, account);

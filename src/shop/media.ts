@@ -1,9 +1,10 @@
 import { fileTypeFromBuffer } from "file-type";
 import { model, Schema } from "mongoose";
+import { checkPicture, Undecodable } from "../pictures/decoder.ts";
 import { ShopError } from "./errors.ts";
 import { contentId } from "./ids.ts";
 
-/** A picture kept in the store. */
+/** A picture of the catalog, kept in the store. It is public. What people send is kept by `keepSentPicture`. */
 export interface Media {
   /** Made from shop and contents: the same picture is kept once. */
   _id: string;
@@ -26,8 +27,8 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 /** The bytes are no picture the shop takes: JPEG, PNG or WebP of up to 5 MB. No SVG, since it can carry script. */
 export class BadMedia extends ShopError {
   readonly reason: "too-large" | "not-a-picture";
-  constructor(reason: BadMedia["reason"], message: string) {
-    super("BAD_MEDIA", message);
+  constructor(reason: BadMedia["reason"], message: string, options?: ErrorOptions) {
+    super("BAD_MEDIA", message, options);
     this.reason = reason;
   }
 }
@@ -59,8 +60,23 @@ export async function pictureType(bytes: Uint8Array): Promise<{ contentType: str
 /** The id a picture has, or would have, in a shop. */
 export const mediaId = (shop: string, bytes: Uint8Array): string => contentId(shop, bytes);
 
+/** Resolves if a catalog can show it: a picture by its first bytes that can be decoded to its last. @throws {BadMedia} */
+export async function checkMedia(bytes: Uint8Array): Promise<void> {
+  await pictureType(bytes);
+  await checkPicture(bytes).catch((error: unknown) => {
+    if (error instanceof Undecodable) throw new BadMedia(error.reason, error.message, { cause: error });
+    throw error;
+  });
+}
+
 /** Keeps a picture and answers its id; keeping it again changes nothing. @throws {BadMedia} */
 export async function keepMedia(shop: string, bytes: Uint8Array, name?: string): Promise<string> {
+  await checkMedia(bytes);
+  return await keepChecked(shop, bytes, name);
+}
+
+/** The same for one that `checkMedia` has seen. @throws {BadMedia} by its first bytes only */
+export async function keepChecked(shop: string, bytes: Uint8Array, name?: string): Promise<string> {
   const { contentType } = await pictureType(bytes);
   const _id = mediaId(shop, bytes);
   await MediaModel.updateOne(

@@ -1,14 +1,16 @@
 import { readCart } from "./cart-view.ts";
 import { getCustomer } from "./customer.ts";
+import { identityKey } from "./customer-record.ts";
 import { ownedBy } from "./find-order.ts";
 import type { Order } from "./order.ts";
 import { addressOf } from "./order-address.ts";
 import { OrderModel } from "./order-model.ts";
 import { reviewsBy } from "./review.ts";
+import { picturesOf, SENT_TYPE } from "./sent-picture.ts";
 
 /**
  * Everything the shop knows of a person, over all their accounts, as plain values for a JSON file. Money is in minor
- * units of its currency, times are in UTC.
+ * units of its currency, times are in UTC. `pictures` names files of their own: the pictures of these ids.
  *
  * @throws {NotFound}
  */
@@ -18,6 +20,8 @@ export async function exportCustomer(shop: string, id: string, now: Date = new D
     .sort({ createdAt: -1 })
     .lean<Order[]>();
   const cart = await readCart(shop, _id, now);
+  const owners = person.identities.map((identity) => identityKey(shop, identity));
+  const pictures = await picturesOf(shop, owners);
   return {
     exportedAt: now,
     customer: { ...person, accounts: family },
@@ -32,6 +36,13 @@ export async function exportCustomer(shop: string, id: string, now: Date = new D
       text,
       photo,
       at,
+    })),
+    pictures: pictures.map((picture, index) => ({
+      id: picture._id,
+      file: `picture-${index + 1}.jpg`,
+      contentType: SENT_TYPE,
+      bytes: picture.size,
+      sentAt: picture.sentAt,
     })),
   };
 }

@@ -1,10 +1,12 @@
 import { model, Schema, trusted } from "mongoose";
 import { z } from "zod";
 import { pageOf } from "./catalog.ts";
+import { CustomerModel, type StoredCustomer } from "./customer-record.ts";
 import { isDuplicateKey, NotFound, ShopError } from "./errors.ts";
 import { getOrder } from "./find-order.ts";
 import { newId } from "./ids.ts";
 import { ProductModel } from "./product.ts";
+import { isSentPicture, keepLonger } from "./sent-picture.ts";
 import { textSchema } from "./shop.ts";
 
 /** What a customer says of one thing they bought and received. */
@@ -19,7 +21,7 @@ export interface Review {
   customer: string;
   rating: number;
   text?: string;
-  /** Id of a kept picture. */
+  /** Id of a picture its writer sent. */
   photo?: string;
   at: Date;
 }
@@ -43,6 +45,8 @@ const schema = new Schema<Review>(
 schema.index({ order: 1, sku: 1 }, { unique: true });
 schema.index({ shop: 1, product: 1, at: -1, _id: 1 });
 schema.index({ shop: 1, customer: 1, at: -1 });
+// Whether a picture is in use.
+schema.index({ photo: 1 }, { sparse: true });
 
 /** The reviews of all shops. Write through `writeReview`. */
 export const ReviewModel = model<Review>("Review", schema);
@@ -72,7 +76,8 @@ export const reviewSchema = z.strictObject({
  * Writes the review of one item of an order and brings the rating of its product up to date.
  *
  * An item has one review: the first stands, and writing again answers it unchanged, so a repeated turn is safe. With
- * the customer's `family`, what any of their accounts bought can be reviewed.
+ * the customer's `family`, what any of their accounts bought can be reviewed. A picture that is gone by now, or that
+ * somebody else sent, is left out.
  *
  * @throws {NotReviewable}
  * @throws {NotFound} when there is no such order
@@ -84,7 +89,7 @@ export async function writeReview(
   family: readonly string[] = [input.customer],
 ): Promise<{ review: Review; isNew: boolean }> {
   const { shop, order: orderId, sku, customer, ...words } = input;
-  const said = reviewSchema.parse(words);
+  const { photo, ...said } = reviewSchema.parse(words);
   const order = await getOrder(shop, orderId);
   if (!family.includes(order.customer)) throw new NotReviewable("not-yours", orderId);
   if (order.state !== "delivered" && order.state !== "completed")
@@ -100,6 +105,7 @@ export async function writeReview(
     sku,
     customer,
     ...said,
+    ...(photo !== undefined && (await isTheirs(photo, family, now)) && { photo }),
     at: now,
   };
   const isNew = await ReviewModel.create(wanted).then(
@@ -114,6 +120,17 @@ export async function writeReview(
   // Also when it was there already: the process that wrote it may have died before this.
   await rate(shop, review.product);
   return { review, isNew };
+}
+
+/** Whether a picture is there and was sent by one of these accounts; then it stays for another day at least. */
+async function isTheirs(photo: string, family: readonly string[], now: Date): Promise<boolean> {
+  if (!isSentPicture(photo)) return true;
+  const accounts = await CustomerModel.find(
+    { _id: trusted({ $in: [...family] }) },
+    { "identities.key": 1 },
+  ).lean<Pick<StoredCustomer, "identities">[]>();
+  const owners = accounts.flatMap(({ identities }) => identities.map(({ key }) => key));
+  return await keepLonger(photo, owners, now);
 }
 
 /** The review of an item of an order, or null. */
@@ -160,10 +177,10 @@ export const reviewsBy = async (shop: string, family: readonly string[]): Promis
     .sort({ at: -1 })
     .lean<Review[]>();
 
-/** Takes the writer's id off all reviews of a customer's accounts; the words and stars stay. */
+/** Takes the writer's id and pictures off all reviews of a customer's accounts; the words and stars stay. */
 export async function anonymiseReviews(shop: string, family: readonly string[]): Promise<void> {
   await ReviewModel.updateMany(
     { shop, customer: trusted({ $in: [...family] }) },
-    { $set: { customer: ANONYMOUS } },
+    { $set: { customer: ANONYMOUS }, $unset: { photo: 1 } },
   );
 }

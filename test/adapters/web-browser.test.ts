@@ -7,6 +7,7 @@ import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
 import type { Button, FormView } from "../../src/engine/view.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { launchChromium, WebShopper } from "../journeys/web-shopper.ts";
+import { findings } from "../setup/axe.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
 import { openWebShop, type WebShop } from "./web-shop.ts";
 
@@ -45,8 +46,11 @@ beforeEach(async () => {
   page.on("pageerror", (error) => complaints.push(String(error)));
 });
 afterEach(async () => {
+  // Whatever a test leaves on the screen can be used by everybody.
+  const found = await findings(page);
   await shopper.leaves();
   await shop.stop();
+  expect(found).toEqual([]);
 });
 
 const button = (label: string, token = label, style?: Button["style"]): Button => ({
@@ -610,4 +614,66 @@ test.each([360, 390, 1280])("nothing sticks out at a width of %i", async (width)
       .map((element) => element.className),
   );
   expect(wider).toEqual([]);
+});
+
+test("a list acts as soon as something is chosen, but not while the arrow keys walk through it", async () => {
+  const to = await hello();
+  const options = Array.from({ length: 9 }, (_, n) => ({ label: `Size ${n}`, token: `size:${n}` }));
+  await shop.send(to, { controls: [{ kind: "pick", label: "Size", options }] });
+  const list = page.getByRole("combobox", { name: "Size" });
+  const choose = page.getByRole("button", { name: "Choose", exact: true });
+  await list.waitFor();
+  expect(await choose.isVisible()).toBe(false);
+  await list.selectOption({ label: "Size 7" });
+  await shopper.sees(/size:7/);
+
+  const before = shop.accepted.length;
+  await list.focus();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(() => list.inputValue()).toBe("size:5");
+  await choose.waitFor();
+  expect(shop.accepted).toHaveLength(before);
+  await page.keyboard.press("Enter");
+  await shopper.sees(/size:5/);
+  await list.focus(); // it was taken to the answer
+  await page.keyboard.press("ArrowUp");
+  await choose.click();
+  await shopper.sees(/size:4/);
+  expect(shop.accepted.slice(before).map(({ body }) => body)).toMatchObject([
+    { token: "size:5" },
+    { token: "size:4" },
+  ]);
+});
+
+test("the button to the newest message covers nothing that is being read or filled in", async () => {
+  await page.setViewportSize({ width: 360, height: 640 });
+  const to = await hello();
+  await shop.send(to, { form: address });
+  await page.getByRole("heading", { name: "Delivery address" }).waitFor();
+  await page.locator("main").evaluate((main) => main.scrollTo(0, 0));
+  const latest = page.getByRole("button", { name: "Go to the newest message" });
+  await latest.waitFor();
+  const shots = process.env.SCREENSHOTS;
+  if (shots) await page.screenshot({ path: `${shots}/newest.png` });
+  const [button, main] = await Promise.all([latest.boundingBox(), page.locator("main").boundingBox()]);
+  expect(button!.y).toBeGreaterThanOrEqual(main!.y + main!.height);
+  await latest.click();
+  await latest.waitFor({ state: "hidden" });
+});
+
+test("a picture is asked for in about the size it is shown in", async () => {
+  const to = await hello();
+  shop.pictures.set("picture-x", { bytes: await picture(), contentType: "image/png" });
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/media/")) asked.push(request.url());
+  });
+  const image = { id: "picture-x", alt: "A mug" };
+  await shop.send(to, { cards: ["One", "Two", "Three"].map((title) => ({ title, image })) });
+  await page
+    .locator(".card img")
+    .first()
+    .evaluate((one: HTMLImageElement) => one.decode());
+  expect(new Set(asked)).toEqual(new Set([`${shop.url}/media/picture-x?size=640`]));
 });

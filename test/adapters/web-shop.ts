@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pino from "pino";
 import { webAdapter, webBodyLimits } from "../../adapters/web/index.ts";
-import type { Adapter, Host } from "../../src/engine/adapter.ts";
+import type { Adapter, Host, StoredPicture } from "../../src/engine/adapter.ts";
 import type { Address, Inbound } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import type { View } from "../../src/engine/view.ts";
@@ -20,7 +20,11 @@ export interface WebShop {
   readonly accepted: Inbound[];
   /** How often an event came that had already been accepted. */
   readonly duplicates: { count: number };
-  readonly pictures: Map<string, { bytes: Uint8Array; contentType: string }>;
+  readonly pictures: Map<string, StoredPicture>;
+  /** Pictures at addresses elsewhere. */
+  readonly far: Map<string, StoredPicture>;
+  /** What the adapter asks of the engine; a test may put another answer in place. */
+  readonly host: Host;
   /** Called once for each accepted event. */
   answer: (inbound: Inbound) => Promise<void>;
   /** Sends a view under a key; a new one each time unless given. */
@@ -42,6 +46,8 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
   const accepted: Inbound[] = [];
   const duplicates = { count: 0 };
   const pictures: WebShop["pictures"] = new Map();
+  const far: WebShop["far"] = new Map();
+  const fetched = async (url: string) => far.get(url) ?? null;
   const secret = options.secret ?? "a secret of tests, long enough";
   const seen = new Set<string>();
   let port = options.port ?? 0;
@@ -78,6 +84,8 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     accepted,
     duplicates,
     pictures,
+    far,
+    host,
     answer: async () => {},
     async send(to, view, { key, replaces } = {}) {
       const delivery = { view: { cards: [], controls: [], ...view }, key: key ?? randomUUID(), replaces };
@@ -87,7 +95,7 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     stop: () => stopNow(),
     async open() {
       const publicUrl = options.publicUrl ?? `http://127.0.0.1:${port}`;
-      const adapter = webAdapter({ secret, publicUrl, log, shopName: "Lantern Street" });
+      const adapter = webAdapter({ secret, publicUrl, log, shopName: "Lantern Street", fetched });
       const http = createHttp({ log, publicUrl, bodyLimits: webBodyLimits });
       http.app.route("/", adapter.routes);
       await adapter.start(host);

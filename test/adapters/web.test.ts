@@ -5,6 +5,7 @@ import type { WebMessage } from "../../adapters/web/wire.ts";
 import { SendError } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
+import type { View } from "../../src/engine/view.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
 import { openWebShop, type WebShop } from "./web-shop.ts";
@@ -98,7 +99,7 @@ describe("a visitor", () => {
   test("gets a page with a strict policy and an unreadable cookie that is renewed, not replaced", async () => {
     const { page, cookie, headers } = await visitor();
     expect(page.headers.get("content-security-policy")).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     );
     expect(page.headers.get("set-cookie")).toMatch(/HttpOnly.*SameSite=Lax/);
     expect(await page.text()).not.toMatch(/<script>|<style>| style=| on[a-z]+=/);
@@ -273,6 +274,82 @@ describe("a picture", () => {
     expect(shown.headers.get("content-type")).toBe("image/png");
     expect(shown.headers.get("cache-control")).toContain("immutable");
     expect((await fetch(`${shop.url}/media/none`)).status).toBe(404);
+  });
+
+  test("is shown in the size that is asked for, and told to be the same by its tag without being read", async () => {
+    const asked: [string, number | undefined][] = [];
+    const { media } = shop.host;
+    shop.host.media = async (id, side) => {
+      asked.push([id, side]);
+      return media(id, side);
+    };
+    shop.pictures.set("picture-x", { bytes: png, contentType: "image/png" });
+    const at = `${shop.url}/media/picture-x`;
+    const first = await fetch(`${at}?size=320`);
+    const etag = first.headers.get("etag") ?? "";
+    const again = await fetch(`${at}?size=320`, { headers: { "if-none-match": etag } });
+    expect([again.status, again.headers.get("etag"), await again.text()]).toEqual([304, etag, ""]);
+    expect(asked).toEqual([["picture-x", 320]]);
+    const head = await fetch(at, { method: "HEAD" });
+    expect([head.status, head.headers.get("content-length")]).toEqual([200, String(png.byteLength)]);
+    for (const size of ["0", "-5", "1e9", "x", "1.5"]) await fetch(`${at}?size=${size}`);
+    expect(new Set(asked.slice(1).map(([, side]) => side))).toEqual(new Set([1600]));
+  });
+
+  test("that a person sent is kept by nobody for good, and is looked for again", async () => {
+    shop.pictures.set("picture-y", { bytes: png, contentType: "image/png", passing: true });
+    const at = `${shop.url}/media/picture-y`;
+    const first = await fetch(at);
+    expect(first.headers.get("cache-control")).toBe("private, max-age=300");
+    const headers = { "if-none-match": first.headers.get("etag") ?? "" };
+    expect((await fetch(at, { headers })).status).toBe(304);
+    shop.pictures.delete("picture-y");
+    expect((await fetch(at, { headers })).status).toBe(404);
+  });
+
+  test("that cannot be made now is for later", async () => {
+    shop.host.media = async () => {
+      throw Object.assign(new Error("busy"), { code: "DECODER_BUSY" });
+    };
+    const answer = await fetch(`${shop.url}/media/picture-x`);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+  });
+
+  test("of elsewhere comes by the shop's own server, and only one that the shop has shown", async () => {
+    const person = await visitor();
+    const to = await person.address();
+    const url = "https://pictures.example.com/mug.jpg?a=1&b=2";
+    shop.far.set(url, { bytes: png, contentType: "image/png" });
+    await shop.send(to, { cards: [{ title: "Mug", image: { url, alt: "A mug" } }] });
+    const { messages } = await person.history();
+    const body = messages.at(-1)!.body as { view: View };
+    const address = body.view.cards[0]?.image?.url ?? "";
+    expect(address).toMatch(/^\/media\/far\//);
+    const shown = await fetch(`${shop.url}${address}?size=320`);
+    expect(new Uint8Array(await shown.arrayBuffer())).toEqual(png);
+    const [, , , tag = "", encoded = ""] = address.split("/");
+    const others = Buffer.from("https://pictures.example.com/other.jpg").toString("base64url");
+    shop.far.set("https://pictures.example.com/other.jpg", { bytes: png, contentType: "image/png" });
+    expect((await fetch(`${shop.url}/media/far/${tag}/${others}`)).status).toBe(404);
+    expect((await fetch(`${shop.url}/media/far/${"A".repeat(22)}/${encoded}`)).status).toBe(404);
+  });
+
+  test("that is refused says why", async () => {
+    const person = await visitor();
+    for (const [thrown, status, problem] of [
+      [{ code: "BAD_MEDIA", reason: "not-a-picture" }, 415, "unusable"],
+      [{ code: "BAD_MEDIA", reason: "too-large" }, 413, "too-large"],
+      [{ code: "PICTURE_QUOTA", of: "person", period: "day" }, 429, "too-many"],
+      [{ code: "PICTURE_QUOTA", of: "network", period: "day" }, 429, "too-many"],
+      [{ code: "PICTURE_QUOTA", of: "person", period: "kept" }, 403, "kept"],
+      [{ code: "PICTURE_QUOTA", of: "shop", period: "day" }, 403, "full"],
+    ] as const) {
+      shop.host.keepMedia = async () => {
+        throw Object.assign(new Error("no"), thrown);
+      };
+      const answer = await upload(person.headers, png);
+      expect([answer.status, await answer.json()]).toEqual([status, { error: "no", problem }]);
+    }
   });
 
   test("that is none, is too large or comes from nobody is refused", async () => {

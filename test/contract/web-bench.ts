@@ -140,7 +140,7 @@ function shownOf(message: string, view: View): Shown {
     }),
     links: [...controls.flatMap((control) => (control.kind === "link" ? [control] : [])), ...linksIn(text)],
     pictures: view.cards.filter(({ image }) => image !== undefined).length,
-    files: view.file === undefined ? [] : [view.file],
+    files: view.file?.text === undefined ? [] : [view.file],
     hidden: false,
   };
 }

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { ConversationModel } from "../../src/engine/index.ts";
 import { customerFor, saveAddress } from "../../src/shop/customer.ts";
+import { keepSentPicture } from "../../src/shop/sent-picture.ts";
 import { address, HOUR, useStore, World } from "../shop/orders/world.ts";
+import { snapshot } from "../shop/pictures/some-pictures.ts";
 import { Chat, type Person } from "./chat.ts";
 
 useStore();
@@ -39,6 +41,25 @@ test("the export is a JSON file with everything", async () => {
     customer: { email: address.email, identities: [ada.identity] },
     addresses: [address],
   });
+});
+
+test("the pictures somebody sent come as files after it", async () => {
+  const ids = [await snapshot(), await snapshot()].map((bytes) =>
+    keepSentPicture(world.shop, ada.identity, bytes, undefined, world.clock.now()),
+  );
+  await Promise.all(ids);
+  await ada.says("/privacy");
+  await ada.presses("Export my data");
+  const files = ada.views().flatMap(({ file }) => file ?? []);
+  const { pictures } = JSON.parse(files[0]?.text ?? "");
+  expect(new Set(pictures.map(({ id }: { id: string }) => id))).toEqual(new Set(await Promise.all(ids)));
+  expect(files.slice(1)).toEqual(
+    pictures.map(({ id, file }: { id: string; file: string }) => ({
+      name: file,
+      contentType: "image/jpeg",
+      media: id,
+    })),
+  );
 });
 
 test("erasure asks first, and afterwards the person is new here", async () => {

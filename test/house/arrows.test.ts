@@ -15,10 +15,11 @@ const parts: readonly { readonly part: string; readonly may: readonly string[] |
   },
   { part: "src/platform", may: ["src/engine", "src/http", "src/store", "src/i18n", "config"] },
   { part: "src/payments", may: ["src/shop", "src/jobs", "src/http", "src/store", "src/i18n", "config"] },
-  { part: "src/shop", may: ["src/jobs", "src/store", "src/i18n", "config"] },
+  { part: "src/shop", may: ["src/jobs", "src/store", "src/pictures", "src/i18n", "config"] },
   { part: "src/engine", may: ["src/jobs", "src/store", "src/i18n", "config"] },
   { part: "src/jobs", may: ["src/store", "config"] },
   { part: "src/http", may: ["config"] },
+  { part: "src/pictures", may: ["config"] },
   { part: "src/store", may: ["config"] },
   { part: "src/i18n", may: [] },
 ];

@@ -19,6 +19,14 @@ async function fitting(file: File): Promise<Blob> {
   }
 }
 
+/** Why the shop does not take a picture, as the server tells it. */
+function wordsOf(status: number | undefined, problem: string | undefined): string {
+  if (problem === "too-many") return texts.manyPhotos;
+  if (problem === "kept") return texts.keptPhotos;
+  if (problem === "full") return texts.fullPhotos;
+  return problem !== undefined || status === 413 ? texts.badPhoto : texts.notSent;
+}
+
 const TRIES = 3;
 
 /** Hands a picture to the shop and answers its media id. @throws {Refused} with a sentence to show */
@@ -38,8 +46,8 @@ export async function uploadPhoto(file: File): Promise<string> {
       await new Promise((resolve) => setTimeout(resolve, 500 * tries));
       continue;
     }
-    const unusable = response !== undefined && [413, 415].includes(response.status);
-    throw new Refused(response?.status ?? 0, unusable ? texts.badPhoto : texts.notSent);
+    const refusal: { problem?: string } = (await response?.json().catch(() => undefined)) ?? {};
+    throw new Refused(response?.status ?? 0, wordsOf(response?.status, refusal.problem));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Card, FileView, View } from "../../../src/engine/view.ts";
 import type { WebMessage } from "../wire.ts";
 import { controlsElement, type Press } from "./controls.ts";
-import { el, icon, newId, safeUrl, unseen } from "./dom.ts";
+import { el, icon, newId, unseen } from "./dom.ts";
 import { type FormActions, formElement } from "./form.ts";
 import { richNodes } from "./rich.ts";
 import { isChinese, texts } from "./texts.ts";
@@ -12,12 +12,31 @@ export interface MessageActions {
   readonly form: FormActions;
 }
 
-function pictureElement(image: Card["image"]): HTMLElement | undefined {
-  const src = image?.id === undefined ? safeUrl(image?.url ?? "") : `/media/${encodeURIComponent(image.id)}`;
-  if (image === undefined || (image.id === undefined && image.url === undefined) || src === undefined)
-    return undefined;
+/** Where a stored picture is; `size` is the most pixels of its longer side. */
+const pictureAddress = (id: string, size?: number): string =>
+  `/media/${encodeURIComponent(id)}${size === undefined ? "" : `?size=${size}`}`;
+
+/** How large the pictures of a message are shown, by how many there are, as style.css has it. */
+const SIZES = {
+  one: "(width >= 720px) 373px, min(100vw, 520px)",
+  two: "(width >= 620px) 417px, 100vw",
+  many: "(width < 560px) 116px, 400px",
+} as const;
+type Company = keyof typeof SIZES;
+
+/** The sizes that a browser chooses from by its screen; the server makes these. */
+const MADE = [160, 320, 640, 960] as const;
+
+function pictureElement(image: Card["image"], company: Company): HTMLElement | undefined {
+  if (image === undefined) return undefined;
+  // A picture from elsewhere comes by our own server, which has put its address here; of anywhere else none is loaded.
+  const far = image.url?.startsWith("/media/") ? image.url : undefined;
+  const address = image.id === undefined ? far : pictureAddress(image.id);
+  if (address === undefined) return undefined;
   const picture = el("img", {
-    src,
+    src: `${address}?size=640`,
+    srcset: MADE.map((size) => `${address}?size=${size} ${size}w`).join(", "),
+    sizes: SIZES[company],
     alt: image.alt,
     loading: "lazy",
     decoding: "async",
@@ -29,7 +48,7 @@ function pictureElement(image: Card["image"]): HTMLElement | undefined {
   return frame;
 }
 
-function cardElement(card: Card, alone: boolean, press: Press): HTMLElement {
+function cardElement(card: Card, company: Company, press: Press): HTMLElement {
   const id = newId();
   const facts = (card.facts ?? []).map(([name, value]) =>
     el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value)),
@@ -40,14 +59,17 @@ function cardElement(card: Card, alone: boolean, press: Press): HTMLElement {
     el("h3", { id, dir: "auto" }, card.title),
     card.text && el("div", { class: "prose", dir: "auto" }, ...richNodes(card.text)),
     facts.length > 0 && el("dl", {}, ...facts),
-    controlsElement(card.controls, press, alone ? undefined : card.title),
+    controlsElement(card.controls, press, company === "one" ? undefined : card.title),
   );
-  return el("section", { class: "card", "aria-labelledby": id }, pictureElement(card.image), body);
+  return el("section", { class: "card", "aria-labelledby": id }, pictureElement(card.image, company), body);
 }
 
 /** A document to download. As bytes of no type, a browser saves it and never shows it as a page of the shop. */
-function fileElement({ name, text }: FileView): HTMLElement {
-  const href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
+function fileElement({ name, text, media }: FileView): HTMLElement {
+  const href =
+    media === undefined
+      ? URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }))
+      : pictureAddress(media);
   return el(
     "a",
     { class: "button", href, download: name, dir: "auto" },
@@ -58,11 +80,11 @@ function fileElement({ name, text }: FileView): HTMLElement {
 }
 
 function viewElements(view: View, actions: MessageActions): (HTMLElement | undefined)[] {
-  const cards = view.cards.map((card) => cardElement(card, view.cards.length === 1, actions.press));
-  const size = cards.length === 1 ? "one" : cards.length === 2 ? "two" : "many";
+  const company = view.cards.length === 1 ? "one" : view.cards.length === 2 ? "two" : "many";
+  const cards = view.cards.map((card) => cardElement(card, company, actions.press));
   return [
     view.text && el("div", { class: "bubble prose", dir: "auto" }, ...richNodes(view.text)),
-    cards.length > 0 ? el("div", { class: `cards ${size}` }, ...cards) : undefined,
+    cards.length > 0 ? el("div", { class: `cards ${company}` }, ...cards) : undefined,
     view.file && el("div", { class: "controls" }, fileElement(view.file)),
     view.form && formElement(view.form, actions.form),
     controlsElement(view.controls, actions.press),
@@ -92,7 +114,7 @@ export function messageElement(message: WebMessage, actions: MessageActions, pre
             el("img", {
               class: "sent-photo",
               alt: texts.photoSent,
-              src: preview ?? `/media/${encodeURIComponent(body.media)}`,
+              src: preview ?? pictureAddress(body.media, 640),
             }),
             body.caption !== undefined && el("div", { class: "bubble prose", dir: "auto" }, body.caption),
           ];

@@ -42,6 +42,9 @@ const english = {
   newTab: "opens in a new tab",
   save: "(download)",
   badPhoto: "This picture cannot be used. JPEG, PNG or WebP up to 5 MB, please.",
+  manyPhotos: "That is a lot of pictures for one day. Please send the rest tomorrow.",
+  keptPhotos: "The shop can't keep more pictures of one person than you have sent already.",
+  fullPhotos: "The shop can't take more pictures today. Everything else works as usual.",
 };
 
 export type Texts = typeof english;
@@ -89,6 +92,9 @@ const chinese: Texts = {
   newTab: "在新标签页打开",
   save: "（下载）",
   badPhoto: "无法使用此图片。请使用 5 MB 以内的 JPEG、PNG 或 WebP。",
+  manyPhotos: "您今天发的图片太多了，其余的请明天再发。",
+  keptPhotos: "您发的图片已达到商店为每人保存的上限。",
+  fullPhotos: "商店今天不能再接收图片了，其他功能照常使用。",
 };
 
 /** The page's own words, in the browser's language. */

@@ -2,7 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { isAbsolute, relative, resolve } from "node:path";
 import type { Issue } from "../catalog-files/csv-table.ts";
 import { FILE_MARK } from "../catalog-files/reading.ts";
-import { BadMedia, mediaId, pictureType } from "../media.ts";
+import { BadMedia, checkMedia, mediaId } from "../media.ts";
 import type { ProductImage } from "../product.ts";
 
 /** The pictures that a catalog file names beside it. Each is read once; none is kept in memory. */
@@ -61,7 +61,7 @@ async function readPicture(folder: string, name: string): Promise<{ path: string
     if (isAbsolute(name) || inside.startsWith("..") || isAbsolute(inside))
       return `${name} is outside the file's folder`;
     const bytes = await readFile(path);
-    await pictureType(bytes);
+    await checkMedia(bytes);
     return { path, bytes };
   } catch (error) {
     if (error instanceof BadMedia) return `${name}: ${error.message}`;

@@ -6,7 +6,7 @@ import type { Issue } from "../catalog-files/csv-table.ts";
 import { allCategories, saveCategory } from "../category.ts";
 import { isDuplicateKey, ShopError } from "../errors.ts";
 import { beginImport, type Journal, type Undo } from "../import-journal.ts";
-import { keepMedia, mediaId } from "../media.ts";
+import { keepChecked, mediaId } from "../media.ts";
 import { lowestPriceAt } from "../offer.ts";
 import { type Product, ProductModel } from "../product.ts";
 import { ProductClash } from "../save-product.ts";
@@ -69,7 +69,7 @@ export async function applyImport(
   for (const [id, path] of plan.pictures) {
     const bytes = await readFile(path);
     if (mediaId(shop, bytes) !== id) throw new ImportOutdated(basename(path));
-    await keepMedia(shop, bytes, basename(path));
+    await keepChecked(shop, bytes, basename(path)); // looked at when the plan was made
     step();
   }
   const fetched = new FetchedPictures(shop, fetchPicture);
