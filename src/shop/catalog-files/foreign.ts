@@ -196,6 +196,7 @@ export class Foreign {
 
 /** One line of text as the product will keep it, without HTML's entities. */
 export const textOf = (cell: string): string => {
+  if (PLAIN_LINE.test(cell)) return cell;
   const text = withoutEntities(cell);
   return anyLine.safeParse(text).data ?? text.trim();
 };
@@ -205,6 +206,9 @@ export const NOT_SHIPPED =
   "needs no shipping there; here it is sold like all else: with an address, shipping and a parcel to send";
 
 const anyLine = lineSchema(100_000);
+
+/** ASCII without "&", with single spaces: most cells are, and there is nothing in them to be read otherwise. */
+const PLAIN_LINE = /^(?:[!-%'-~]+(?: [!-%'-~]+)*)?$/;
 
 function doubtful(text: string, { asThousands, asDecimal, clear, contrary }: Doubt): string {
   const both = `"${text.slice(0, 40)}" may be ${plainly(asThousands)} or ${plainly(asDecimal)}`;

@@ -125,7 +125,9 @@ interface Written {
 const same = (a: Numeral, b: Numeral): boolean => a.whole === b.whole && a.fraction === b.fraction;
 
 /** The same text in ASCII digits, with signs that mean the same written alike and nothing invisible. */
-const plain = (cell: string): string =>
+const plain = (cell: string): string => (/^[\d.,-]+$/.test(cell) ? cell : translated(cell));
+
+const translated = (cell: string): string =>
   cell
     .normalize("NFKC")
     .replace(/\p{Cf}/gu, "")
