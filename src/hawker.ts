@@ -50,9 +50,6 @@ const derived = (secret: string, purpose: string): string =>
 /** Stripe's live keys, secret and restricted, take real money; test keys and the sandbox do not. */
 const takesRealMoney = ({ stripe }: Config): boolean => /^[sr]k_live_/.test(stripe?.secretKey ?? "");
 
-const refusedBy = (cause: unknown): Partial<Pick<PaymentError, "fault" | "fate">> =>
-  cause instanceof PaymentError ? cause : {};
-
 /** What the log says of a payment page that could not be opened, by whose it is to mend. */
 const refusalWords = {
   merchant: "No payments can be taken until you mend this",
@@ -123,10 +120,10 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     onError: (error, about) =>
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
     onRefusal: (cause, about) => {
-      const { fault, fate } = refusedBy(cause);
-      metrics.paymentRefusals.inc({ fault: fault ?? "unavailable" });
-      const level = fault === "merchant" ? "error" : fate === "refused" ? "info" : "warn";
-      log[level]({ err: cause, ...about }, refusalWords[fault ?? "unavailable"]);
+      const fault = (cause instanceof PaymentError ? cause.fault : undefined) ?? "unavailable";
+      metrics.paymentRefusals.inc({ fault });
+      // Whosever it is to mend, it is a sale that did not happen.
+      log.error({ err: cause, ...about }, refusalWords[fault]);
     },
   });
   if (live) {

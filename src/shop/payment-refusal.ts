@@ -37,10 +37,18 @@ export class AmountOutOfBounds extends ShopError {
 export function assertPayable({ total, currency }: Order, provider: PaymentProvider): void {
   if (total === 0) return;
   const { least, most } = provider.limits?.(currency) ?? {};
-  if (least !== undefined && total < least.amount)
-    throw new AmountOutOfBounds("too_small", { limit: money(least.amount, currency) });
-  if (most !== undefined && total > most.amount)
-    throw new AmountOutOfBounds("too_large", { limit: money(most.amount, currency) });
+  if (least !== undefined && total < least.amount) throw outOfBounds("too_small", least, total);
+  if (most !== undefined && total > most.amount) throw outOfBounds("too_large", most, total);
+}
+
+/** As the provider itself would have said it, so that the log tells the same of both. */
+function outOfBounds(bound: AmountOutOfBounds["bound"], limit: Money, total: number): AmountOutOfBounds {
+  const cause = new PaymentError(
+    "refused",
+    `${total} ${limit.currency} is beyond the provider's published ${limit.amount}`,
+    { reason: `amount_${bound}`, fault: bound },
+  );
+  return new AmountOutOfBounds(bound, { limit: money(limit.amount, limit.currency), cause });
 }
 
 /** What a failed try to open a payment page means for the order. */

@@ -19,6 +19,8 @@ export interface World {
   log(): readonly string[];
   /** Waits until something is so, looking again with every line of the log and every 50 ms. */
   until(so: () => boolean): Promise<void>;
+  /** Stops the shop and starts it again on the same store, with variables changed. */
+  restart(env: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function openWorld(env: Record<string, string> = {}, connection = "
   const database = await freshDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "hawker-world-"));
   const port = await freePort();
-  const config = readConfig({
+  const variables = {
     PORT: String(port),
     HOST: "127.0.0.1",
     PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -48,17 +50,24 @@ export async function openWorld(env: Record<string, string> = {}, connection = "
     HAWKER_SECRET: randomBytes(32).toString("hex"),
     LOG_LEVEL: "error",
     ...env,
-  });
+  };
+  const config = readConfig(variables);
   const lines: string[] = [];
   const logger = createLogger(config.logLevel, { write: (line) => void lines.push(line) });
-  const hawker = await startHawker(config, logger);
+  let hawker = await startHawker(config, logger);
   return {
     url: config.publicUrl,
     databaseUrl: database.url,
     dataDir,
-    hawker,
+    get hawker() {
+      return hawker;
+    },
     log: () => lines,
     until: (so) => vi.waitUntil(so, { timeout: 10_000, interval: 50 }).then(() => undefined),
+    async restart(changed) {
+      await hawker.stop();
+      hawker = await startHawker(readConfig({ ...variables, ...changed }), logger);
+    },
     async close() {
       await hawker.stop();
       await database.drop();

@@ -98,6 +98,8 @@ const schema = new Schema<SandboxSession>(
   { collection: "sandbox_sessions", versionKey: false, strict: "throw" },
 );
 
+schema.index({ status: 1 });
+
 /** The sandbox's sessions. They are never deleted: an order keeps what paid for it. */
 export const Session = mongoose.model("SandboxSession", schema);
 
