@@ -5,7 +5,7 @@ import { checkFile } from "./file-check.ts";
 import { Slice } from "./patience.ts";
 import { keepPrivate } from "./private-files.ts";
 import { Snapshots } from "./snapshots.ts";
-import { isDiskFull, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
+import { isDiskFull, isShortWrite, outOfDiskSpace, StoreUnusable } from "./unusable.ts";
 
 /** A table of byte keys and byte values. */
 export type Table = Database<Buffer, Buffer>;
@@ -126,7 +126,7 @@ export class Storage {
       });
     } catch (error) {
       this.onAbort();
-      const told = isDiskFull(error) ? outOfDiskSpace(this.#dir) : error;
+      const told = isDiskFull(error) || isShortWrite(error) ? outOfDiskSpace(this.#dir, error) : error;
       for (const { reject } of batch) reject(told);
       return;
     }

@@ -19,11 +19,20 @@ export function isDiskFull(error: unknown): boolean {
   );
 }
 
+/**
+ * Whether lmdb wrote less than it wanted to. It calls that an input/output error, also where the reason is that only a part
+ * of a large value found room; a disk that fails is told the same way.
+ */
+export const isShortWrite = (error: unknown): boolean =>
+  error instanceof Error && /Input\/output error/.test(error.message);
+
 /** The answer to a write that found no room: MongoDB's OutOfDiskSpace. */
-export const outOfDiskSpace = (dir: string): CommandError =>
+export const outOfDiskSpace = (dir: string, cause: unknown): CommandError =>
   new CommandError(
     "OutOfDiskSpace",
-    `The disk of ${dir} is full: the write was not made. Free some space; the store then goes on by itself.`,
+    isShortWrite(cause)
+      ? `The disk of ${dir} is full, or fails: the write was not made. Free some space; if that does not help, look after the disk.`
+      : `The disk of ${dir} is full: the write was not made. Free some space; the store then goes on by itself.`,
   );
 
 /** Runs a step of opening the store in `dir` and gives what the system complains about as a sentence. @throws {StoreUnusable} */
