@@ -1,5 +1,5 @@
 import { type Answer, below, plain, type Script, type Turn, type View, view } from "../src/engine/index.ts";
-import type { Address } from "../src/shop/address.ts";
+import { type Address, isComplete } from "../src/shop/address.ts";
 import { addressLine } from "../src/shop/address-lines.ts";
 import { findVariant } from "../src/shop/catalog.ts";
 import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
@@ -88,7 +88,9 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   script.on(links.useAddress, async (turn, { order, address: id }) => {
     const { customer } = await visit(front, turn);
     const saved = customer.addresses.find((one) => one.id === id);
-    return saved ? askShipping(turn, order, saved) : askAddress(turn, order);
+    if (!saved) return askAddress(turn, order);
+    if (!isComplete(saved)) return turn.open(address, { args: { order }, initial: known(saved) });
+    return askShipping(turn, order, saved);
   });
 
   const askShipping = async (turn: Turn, id: string, to: Omit<Address, "id">): Promise<Answer> => {

@@ -4,6 +4,7 @@
  *   npm run shop -- list [--shop demo] [--page N]
  *   npm run shop -- ship H-1001 --carrier DHL --tracking 00340434161094015902
  *   npm run shop -- deliver H-1001
+ *   npm run shop -- label H-1001            (the address as its country's post wants it on a parcel)
  *   npm run shop -- pack H-1001
  *   npm run shop -- resolve H-1001 --accept | --refund      (an order in quarantine)
  *   npm run shop -- cancel H-1001                           (what was paid goes back, and the units into the stock)
@@ -12,19 +13,26 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import mongoose from "mongoose";
+import { momentIn } from "../i18n/moment.ts";
+import { addressLines } from "../shop/address-lines.ts";
 import { requestCancel } from "../shop/cancel-order.ts";
+import { shownPhone } from "../shop/contact.ts";
 import { ShopError } from "../shop/errors.ts";
 import { getOrderByNumber, listOpenOrders } from "../shop/find-order.ts";
 import { deliver, HeldBack, pack, ship } from "../shop/fulfilment.ts";
 import { format, money } from "../shop/money.ts";
 import { type Obstacle, obstaclesOf } from "../shop/obstacles.ts";
 import type { Order } from "../shop/order.ts";
+import { addressOf } from "../shop/order-address.ts";
 import { paymentTroubles } from "../shop/payment-trouble.ts";
 import { resolveQuarantine } from "../shop/quarantine.ts";
+import { getShop, timeZoneOf } from "../shop/shop.ts";
 import { connect, disconnect } from "../store/connect.ts";
+import { useSecret } from "../store/secret-box.ts";
 
 const usage = `Usage:
   npm run shop -- list [--page N]
+  npm run shop -- label ORDER
   npm run shop -- pack ORDER
   npm run shop -- ship ORDER --carrier NAME --tracking NUMBER [--anyway]
   npm run shop -- deliver ORDER
@@ -46,6 +54,8 @@ export async function runShopCommand(args: readonly string[], now: Date = new Da
   if (number === undefined) throw new Misused(usage);
   const order = await getOrderByNumber(shop, number);
   switch (command) {
+    case "label":
+      return label(order);
     case "pack":
       return told(await pack(order, "shop", now));
     case "ship": {
@@ -88,6 +98,13 @@ function readArguments(args: readonly string[]) {
   }
 }
 
+/** The address and the phone number, line by line, as they go on a parcel. */
+function label(order: Order): string {
+  const address = addressOf(order);
+  if (address === null) return `${order.number} has no address`;
+  return [...addressLines(address, "en", { capitals: true }), shownPhone(address.phone)].join("\n");
+}
+
 /** What is to be known about an order's money, in words. */
 function words(one: Obstacle): string {
   const amount = "amount" in one ? format(one.amount, "en") : "";
@@ -119,10 +136,11 @@ function explained(error: unknown): never {
 const told = (order: Order): string => `${order.number} is ${order.state}`;
 
 async function list(shop: string, wanted: number): Promise<string> {
+  const zone = timeZoneOf(await getShop(shop));
   const { orders, total, page, pages } = await listOpenOrders(shop, wanted);
   const troubles = (await paymentTroubles()).map(
     ({ _id, reason, message, since, count }) =>
-      `! ${_id} takes no payments: ${reason}, ${count} times since ${since.toISOString().slice(0, 16).replace("T", " ")}: ${message}`,
+      `! ${_id} takes no payments: ${reason}, ${count} times since ${momentIn(zone, "en", since)}: ${message}`,
   );
   if (total === 0) return [...troubles, "no open orders"].join("\n");
   const listed = orders.map((order) => {
@@ -134,7 +152,7 @@ async function list(shop: string, wanted: number): Promise<string> {
     return [
       number.padEnd(8),
       [state, ...marks.map((mark) => `!${mark}`)].join(" ").padEnd(22),
-      createdAt.toISOString().slice(0, 16).replace("T", " "),
+      momentIn(zone, "en", createdAt).padEnd(29),
       format(money(total, currency), "en").padStart(12),
       lines.map(({ sku, quantity }) => `${quantity} x ${sku}`).join(", "),
     ].join("  ");
@@ -155,11 +173,25 @@ async function storeUrl(env: NodeJS.ProcessEnv): Promise<string> {
   }
 }
 
+/** What opens an address: HAWKER_SECRET, or the file that the shop here keeps. */
+async function secretOf(env: NodeJS.ProcessEnv): Promise<string> {
+  if (env.HAWKER_SECRET) return env.HAWKER_SECRET;
+  const file = join(resolve(env.DATA_DIR ?? "data"), "secret");
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (cause) {
+    throw new Misused(`an address can not be opened without the shop's secret (${file}, or HAWKER_SECRET)`, {
+      cause,
+    });
+  }
+}
+
 if (import.meta.filename === process.argv[1]) {
   const args = process.argv.slice(2);
   try {
     if (args.includes("--help")) console.log(usage);
     else {
+      if (args[0] === "label") useSecret(await secretOf(process.env));
       await connect(await storeUrl(process.env));
       console.log(await runShopCommand(args));
     }

@@ -86,6 +86,10 @@ export const addressSchema = z
       context.addIssue({ code: "custom", path: ["phone"], message: `is not a phone number of ${country}` });
   });
 
+/** Whether an address can be sent to as it stands. One kept under earlier rules may lack something. */
+export const isComplete = ({ id: _, ...address }: Address): boolean =>
+  addressSchema.safeParse(address).success;
+
 /** Checks an address and brings it into its kept form: country as a code, phone as E.164. @throws {z.ZodError} */
 export function normalAddress(address: Omit<Address, "id">): Omit<Address, "id"> {
   const valid = addressSchema.parse(address);

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { runShopCommand } from "../../../src/cli/shop.ts";
+import { momentIn } from "../../../src/i18n/moment.ts";
 import { NotFound } from "../../../src/shop/errors.ts";
 import { IllegalTransition } from "../../../src/shop/order-machine.ts";
+import { ShopModel } from "../../../src/shop/shop.ts";
 import { sessionOf, useStore, World } from "./world.ts";
 
 useStore();
@@ -31,6 +33,25 @@ test("lists what is open, with totals", async () => {
   expect(await run("list")).toMatch(
     new RegExp(`^${order.number} +paid .*€28\\.90 +2 x MUG\n1 open, page 1 of 1$`),
   );
+});
+
+test("tells when an order was made in the shop's zone, and names it", async () => {
+  const order = await world.paid();
+  const { createdAt } = await world.order(order);
+  await ShopModel.updateOne({ _id: world.shop }, { $set: { timeZone: "Asia/Tokyo" } });
+  expect(await run("list")).toContain(momentIn("Asia/Tokyo", "en", createdAt));
+  expect(await run("list")).toContain("GMT+9");
+});
+
+test("prints the label of a parcel line by line, as the country's post wants it", async () => {
+  const order = await world.paid();
+  expect((await run("label", order.number)).split("\n")).toEqual([
+    "Mei Lin",
+    "Unter den Linden 1",
+    "10117 BERLIN",
+    "Germany",
+    "+49 30 901820",
+  ]);
 });
 
 test("settles an order in quarantine", async () => {
