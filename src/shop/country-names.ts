@@ -97,7 +97,7 @@ const folded = (name: string): string =>
     .replace(/\s+/g, " ")
     .trim();
 
-const require = createRequire(import.meta.url);
+const { resolve } = createRequire(import.meta.url);
 const isoNames = z.object({ countries: z.record(z.string(), z.union([z.string(), z.array(z.string())])) });
 const nationNames = z.object({
   subdivisions: z.object({
@@ -105,15 +105,25 @@ const nationNames = z.object({
   }),
 });
 
-/** A file of a package, read without being kept by the module loader; null where the package has no such language. */
-function listOf<T>(schema: z.ZodType<T>, path: string): T | null {
+/** A file of a package, read without being kept by the module loader. */
+const listOf = <T>(schema: z.ZodType<T>, path: string): T =>
+  schema.parse(JSON.parse(readFileSync(resolve(path), "utf8")));
+
+/** The nations of the United Kingdom in a language, by CLDR's codes; none where CLDR does not name them in it. */
+function nationsIn(language: string): Readonly<Record<string, string>> {
   try {
-    return schema.parse(JSON.parse(readFileSync(require.resolve(path), "utf8")));
+    const path = `cldr-subdivisions-full/subdivisions/${language}/${language}.json`;
+    return listOf(nationNames, path).subdivisions.localeDisplayNames.subdivisions;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return null;
+    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND" && language !== "en")
+      return {};
     throw error;
   }
 }
+
+const isoLanguages = new Set(iso.getSupportedLanguages());
+const isoNamesIn = (language: string): Readonly<Record<string, string | string[]>> =>
+  isoLanguages.has(language) ? listOf(isoNames, `i18n-iso-countries/langs/${language}.json`).countries : {};
 
 const names = new Map<string, string>();
 const words = new Vocabulary();
@@ -140,17 +150,16 @@ function read(language: string): void {
   const short = new Intl.DisplayNames([language], { type: "region", fallback: "none", style: "short" });
   for (const code of countries) take(long.of(code), code);
   for (const code of SHORTENED) take(short.of(code), code);
-  const also = listOf(isoNames, `i18n-iso-countries/langs/${language}.json`)?.countries ?? {};
-  for (const [code, name] of Object.entries(also))
+  for (const [code, name] of Object.entries(isoNamesIn(language)))
     if (isCountry(code)) for (const one of [name].flat()) take(one, code);
-  const nations = listOf(nationNames, `cldr-subdivisions-full/subdivisions/${language}/${language}.json`);
-  for (const nation of NATIONS) take(nations?.subdivisions.localeDisplayNames.subdivisions[nation], "GB");
+  const nations = nationsIn(language);
+  for (const nation of NATIONS) take(nations[nation], "GB");
   for (const [part, code] of parts) add(part, code);
 }
 
 function* reading(): Generator<string> {
   for (const [name, code] of Object.entries(OTHERWISE)) add(name, code);
-  const wanted = new Set([...FIRST, ...iso.getSupportedLanguages(), ...MORE]);
+  const wanted = new Set([...FIRST, ...isoLanguages, ...MORE]);
   for (const language of Intl.DisplayNames.supportedLocalesOf([...wanted])) {
     read(language);
     yield language;

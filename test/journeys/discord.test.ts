@@ -40,6 +40,18 @@ test("the same journey ends well when one call to Discord in ten fails", async (
   expect(discord.calls.filter(({ status }) => status === 429 || status >= 500)).not.toEqual([]);
 });
 
+test("a misspelt country is one press away, and an odd postal code is asked about once", async () => {
+  const bo = discord.person("501000000000000009", { name: "Bo", locale: "en-US" });
+  await findsMug(bo);
+  await bo.presses("Buy now");
+  await bo.fills({ ...person, Country: "Germny", "Postal code": "1096" });
+  await bo.sees(/Did you mean Germany\?/);
+  await bo.presses("Germany");
+  await bo.sees(/“1096” does not look like a postal code of Germany\. Is this right\?/);
+  await bo.presses("Yes, it is right");
+  await bo.sees(/How should it travel/);
+});
+
 test("in a server the shop is for all, and a cart for its owner's eyes only", async () => {
   const { id: guild } = discord.guild();
   const kim = among("501000000000000003", guild);
