@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
@@ -125,14 +126,13 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     const visitor = await visitors.known(c);
     await photos.count(c, visitor);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const from = { address: addressOf(visitor), sender: { id: visitor } };
+    const from = { address: addressOf(visitor), sender: { id: visitor }, network: networkOf(c) };
     return c.json({ media: await opened().keepMedia(bytes, from) }, 201);
   });
 
   const stored: ReadPicture = async (id, side) => opened().media(id, side);
   const { far, fetched = async () => null, bodies } = parts;
-  const network = () => "";
-  routes.route("/", pictureRoutes({ far, stored, fetched, networkOf: network, ...(bodies && { bodies }) }));
+  routes.route("/", pictureRoutes({ far, stored, fetched, networkOf, ...(bodies && { bodies }) }));
 
   const answerError = (error: Error, c: Context) => {
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
@@ -144,6 +144,12 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   };
   routes.onError(answerError);
   return routes;
+}
+
+/** The address of the net that a request came from, as quotas and shares of pictures are counted. */
+function networkOf(c: Context): string {
+  const { incoming }: Partial<HttpBindings> = c.env ?? {};
+  return incoming?.socket.remoteAddress ?? "unknown";
 }
 
 const addressOf = (visitor: string): Address => ({ platform: "web", connection: "web", channel: visitor });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { WebMessages } from "../../adapters/web/messages.ts";
 import type { WebMessage } from "../../adapters/web/wire.ts";
-import { SendError } from "../../src/engine/adapter.ts";
+import { type PictureSender, SendError } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import type { View } from "../../src/engine/view.ts";
@@ -332,6 +332,21 @@ describe("a picture", () => {
     shop.far.set("https://pictures.example.com/other.jpg", { bytes: png, contentType: "image/png" });
     expect((await fetch(`${shop.url}/media/far/${tag}/${others}`)).status).toBe(404);
     expect((await fetch(`${shop.url}/media/far/${"A".repeat(22)}/${encoded}`)).status).toBe(404);
+  });
+
+  test("is kept for the visitor and counted for the address it came from", async () => {
+    const { keepMedia } = shop.host;
+    const senders: PictureSender[] = [];
+    shop.host.keepMedia = (bytes, from) => {
+      senders.push(from);
+      return keepMedia(bytes, from);
+    };
+    const person = await visitor();
+    await upload(person.headers, png);
+    const { address, sender, network } = senders[0]!;
+    expect(address).toEqual(await person.address());
+    expect(sender.id).toBe(address.channel);
+    expect(network).toMatch(/127\.0\.0\.1$/);
   });
 
   test("that is refused says why", async () => {
