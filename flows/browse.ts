@@ -12,6 +12,7 @@ import {
   type View,
   view,
 } from "../src/engine/index.ts";
+import { type Availability, SOLD_OUT, suffices } from "../src/shop/availability.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
 import type { Category } from "../src/shop/category.ts";
 import { minorDigits } from "../src/shop/money.ts";
@@ -143,10 +144,10 @@ export async function productPage(
     shop._id,
     found.variants.map((variant) => variant.sku),
   );
-  const left = (variant: OfferedVariant) => stock.get(variant.sku) ?? 0;
+  const left = (variant: OfferedVariant) => stock.get(variant.sku) ?? SOLD_OUT;
   const chosen =
     found.variants.find((variant) => variant.sku === sku) ??
-    found.variants.find((variant) => left(variant) > 0) ??
+    found.variants.find((variant) => suffices(left(variant), 1)) ??
     found.variants[0];
   if (!chosen) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
   const page = productView(turn, shop, found, chosen, left, choosing);
@@ -170,27 +171,29 @@ export function listCard(turn: Turn, shop: Shop, product: OfferedProduct): Card 
   };
 }
 
+/** Whether it can be bought; how many there are is told where they are few. */
+function stockWords(turn: Turn, stock: Availability): string {
+  if (!suffices(stock, 1)) return turn.say("product.sold_out");
+  return stock.kind === "counted" && stock.units <= FEW
+    ? turn.say("product.few", { count: stock.units })
+    : turn.say("product.in_stock");
+}
+
 function productView(
   turn: Turn,
   shop: Shop,
   product: OfferedProduct,
   chosen: OfferedVariant,
-  left: (variant: OfferedVariant) => number,
+  left: (variant: OfferedVariant) => Availability,
   choosing?: Choosing,
 ) {
   const cost = (variant: OfferedVariant) => price(turn, variant.price, shop.currency);
   const before: RichText = chosen.compareAt
     ? rich` ${strike(turn.say("product.was", { price: price(turn, chosen.compareAt, shop.currency) }))}`
     : [];
-  const count = left(chosen);
-  const stock =
-    count <= 0
-      ? turn.say("product.sold_out")
-      : count <= FEW
-        ? turn.say("product.few", { count })
-        : turn.say("product.in_stock");
+  const buyable = suffices(left(chosen), 1);
   const { average, count: reviews } = product.rating;
-  const facts: [string, string][] = [[turn.say("product.stock"), stock]];
+  const facts: [string, string][] = [[turn.say("product.stock"), stockWords(turn, left(chosen))]];
   if (reviews > 0)
     facts.push([
       turn.say("product.rating"),
@@ -212,7 +215,7 @@ function productView(
     ],
     controls: [
       ...variantControls(turn, product, chosen, { cost, left }, choosing),
-      ...(count > 0
+      ...(buyable
         ? [
             turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku, price: chosen.price }), {
               style: "primary",

@@ -135,8 +135,8 @@ function lineCard(turn: Turn, currency: string, line: CartViewLine): Card {
         })
       : line.problem === "sold-out"
         ? turn.say("cart.sold_out_line")
-        : line.problem === "too-many"
-          ? turn.say("cart.too_many", { available: line.available })
+        : line.problem === "too-many" && line.stock.kind === "counted"
+          ? turn.say("cart.too_many", { available: line.stock.units })
           : line.problem === "gone"
             ? turn.say("cart.gone_line")
             : undefined;

@@ -1,4 +1,5 @@
 import type { Control, Turn } from "../src/engine/index.ts";
+import { type Availability, suffices } from "../src/shop/availability.ts";
 import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
 import { variantTitle, variantValues } from "../src/shop/product.ts";
 import { inLanguage } from "../src/shop/shop.ts";
@@ -8,7 +9,7 @@ import { pager } from "./shopfront.ts";
 /** What is told of a variant beside its values. */
 export interface VariantWords {
   readonly cost: (variant: OfferedVariant) => string;
-  readonly left: (variant: OfferedVariant) => number;
+  readonly left: (variant: OfferedVariant) => Availability;
 }
 
 /** Which option is being chosen, and which page of its values is shown; both are asked for by a button. */
@@ -36,7 +37,7 @@ export function variantControls(
   const { variants } = product;
   if (variants.length < 2) return [];
   const about = (variant: OfferedVariant) =>
-    words.left(variant) > 0 ? words.cost(variant) : turn.say("product.sold_out");
+    suffices(words.left(variant), 1) ? words.cost(variant) : turn.say("product.sold_out");
   const refTo = (variant: OfferedVariant, at: Choosing = {}) =>
     links.product({ product: product._id, sku: variant.sku, ...at });
   if (variants.length <= turn.optionsMax) {
@@ -62,7 +63,7 @@ export function variantControls(
     const best = bestOf(having, chosen, words);
     const [only, another] = having;
     const told =
-      only && !another ? about(only) : having.some((one) => words.left(one) > 0) ? "" : about(best);
+      only && !another ? about(only) : having.some((one) => suffices(words.left(one), 1)) ? "" : about(best);
     const label = step.label(best, turn.locale);
     return {
       label: told === "" ? label : `${label} · ${told}`,
@@ -129,7 +130,8 @@ function bestOf(
   { left }: VariantWords,
 ): OfferedVariant {
   const score = (variant: OfferedVariant) =>
-    (left(variant) > 0 ? 100 : 0) + variant.values.filter((value, at) => value === chosen.values[at]).length;
+    (suffices(left(variant), 1) ? 100 : 0) +
+    variant.values.filter((value, at) => value === chosen.values[at]).length;
   return having.reduce((best, one) => (score(one) > score(best) ? one : best), having[0] ?? chosen);
 }
 

@@ -1,3 +1,4 @@
+import { type Availability, SOLD_OUT, suffices } from "./availability.ts";
 import { type CartLine, loadCart } from "./cart.ts";
 import { contentId } from "./ids.ts";
 import { type Money, money, multiply, sum } from "./money.ts";
@@ -16,7 +17,7 @@ export interface CartViewLine {
   readonly quantity: number;
   readonly price: Money;
   readonly was?: Money;
-  readonly available: number;
+  readonly stock: Availability;
   readonly problem?: "price-changed" | "sold-out" | "too-many" | "gone";
 }
 
@@ -54,22 +55,21 @@ export async function cartViewOf(shop: string, lines: readonly CartLine[], now: 
         title,
         quantity,
         price: seen,
-        available: 0,
+        stock: SOLD_OUT,
         problem: "gone",
       };
     }
     const { product, variant } = known;
-    const available = stock.get(sku) ?? 0;
+    const left = stock.get(sku) ?? SOLD_OUT;
     const price = money(variant.price, currency);
     const repriced = variant.price !== seenPrice;
-    const problem =
-      available === 0
-        ? "sold-out"
-        : quantity > available
-          ? "too-many"
-          : repriced
-            ? "price-changed"
-            : undefined;
+    const problem = !suffices(left, 1)
+      ? "sold-out"
+      : !suffices(left, quantity)
+        ? "too-many"
+        : repriced
+          ? "price-changed"
+          : undefined;
     return {
       sku,
       product,
@@ -77,7 +77,7 @@ export async function cartViewOf(shop: string, lines: readonly CartLine[], now: 
       title: product.title,
       quantity,
       price,
-      available,
+      stock: left,
       ...(repriced ? { was: seen } : {}),
       ...(problem === undefined ? {} : { problem }),
     };

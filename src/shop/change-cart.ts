@@ -1,3 +1,4 @@
+import { SOLD_OUT } from "./availability.ts";
 import { type CartLine, changeLines, loadCart } from "./cart.ts";
 import { type CartView, cartViewOf } from "./cart-view.ts";
 import { ShopError } from "./errors.ts";
@@ -145,8 +146,8 @@ async function wanted(shop: string, sku: string, total: number, asked: number, n
   if (!Number.isSafeInteger(asked) || asked < 1 || total > QUANTITY_MAX) throw new BadQuantity(asked);
   const { product, variant } = (await onSale(shop, [sku], now)).get(sku) ?? {};
   if (product === undefined || variant === undefined) throw new NotOnSale(sku);
-  const available = (await stockOf(shop, [sku])).get(sku) ?? 0;
-  if (total > available) throw new OutOfStock(sku, available);
+  const stock = (await stockOf(shop, [sku])).get(sku) ?? SOLD_OUT;
+  if (stock.kind === "counted" && total > stock.units) throw new OutOfStock(sku, stock.units);
   return { sku, quantity: total, seenPrice: variant.price };
 }
 

@@ -1,4 +1,5 @@
 import { type Address, normalAddress } from "./address.ts";
+import { SOLD_OUT } from "./availability.ts";
 import { type CartView, readCart } from "./cart-view.ts";
 import { BadQuantity, QUANTITY_MAX } from "./change-cart.ts";
 import { changeOrder, withTask } from "./change-order.ts";
@@ -181,8 +182,8 @@ async function oneLine(shop: string, { sku, quantity, seenPrice }: BuyNow, now: 
   const known = (await onSale(shop, [sku], now)).get(sku);
   if (known === undefined) throw new NotOnSale(sku);
   if (seenPrice !== undefined && seenPrice !== known.variant.price) throw new CartChanged();
-  const available = (await stockOf(shop, [sku])).get(sku) ?? 0;
-  if (quantity > available) throw new OutOfStock(sku, available);
+  const stock = (await stockOf(shop, [sku])).get(sku) ?? SOLD_OUT;
+  if (stock.kind === "counted" && quantity > stock.units) throw new OutOfStock(sku, stock.units);
   return orderLine(known.product, known.variant, quantity);
 }
 

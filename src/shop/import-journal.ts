@@ -168,6 +168,7 @@ async function undo(shop: string, run: string): Promise<void> {
       of("stock").map(({ target, before }) => ({
         sku: target,
         adjustments: Number(before?.adjustments ?? 0),
+        untracked: before?.tracking === "untracked",
       })),
     );
   }

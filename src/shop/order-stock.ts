@@ -69,8 +69,8 @@ export async function takeAll(
 export const before = (sku: string, lines: readonly StockLine[]): StockLine[] =>
   lines.filter((line) => line.sku < sku);
 
-/** SKUs that fell short when they were last asked for, so that the likelier step comes first; only a hint. */
-const short = new LRUCache<string, true>({ max: 1_000 });
+/** SKUs that fell short or were untracked when they were last asked for, so that the likelier step comes first; only a hint. */
+const likely = new LRUCache<string, "short" | "untracked">({ max: 1_000 });
 
 /** Holds the units of one SKU, or sees to it that the order never will: whichever it is, is decided once. */
 async function take(_id: string, order: string, { sku, quantity }: StockLine, until: Date): Promise<void> {
@@ -81,23 +81,39 @@ async function take(_id: string, order: string, { sku, quantity }: StockLine, un
     );
     return held.modifiedCount === 1;
   };
+  /** Of what nobody counts, there are as many as are asked for. */
+  const holdUncounted = async (): Promise<boolean> => {
+    const held = await StockModel.updateOne(
+      { _id, tracking: "untracked", ...neverHad(order) },
+      { $inc: { adjustments: quantity }, $push: { holds: { order, quantity, until } } },
+    );
+    return held.modifiedCount === 1;
+  };
   for (;;) {
-    if (!short.has(_id) && (await hold())) return;
+    const hint = likely.get(_id);
+    if (hint === "untracked" && (await holdUncounted())) return;
+    if (hint === undefined && (await hold())) return;
     const refused = await StockModel.findOneAndUpdate(
-      { _id, available: trusted({ $lt: quantity }), ...neverHad(order) },
+      {
+        _id,
+        tracking: trusted({ $ne: "untracked" }),
+        available: trusted({ $lt: quantity }),
+        ...neverHad(order),
+      },
       { $push: settledBy(order) },
       { projection: { available: 1 } },
     ).lean<Pick<Stock, "available">>();
     if (refused !== null) {
-      short.set(_id, true);
+      likely.set(_id, "short");
       throw new OutOfStock(sku, refused.available);
     }
-    short.delete(_id);
+    likely.delete(_id);
     const stock = await StockModel.findById(_id).lean<Stock>();
     if (stock === null) throw new OutOfStock(sku, 0);
     if (stock.settled.includes(order)) throw new HoldEnded(order, sku, stock.available);
     if ([...stock.holds, ...stock.sales].some((one) => one.order === order)) return;
-    // Units came or went in between.
+    if (stock.tracking === "untracked") likely.set(_id, "untracked");
+    // Else units came or went in between.
   }
 }
 

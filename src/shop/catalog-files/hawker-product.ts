@@ -1,3 +1,4 @@
+import { type Availability, counted, UNTRACKED } from "../availability.ts";
 import type { Sale } from "../product.ts";
 import { type Issue, type Row, splitList } from "./csv-table.ts";
 import { amount, cell, type Group, integer, localised } from "./hawker-cells.ts";
@@ -20,8 +21,8 @@ export function readProduct(rows: Group, reading: Reading) {
         column: "currency",
         message: `"${own.slice(0, 10)}" is not the shop's ${currency}`,
       });
-    const available = integer(row, "stock", issues);
-    if (available !== undefined) stock.push({ sku: cell(row, "sku"), line: row.line, available });
+    const available = readStock(row, issues);
+    if (available !== undefined) stock.push({ sku: cell(row, "sku"), line: row.line, stock: available });
     const picture = integer(row, "variant_image", issues);
     const price = amount(row, "price", currency, issues);
     if (cell(row, "price") === "") issues.push({ line: row.line, column: "price", message: "is needed" });
@@ -63,6 +64,13 @@ export function readProduct(rows: Group, reading: Reading) {
   );
   if ("faults" in valid) issues.push(...valid.faults);
   return { product: "product" in valid && issues.length === 0 ? valid.product : null, stock, issues };
+}
+
+/** The pieces of a row, or that nobody counts them; undefined where it says nothing. */
+function readStock(row: Row, issues: Issue[]): Availability | undefined {
+  if (/^untracked$/i.test(cell(row, "stock"))) return UNTRACKED;
+  const units = integer(row, "stock", issues);
+  return units === undefined ? undefined : counted(units);
 }
 
 /** The sale of a row: a price, with a beginning, an end or both. */

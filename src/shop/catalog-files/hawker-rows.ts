@@ -1,3 +1,4 @@
+import { type Availability, availabilityText, SOLD_OUT } from "../availability.ts";
 import type { Category } from "../category.ts";
 import { toDecimal } from "../money.ts";
 import type { Product } from "../product.ts";
@@ -12,7 +13,7 @@ export function hawkerRows(
   product: Product,
   category: Category | undefined,
   currency: string,
-  stock: ReadonlyMap<string, number>,
+  stock: ReadonlyMap<string, Availability>,
   pictures: ReadonlyMap<string, string>,
   zone: string,
 ): Map<string, string>[] {
@@ -50,7 +51,7 @@ export function hawkerRows(
       ["sale_from", variant.sale?.from && momentText(variant.sale.from, zone)],
       ["sale_until", variant.sale?.until && momentText(variant.sale.until, zone)],
       ["currency", currency],
-      ["stock", String(stock.get(variant.sku) ?? 0)],
+      ["stock", availabilityText(stock.get(variant.sku) ?? SOLD_OUT)],
       ["grams", variant.grams?.toString()],
       ["variant_image", variant.image === undefined ? "" : String(variant.image + 1)],
       ...product.options.flatMap(({ values }, index): [string, string | undefined][] => [

@@ -10,7 +10,7 @@ import type { FileProduct, Format } from "./reading.ts";
 export const hawkerFormat: Format = {
   name: "hawker",
   title: "Hawker's own",
-  columns: { handle: "handle", sku: "sku", images: "images" },
+  columns: { handle: "handle", sku: "sku", stock: "stock", images: "images" },
   required: new Map(REQUIRED.map((column) => [column, column])),
   column: columnFinder(Object.fromEntries(COLUMNS.map((column) => [column, []]))),
   strict: true,

@@ -1,3 +1,4 @@
+import type { Availability } from "../availability.ts";
 import type { ProductInput } from "../product.ts";
 import { productSchema } from "../product-schema.ts";
 import type { Localised } from "../shop.ts";
@@ -14,9 +15,18 @@ export interface FileProduct {
   /** Where it begins. */
   line: number;
   product: Omit<ProductInput, "shop" | "_id">;
-  stock: { sku: string; line: number; available: number }[];
+  stock: FileStock[];
   /** The lines of its variants, in their order. */
   lines: number[];
+}
+
+/** What a file says of the stock of a SKU. */
+export interface FileStock {
+  readonly sku: string;
+  readonly line: number;
+  readonly stock: Availability;
+  /** Whether it holds only where the shop has no stock of it: the file says nothing, and this is what its system does then. */
+  readonly ifNone?: boolean;
 }
 
 /** A category as a file describes it; without a title it must be known already. */
@@ -92,7 +102,12 @@ export interface Format {
   readonly name: "hawker" | "shopify" | "woocommerce";
   readonly title: string;
   /** The columns of the handle (or name) and of the SKU, as merchants see them. */
-  readonly columns: { readonly handle: string; readonly sku: string; readonly images: string };
+  readonly columns: {
+    readonly handle: string;
+    readonly sku: string;
+    readonly stock: string;
+    readonly images: string;
+  };
   /** Columns that must be there, by the names the reader uses, each as merchants know it. */
   readonly required: ReadonlyMap<string, string>;
   /** The column that a name in the header means, by the name the reader uses, if the reader uses it. */

@@ -1,3 +1,4 @@
+import { type Availability, SOLD_OUT } from "../availability.ts";
 import { type Money, toDecimal } from "../money.ts";
 import type { OfferedProduct } from "../offer.ts";
 import { htmlOfText } from "../rich-description.ts";
@@ -36,6 +37,18 @@ export const SHOPIFY_COLUMNS: readonly string[] = [
   "Status",
 ];
 
+/** Who counts, and how many there are: nobody and nothing of what is untracked. */
+const inventory = (stock: Availability): [string, string][] =>
+  stock.kind === "untracked"
+    ? [
+        ["Variant Inventory Tracker", ""],
+        ["Variant Inventory Qty", ""],
+      ]
+    : [
+        ["Variant Inventory Tracker", "shopify"],
+        ["Variant Inventory Qty", String(stock.units)],
+      ];
+
 /**
  * A product as rows of Shopify's product CSV, in its first language: a row for each variant or picture, whichever are
  * more. Pictures are told by their addresses; one that has none is left out.
@@ -44,7 +57,7 @@ export function shopifyRows(
   product: OfferedProduct,
   shelf: string,
   currency: string,
-  stock: ReadonlyMap<string, number>,
+  stock: ReadonlyMap<string, Availability>,
 ): Map<string, string>[] {
   const { slug, title, description, tags, status, options, variants } = product;
   const price = (amount: Money["amount"] | undefined) =>
@@ -81,8 +94,7 @@ export function shopifyRows(
             ["Variant SKU", variant.sku],
             ["Variant Grams", String(variant.grams ?? 0)],
             ["Variant Weight Unit", "g"],
-            ["Variant Inventory Tracker", "shopify"],
-            ["Variant Inventory Qty", String(stock.get(variant.sku) ?? 0)],
+            ...inventory(stock.get(variant.sku) ?? SOLD_OUT),
             ["Variant Inventory Policy", "deny"],
             ["Variant Fulfillment Service", "manual"],
             ["Variant Price", price(variant.price)],

@@ -1,6 +1,7 @@
 import type { Variant } from "../product.ts";
 import type { Row } from "./csv-table.ts";
 import { Foreign, NOT_SHIPPED, textOf } from "./foreign.ts";
+import { shopifyStock } from "./foreign-stock.ts";
 import { madeUpSku, slugFor } from "./made-up.ts";
 import type { NumberKind } from "./number-columns.ts";
 import { type FileProduct, type Format, type Reading, type RowReader, validProduct } from "./reading.ts";
@@ -14,7 +15,7 @@ import { unifiedValues } from "./unified-values.ts";
 export const shopifyFormat: Format = {
   name: "shopify",
   title: "Shopify",
-  columns: { handle: "Handle", sku: "Variant SKU", images: "Image Src" },
+  columns: { handle: "Handle", sku: "Variant SKU", stock: "Variant Inventory Qty", images: "Image Src" },
   required: new Map([
     ["title", "Title"],
     ["variant price", "Price (or Variant Price)"],
@@ -224,21 +225,7 @@ function readVariant(
     ...(grams === undefined ? {} : { grams }),
     ...(image < 0 ? {} : { image }),
   };
-  const available = readStock(row, foreign);
-  return { variant, ...(available === undefined ? {} : { stock: [{ sku, line: row.line, available }] }) };
-}
-
-function readStock(row: Row, foreign: Foreign): number | undefined {
-  const available = foreign.count(row, "Variant Inventory Qty");
-  const tracker = row.cell("variant inventory tracker");
-  if (available === undefined || tracker !== "") {
-    if (/^(continue|true|yes|1)$/i.test(row.cell("variant inventory policy")))
-      foreign.note(row, "Variant Inventory Policy", "continue: only what is counted is sold here");
-    return available;
-  }
-  if (available === 0)
-    foreign.note(row, "Variant Inventory Tracker", "is blank and nothing is counted; set a stock to sell it");
-  return available === 0 ? undefined : available;
+  return { variant, stock: shopifyStock(row, sku, foreign) };
 }
 
 /** Where in the file a fault of a product is. */

@@ -1,6 +1,7 @@
 import type { Variant } from "../product.ts";
 import type { Row } from "./csv-table.ts";
 import { Foreign, NOT_SHIPPED, textOf } from "./foreign.ts";
+import { wooStock } from "./foreign-stock.ts";
 import { madeUpSku, slugFor } from "./made-up.ts";
 import type { NumberKind } from "./number-columns.ts";
 import { type FileProduct, type Format, type Reading, type RowReader, validProduct } from "./reading.ts";
@@ -14,7 +15,7 @@ import { wooColumn } from "./woocommerce-columns.ts";
 export const wooFormat: Format = {
   name: "woocommerce",
   title: "WooCommerce",
-  columns: { handle: "ID", sku: "SKU", images: "Images" },
+  columns: { handle: "ID", sku: "SKU", stock: "Stock", images: "Images" },
   required: new Map([
     ["type", "Type"],
     ["name", "Name"],
@@ -280,8 +281,7 @@ function readVariant(
     ...(grams === undefined ? {} : { grams }),
     ...(image < 0 ? {} : { image }),
   };
-  const available = readStock(row, foreign);
-  return { variant, ...(available === undefined ? {} : { stock: [{ sku, line: row.line, available }] }) };
+  return { variant, stock: wooStock(row, sku, foreign) };
 }
 
 const PRICING = {
@@ -290,24 +290,6 @@ const PRICING = {
   starts: "Date sale price starts",
   ends: "Date sale price ends",
 };
-
-function readStock(row: Row, foreign: Foreign): number | undefined {
-  const backorders = row.cell("backorders allowed?");
-  if (backorders !== "" && backorders !== "0")
-    foreign.note(row, "Backorders allowed?", "only what is counted is sold here");
-  if (row.cell("in stock?") === "0") return 0;
-  const shared = row.cell("stock").toLowerCase() === "parent";
-  if (!shared && row.cell("stock") !== "") return foreign.count(row, "Stock");
-  if (shared || row.cell("in stock?") !== "")
-    foreign.note(
-      row,
-      "Stock",
-      shared
-        ? "is counted at the parent; set a stock for each variant"
-        : "is not counted; set a stock to sell it",
-    );
-  return undefined;
-}
 
 /** Where in the file a fault of a product is. */
 function locate(

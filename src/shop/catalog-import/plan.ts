@@ -1,4 +1,5 @@
 import { trusted } from "mongoose";
+import { type Availability, availabilityText, SOLD_OUT, sameAvailability } from "../availability.ts";
 import type { Issue } from "../catalog-files/csv-table.ts";
 import { type CatalogFile, readCatalogFile } from "../catalog-files/index.ts";
 import type { FileCategory, FileProduct, Format } from "../catalog-files/reading.ts";
@@ -8,7 +9,8 @@ import { newId } from "../ids.ts";
 import { type Product, type ProductInput, ProductModel } from "../product.ts";
 import { getShop, timeZoneOf } from "../shop.ts";
 import { Spool } from "../spool.ts";
-import { StockModel, stockId } from "../stock.ts";
+import { availabilityIn, type Stock, StockModel, stockId } from "../stock.ts";
+import type { StockSetting } from "../stock-counts.ts";
 import { changedFields, inheriting } from "./compare.ts";
 import { PictureFiles } from "./picture-files.ts";
 
@@ -29,8 +31,8 @@ export interface Work {
   product: ProductInput & { _id: string };
   /** The revision that was looked at; null for a new product. */
   revision: number | null;
-  /** Counts to be set, where they differ. */
-  stock: { sku: string; available: number }[];
+  /** Stocks to be set, where they differ. */
+  stock: StockSetting[];
 }
 
 /** What an import would do. Nothing has been written. */
@@ -98,6 +100,7 @@ export async function planImport(shop: string, source: Bytes, folder: string): P
   await planner.take(waiting);
   const categories = planCategories(shop, shelves, file.categories, file.issues);
   file.issues.sort((a, b) => a.line - b.line);
+  file.notes.sort((a, b) => a.line - b.line);
   return {
     shop,
     format: file.format,
@@ -112,6 +115,9 @@ export async function planImport(shop: string, source: Bytes, folder: string): P
   };
 }
 
+const skusOf = (product: Product | undefined): ReadonlySet<string> =>
+  new Set(product?.variants.map(({ sku }) => sku));
+
 class Planner {
   readonly entries: PlanEntry[] = [];
   readonly work = new Spool<Work>(withSaleDates);
@@ -120,16 +126,20 @@ class Planner {
   readonly #shop: string;
   readonly #format: Format;
   readonly #skuColumn: string;
+  readonly #stockColumn: string;
+  readonly #notes: Issue[];
   readonly #issues: Issue[];
   readonly #slugs: ReadonlyMap<string, string>;
   readonly #clashes = new Set<string>();
 
   constructor(shop: string, folder: string, file: CatalogFile, shelves: readonly Category[]) {
-    const { format, issues, written } = file;
+    const { format, issues, notes, written } = file;
     this.#shop = shop;
     this.#format = format;
     this.#skuColumn = written(format.columns.sku);
+    this.#stockColumn = written(format.columns.stock);
     this.#issues = issues;
+    this.#notes = notes;
     this.#slugs = new Map(shelves.map(({ _id, slug }) => [_id, slug]));
     this.pictures = new PictureFiles(shop, folder, written(format.columns.images), issues);
   }
@@ -144,7 +154,11 @@ class Planner {
     await this.#refuseTakenSkus(products, known);
     const counts = await countsOf(
       this.#shop,
-      products.flatMap(({ stock }) => stock.map(({ sku }) => sku)),
+      products.flatMap(({ product, stock }) => {
+        const old = skusOf(known.get(product.slug));
+        const fresh = product.variants.filter(({ sku }) => !old.has(sku));
+        return [...new Set([...stock, ...fresh].map(({ sku }) => sku))];
+      }),
     );
     const work: Work[] = [];
     for (const found of products) {
@@ -156,9 +170,9 @@ class Planner {
   }
 
   async #compare(
-    { line, product, stock }: FileProduct,
+    { line, lines, product, stock }: FileProduct,
     before: Product | undefined,
-    counts: ReadonlyMap<string, number>,
+    counts: ReadonlyMap<string, Availability>,
   ): Promise<Work | null> {
     const after = inheriting(
       {
@@ -170,13 +184,22 @@ class Planner {
       before,
       this.#format.oneLanguage,
     );
-    const set = stock.filter(({ sku, available }) => (counts.get(sku) ?? 0) !== available);
+    const set = stock.filter(({ sku, stock: said, ifNone = false }) => {
+      const known = counts.get(sku);
+      return known === undefined
+        ? !sameAvailability(said, SOLD_OUT)
+        : !ifNone && !sameAvailability(said, known);
+    });
+    this.#noteWithoutStock({ lines, product, stock }, counts, before);
     const shelf = before && (this.#slugs.get(before.category) ?? before.category);
     const changes = [
       ...(before === undefined || shelf === undefined
         ? []
         : changedFields({ ...before, category: shelf }, after)),
-      ...set.map(({ sku, available }) => `stock ${sku} ${counts.get(sku) ?? 0} -> ${available}`),
+      ...set.map(({ sku, stock: said }) => {
+        const known = availabilityText(counts.get(sku) ?? SOLD_OUT);
+        return `stock ${sku} ${known} -> ${availabilityText(said)}`;
+      }),
     ];
     const action = before === undefined ? "new" : changes.length > 0 ? "changed" : "same";
     // A new product's counts are told by its being new.
@@ -184,7 +207,34 @@ class Planner {
     if (action === "same") return null;
     this.addresses += after.images.filter(({ url }) => url !== undefined).length;
     const revision = before?.revision ?? null;
-    return { line, product: after, revision, stock: set.map(({ sku, available }) => ({ sku, available })) };
+    return {
+      line,
+      product: after,
+      revision,
+      stock: set.map(({ sku, stock: said }) => ({ sku, stock: said })),
+    };
+  }
+
+  /** Tells what becomes of new variants whose stock neither the file nor the shop knows. */
+  #noteWithoutStock(
+    { lines, product, stock }: Pick<FileProduct, "lines" | "product" | "stock">,
+    counts: ReadonlyMap<string, Availability>,
+    before: Product | undefined,
+  ): void {
+    const said = new Map(stock.map((one) => [one.sku, one]));
+    const old = skusOf(before);
+    product.variants.forEach(({ sku }, index) => {
+      const one = said.get(sku);
+      if (counts.has(sku) || (one === undefined ? old.has(sku) : one.ifNone !== true)) return;
+      const becomes =
+        one === undefined ? "sold out until a stock is set" : "always available until a stock is set";
+      this.#notes.push({
+        line: lines[index] ?? 0,
+        column: this.#stockColumn,
+        message: `of ${sku} is not told; it is ${becomes}`,
+        alike: `is not told; they are ${becomes}`,
+      });
+    });
   }
 
   async #refuseTakenSkus(
@@ -193,7 +243,7 @@ class Planner {
   ): Promise<void> {
     const wanted = new Map<string, { line: number; slug: string }>();
     for (const { line, lines, product } of products) {
-      const own = new Set(known.get(product.slug)?.variants.map(({ sku }) => sku));
+      const own = skusOf(known.get(product.slug));
       product.variants.forEach(({ sku }, index) => {
         if (!own.has(sku)) wanted.set(sku, { line: lines[index] ?? line, slug: product.slug });
       });
@@ -261,12 +311,12 @@ async function knownProducts(shop: string, slugs: readonly string[]): Promise<Ma
   return new Map(found.map((product) => [product.slug, product]));
 }
 
-async function countsOf(shop: string, skus: readonly string[]): Promise<Map<string, number>> {
+async function countsOf(shop: string, skus: readonly string[]): Promise<Map<string, Availability>> {
   const found = await inBatches(skus, async (some) =>
     StockModel.find(
       { _id: trusted({ $in: some.map((sku) => stockId(shop, sku)) }) },
-      { sku: 1, available: 1 },
-    ).lean<{ sku: string; available: number }[]>(),
+      { sku: 1, tracking: 1, available: 1 },
+    ).lean<Pick<Stock, "sku" | "tracking" | "available">[]>(),
   );
-  return new Map(found.map(({ sku, available }) => [sku, available]));
+  return new Map(found.map((stock) => [stock.sku, availabilityIn(stock)]));
 }

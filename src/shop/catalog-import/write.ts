@@ -10,7 +10,7 @@ import { keepChecked, mediaId } from "../media.ts";
 import { lowestPriceAt } from "../offer.ts";
 import { type Product, ProductModel } from "../product.ts";
 import { ProductClash } from "../save-product.ts";
-import { StockModel, stockId } from "../stock.ts";
+import { type Stock, StockModel, stockId } from "../stock.ts";
 import { setStocks } from "../stock-counts.ts";
 import { FetchedPictures, type FetchPicture } from "./fetched-pictures.ts";
 import type { ImportPlan, Work } from "./plan.ts";
@@ -141,9 +141,9 @@ async function undosOf(shop: string, works: readonly Work[]): Promise<Undo[]> {
     (
       await StockModel.find(
         { _id: trusted({ $in: skus.map((sku) => stockId(shop, sku)) }) },
-        { sku: 1, adjustments: 1 },
-      ).lean<{ sku: string; adjustments: number }[]>()
-    ).map(({ sku, adjustments }) => [sku, adjustments]),
+        { sku: 1, adjustments: 1, tracking: 1 },
+      ).lean<Pick<Stock, "sku" | "adjustments" | "tracking">[]>()
+    ).map(({ sku, adjustments, tracking = "counted" }) => [sku, { adjustments, tracking }]),
   );
   return works.flatMap(({ product: { _id, slug }, revision, stock }): Undo[] => {
     const before = known.get(_id);
@@ -151,8 +151,7 @@ async function undosOf(shop: string, works: readonly Work[]): Promise<Undo[]> {
     return [
       { kind: "product", target: _id, before: before === undefined ? null : fieldsOf(before) },
       ...stock.map(({ sku }): Undo => {
-        const adjustments = counts.get(sku);
-        return { kind: "stock", target: sku, before: adjustments === undefined ? null : { adjustments } };
+        return { kind: "stock", target: sku, before: counts.get(sku) ?? null };
       }),
     ];
   });

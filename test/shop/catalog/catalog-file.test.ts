@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { counted } from "../../../src/shop/availability.ts";
 import { COLUMNS } from "../../../src/shop/catalog-files/hawker-columns.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
@@ -87,8 +88,8 @@ test("the rows of a handle are the variants of one product", async () => {
       line: 2,
       lines: [2, 3, 4],
       stock: [
-        { sku: "MUG", line: 2, available: 3 },
-        { sku: "MUG-2", line: 3, available: 0 },
+        { sku: "MUG", line: 2, stock: counted(3) },
+        { sku: "MUG-2", line: 3, stock: counted(0) },
       ],
       product: {
         slug: "mug",

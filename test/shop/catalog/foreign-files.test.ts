@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { counted } from "../../../src/shop/availability.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
 import { allCategories } from "../../../src/shop/category.ts";
 import { applyImport, planImport } from "../../../src/shop/import.ts";
 import { ProductModel } from "../../../src/shop/product.ts";
+import { unitsOf } from "./units.ts";
 import { aShop, withStore } from "./with-store.ts";
 
 withStore();
@@ -43,7 +45,7 @@ describe("files that failed once", () => {
     expect(faults).toEqual([]);
     expect(format.name).toBe("shopify");
     expect(
-      products.map(({ product, stock }) => [product.title.en, stock.map(({ available }) => available)]),
+      products.map(({ product, stock }) => [product.title.en, stock.map((one) => unitsOf(one.stock))]),
     ).toEqual([["Clay bowl", [8, 5]]]);
     expect(prices(products)).toEqual([
       ["BOWL-S", 1250, 1500],
@@ -168,7 +170,7 @@ describe("a format is told by what its columns mean", () => {
         "Hemd",
         [{ name: { en: "Farbe" }, values: [{ en: "Blau" }] }],
         [{ sku: "H-1", values: ["Blau"], price: 950, compareAt: 1290, grams: 350 }],
-        [{ sku: "H-1", line: 3, available: 3 }],
+        [{ sku: "H-1", line: 3, stock: counted(3) }],
       ],
     ]);
   });
@@ -222,7 +224,9 @@ describe("numbers are read as their whole column writes them", () => {
       ["A", 129_000],
       ["B", 8990],
     ]);
-    expect(products.map(({ product, stock }) => [stock[0]?.available, product.variants[0]?.grams])).toEqual([
+    expect(
+      products.map(({ product, stock }) => [unitsOf(stock[0]?.stock), product.variants[0]?.grams]),
+    ).toEqual([
       [1200, 1250],
       [12, 500],
     ]);

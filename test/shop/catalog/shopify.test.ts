@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { counted } from "../../../src/shop/availability.ts";
 import { textOf } from "../../../src/shop/catalog-files/foreign.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
@@ -149,8 +150,8 @@ test("the rows of a handle are variants, pictures, or both", async () => {
       status: "active",
     },
     stock: [
-      { sku: "00412", line: 2, available: 12 },
-      { sku: made, line: 5, available: 0 },
+      { sku: "00412", line: 2, stock: counted(12) },
+      { sku: made, line: 5, stock: counted(0) },
     ],
   });
   expect(products[1]?.product).toMatchObject({
@@ -247,7 +248,7 @@ test("what Hawker does not sell or keep is noted, not refused", async () => {
     expect.stringMatching(/^3 Handle: Große_Kanne becomes grosse-kanne-\w{6}$/),
     "3 Image Src: http://example.com/a.jpg is no https address; the picture is left out",
     "4 Body (HTML): is cut to 4000 characters",
-    "5 Variant Inventory Policy: continue: only what is counted is sold here",
+    "5 Variant Inventory Policy: it is sold beyond what is there, so it is always available and not counted",
   ]);
   expect(products.map(({ product }) => product.images.length)).toEqual([0, 0, 0]);
 });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { counted } from "../../../src/shop/availability.ts";
 import { listProducts } from "../../../src/shop/catalog.ts";
 import { readCatalogFile } from "../../../src/shop/catalog-files/index.ts";
 import type { FileProduct } from "../../../src/shop/catalog-files/reading.ts";
@@ -106,7 +107,7 @@ test("a simple product comes with its prices, category, description and pictures
     {
       line: 2,
       lines: [2],
-      stock: [{ sku: "KANNE", line: 2, available: 7 }],
+      stock: [{ sku: "KANNE", line: 2, stock: counted(7) }],
       product: {
         slug: "product-12",
         title: { en: "Gusseiserne Kanne" },
@@ -147,8 +148,8 @@ test("variations find their product by number or SKU, wherever they stand", asyn
       images: [{ url: "https://example.com/hemd.jpg" }, { url: "https://example.com/blau.jpg" }],
     },
     stock: [
-      { sku: made, line: 2, available: 0 },
-      { sku: "SHIRT-B", line: 5, available: 3 },
+      { sku: made, line: 2, stock: counted(0) },
+      { sku: "SHIRT-B", line: 5, stock: counted(3) },
     ],
   });
   expect(noted).toEqual([`2 SKU: is blank; ${made} is used`]);
@@ -208,9 +209,9 @@ test("what Hawker does not sell or keep is noted, not refused", async () => {
     "3 Type: Gusseiserne Kanne is left out: external products are not sold here",
     "4 Type: Hemd is left out: it has no variations",
     expect.stringMatching(/^5 Type: product-31 needs no shipping there; here it is sold like all else/),
-    "5 Stock: is not counted; set a stock to sell it",
+    "5 Stock: is blank: nobody counts it, so it is always available",
     "5 Visibility in catalog: hidden counts as draft",
-    "6 Backorders allowed?: only what is counted is sold here",
+    "6 Backorders allowed?: it is sold beyond what is there, so it is always available and not counted",
   ]);
   expect(products.map(({ product }) => product.status)).toEqual(["draft", "draft"]);
 });

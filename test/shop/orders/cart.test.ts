@@ -37,7 +37,12 @@ describe("the cart", () => {
     await put("LAMP", 1);
     const view = await put("MUG", 1);
     expect(view.subtotal).toEqual({ amount: 3 * 1200 + 4500, currency: "EUR" });
-    expect(view.lines[0]).toMatchObject({ sku: "MUG", quantity: 3, price: { amount: 1200 }, available: 10 });
+    expect(view.lines[0]).toMatchObject({
+      sku: "MUG",
+      quantity: 3,
+      price: { amount: 1200 },
+      stock: { kind: "counted", units: 10 },
+    });
   });
 
   test("a turn that is run again adds once", async () => {
