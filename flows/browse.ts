@@ -15,7 +15,6 @@ import {
 import { type Availability, SOLD_OUT, suffices } from "../src/shop/availability.ts";
 import { getProduct, listProducts } from "../src/shop/catalog.ts";
 import type { Category } from "../src/shop/category.ts";
-import { minorDigits } from "../src/shop/money.ts";
 import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
 import { variantTitle } from "../src/shop/product.ts";
 import { inLanguage, type Shop } from "../src/shop/shop.ts";
@@ -28,8 +27,6 @@ import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from ".
 const PAGE_SIZE = 6;
 /** Below this many pieces the number left is told. */
 const FEW = 5;
-/** Price limits offered, in whole units of the currency. */
-const PRICE_STEPS = [10, 20, 50, 100];
 
 /** Categories, product lists and the product page. */
 export function browseFlow(script: Script, front: Shopfront): void {
@@ -83,7 +80,9 @@ export function browseFlow(script: Script, front: Shopfront): void {
         page: to,
         ...(to > found.page ? { after: found.products.at(-1)?._id } : { before: found.products[0]?._id }),
       });
-    const steps = PRICE_STEPS.map((step) => step * 10 ** minorDigits(shop.currency));
+    const steps = await front.search.priceSteps(shop._id, id);
+    // A step that was chosen when the catalog was another is shown as chosen all the same.
+    const limits = [...new Set([...steps, ...(max === undefined ? [] : [max])])].sort((a, b) => a - b);
     return view({
       text: joined([
         bold(inLanguage(category.title, turn.locale)),
@@ -98,14 +97,22 @@ export function browseFlow(script: Script, front: Shopfront): void {
           { label: turn.say("list.sort_price"), ref: at({ sort: "price" }), selected: sort === "price" },
           { label: turn.say("list.sort_rating"), ref: at({ sort: "rating" }), selected: sort === "rating" },
         ]),
-        turn.pick(turn.say("list.price"), [
-          { label: turn.say("list.price_any"), ref: at({ max: undefined }), selected: max === undefined },
-          ...steps.map((step) => ({
-            label: turn.say("list.price_max", { price: price(turn, step, shop.currency) }),
-            ref: at({ max: step }),
-            selected: max === step,
-          })),
-        ]),
+        ...(limits.length === 0
+          ? []
+          : [
+              turn.pick(turn.say("list.price"), [
+                {
+                  label: turn.say("list.price_any"),
+                  ref: at({ max: undefined }),
+                  selected: max === undefined,
+                },
+                ...limits.map((step) => ({
+                  label: turn.say("list.price_max", { price: price(turn, step, shop.currency) }),
+                  ref: at({ max: step }),
+                  selected: max === step,
+                })),
+              ]),
+            ]),
         turn.button(turn.say("back"), links.browse()),
         turn.button(turn.say("menu.cart"), links.cart()),
       ],

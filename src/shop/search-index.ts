@@ -51,6 +51,7 @@ export class SearchIndex {
   #now = Number.NEGATIVE_INFINITY;
   /** No price changes before this, nor after `#now`. */
   #nextChange = Number.POSITIVE_INFINITY;
+  #changes = 0;
   #gone = 0;
   #sweeping = false;
   // Scratch of a search, all zero in between.
@@ -62,6 +63,21 @@ export class SearchIndex {
   /** How many products there are. */
   get size(): number {
     return this.#documents.size;
+  }
+
+  /** Counts the changes of products and prices: what was worked out at another count is old. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The price of each product of a category, in no order. */
+  prices(category: string): number[] {
+    const number = this.#categories.get(category);
+    if (number === undefined) return [];
+    const prices: number[] = [];
+    for (let document = 0; document < this.#ids.length; document += 1)
+      if (this.#category[document] === number) prices.push(this.#price[document] as number);
+    return prices;
   }
 
   /** The ids of all products. */
@@ -92,6 +108,7 @@ export class SearchIndex {
     this.#now = now;
     if (!back && now < this.#nextChange) return;
     this.#nextChange = Number.POSITIVE_INFINITY;
+    this.#changes += 1;
     for (const [document, prices] of this.#changing) this.#setPrice(document, prices);
   }
 
@@ -123,6 +140,7 @@ export class SearchIndex {
   /** Adds a product, or replaces it. */
   add({ id, category, prices, revision, texts }: Entry): void {
     this.remove(id);
+    this.#changes += 1;
     const document = this.#free.pop() ?? this.#ids.length;
     if (document >= DOCUMENTS_MAX) throw new RangeError(`an index holds at most ${DOCUMENTS_MAX} products`);
     if (document >= this.#price.length) this.#grow();
@@ -144,6 +162,7 @@ export class SearchIndex {
     const document = this.#documents.get(id);
     if (document === undefined) return;
     this.#documents.delete(id);
+    this.#changes += 1;
     this.#changing.delete(document);
     const category = this.#category[document] as number;
     this.#counts[category] = (this.#counts[category] ?? 1) - 1;

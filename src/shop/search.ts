@@ -1,6 +1,7 @@
 import { getProducts, type Paging, type ProductFilter, type ProductPage, pageOf } from "./catalog.ts";
 import { catalogChangesHere } from "./catalog-version.ts";
 import { type Category, getCategory, listCategories, type Shelf } from "./category.ts";
+import { priceSteps } from "./price-steps.ts";
 import type { SearchIndex } from "./search-index.ts";
 import { emptyIndex, type ShopIndex } from "./shop-index.ts";
 import { StoreReader } from "./store-reader.ts";
@@ -78,6 +79,21 @@ export class CatalogSearch {
   async count(shop: string, filter: ProductFilter): Promise<number | undefined> {
     await this.#fresh(shop).awaited;
     return this.state(shop).complete ? this.#indexOf(shop).count(filter) : undefined;
+  }
+
+  /**
+   * Round prices that part a category, for "up to …" (`priceSteps`): at the prices of now, of the products that the index has so
+   * far. Worked out once until something changes.
+   */
+  async priceSteps(shop: string, category: string): Promise<readonly number[]> {
+    await this.#fresh(shop).awaited;
+    const index = this.#indexOf(shop);
+    const { steps } = this.#of(shop);
+    const known = steps.get(category);
+    if (known?.changes === index.changes) return known.steps;
+    const made = { changes: index.changes, steps: priceSteps(index.prices(category)) };
+    steps.set(category, made);
+    return made.steps;
   }
 
   /**

@@ -9,6 +9,8 @@ export interface ShopIndex {
   categories: readonly Category[];
   /** Titles of the categories as they were read into the index. */
   shelves: Map<string, string>;
+  /** Price steps of categories, and the count of changes at which they were worked out. */
+  readonly steps: Map<string, { readonly changes: number; readonly steps: readonly number[] }>;
   version: CatalogVersion | undefined;
   /** The changes that this process had made when the version was read. */
   changesHere: number;
@@ -25,6 +27,7 @@ export const emptyIndex = (): ShopIndex => ({
   index: new SearchIndex(),
   categories: [],
   shelves: new Map(),
+  steps: new Map(),
   version: undefined,
   changesHere: 0,
   checkedAt: Number.NEGATIVE_INFINITY,
