@@ -5,6 +5,7 @@ import {
   joined,
   plain,
   type Reply,
+  refresh,
   rich,
   type Script,
   type Turn,
@@ -48,7 +49,7 @@ export function cartFlow(script: Script, front: Shopfront): void {
     const again = line?.product
       ? links.category({ category: line.product.category, page: 1 })
       : links.browse();
-    return below(
+    const added = below(
       view({
         text: rich`✓ ${turn.say("cart.added", { title: line ? lineTitle(turn, line) : sku })}`,
         controls: [
@@ -58,6 +59,7 @@ export function cartFlow(script: Script, front: Shopfront): void {
         ],
       }),
     );
+    return [added, ...(await cartCards(front, turn))];
   });
 
   script.on(links.setQuantity, async (turn, { sku, quantity }) => {
@@ -94,14 +96,26 @@ function refusal(turn: Turn, error: ShopError): string | undefined {
   }
 }
 
+/** What the cards of a cart show: see `View.subject`. */
+const CART = "cart";
+
+/** Makes the cards of the cart true that stand in this chat; nothing where there are none. */
+export const cartCards = async (front: Shopfront, turn: Turn): Promise<Reply[]> =>
+  turn.stands(CART) ? [refresh(await cartView(front, turn))] : [];
+
 /** The cart as it is now, with what changed since things were put in. `notice` is said first. */
 export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
   const { shop, customer } = await visit(front, turn);
   const cart = await readCart(shop._id, customer._id, turn.now);
   // Who was buying past the cart must hear why it did not work; that the cart is empty is no answer to them.
   if (cart.lines.length === 0)
-    return view({ text: plain(notice ?? turn.say("cart.empty")), controls: mainMenu(turn) });
+    return view({
+      subject: CART,
+      text: plain(notice ?? turn.say("cart.empty")),
+      controls: mainMenu(turn),
+    });
   return view({
+    subject: CART,
     text: joined([
       ...(notice ? [plain(notice)] : []),
       bold(turn.say("cart.title")),

@@ -14,7 +14,7 @@ import { inLanguage } from "../src/shop/shop.ts";
 import { OutOfStock } from "../src/shop/stock.ts";
 import { addressForm, known } from "./address-form.ts";
 import { productPage } from "./browse.ts";
-import { cartView } from "./cart.ts";
+import { cartCards, cartView } from "./cart.ts";
 import { links } from "./links.ts";
 import { orderView } from "./orders.ts";
 import { mainMenu, price, type Shopfront, visit } from "./shopfront.ts";
@@ -136,7 +136,9 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, id);
     if (!owns(customer, order)) return orderGone(turn);
-    return orderView(turn, await commerce.placeOrder(order));
+    const placed = orderView(turn, await commerce.placeOrder(order));
+    // What was ordered is in the cart no more.
+    return [placed, ...(await cartCards(front, turn))];
   };
   script.on(links.shipping, async (turn, { order: id, option }) => {
     const { shop, customer } = await visit(front, turn);

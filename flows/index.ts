@@ -29,4 +29,5 @@ export function shopScript(front: Shopfront): Script {
   noticesFlow(script, front);
   return script;
 }
+export { orderSubject } from "./orders.ts";
 export type { Shopfront } from "./shopfront.ts";

@@ -5,6 +5,7 @@ import { getCustomer } from "../src/shop/customer.ts";
 import { getOrder } from "../src/shop/find-order.ts";
 import type { Order } from "../src/shop/order.ts";
 import { links } from "./links.ts";
+import { orderCards, orderSubject } from "./orders.ts";
 import { price, type Shopfront } from "./shopfront.ts";
 
 /** What the news is about beside its order; not told by versions before this one. */
@@ -23,7 +24,7 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
       // The chat may never have been used before: it speaks as the customer does.
       const { language } = await getCustomer(shop, order.customer);
       if (languageOf(language)) turn.speak(language);
-      return below(
+      const news = below(
         view({
           text: plain(words(turn, order, data)),
           controls: [
@@ -38,7 +39,16 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
           ],
         }),
       );
+      return [news, ...orderCards(turn, order)];
     });
+  // The order has changed, which is told elsewhere: only its cards here are to be true.
+  script.signal("order.changed", notice, async (turn, { shop, order: id }): Promise<Answer> => {
+    if (!turn.stands(orderSubject(id))) return undefined;
+    const order = await getOrder(shop, id);
+    const { language } = await getCustomer(shop, order.customer);
+    if (languageOf(language)) turn.speak(language);
+    return orderCards(turn, order);
+  });
   const number = (order: Order) => ({ number: order.number });
   const tracking = ({ tracking }: Order) => ({
     carrier: tracking?.carrier ?? "",

@@ -5,6 +5,8 @@ import {
   type Control,
   joined,
   plain,
+  type Reply,
+  refresh,
   type Script,
   type Turn,
   view,
@@ -88,8 +90,10 @@ export function ordersFlow(script: Script, front: Shopfront): void {
   script.on(links.received, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
-    if (can(order.state, "complete")) await front.commerce.confirmReceived(order, "customer");
-    return below(
+    const received = can(order.state, "complete")
+      ? await front.commerce.confirmReceived(order, "customer")
+      : order;
+    const thanks = below(
       view({
         text: plain(turn.say("order.thanks_received")),
         controls: [
@@ -97,6 +101,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
         ],
       }),
     );
+    return [thanks, ...orderCards(turn, received)];
   });
 
   script.on(links.cancelOrder, async (turn, { order: id }) => {
@@ -155,6 +160,13 @@ function moneyFact(turn: Turn, one: Obstacle): [string, string] {
   }
 }
 
+/** What the cards of an order show, wherever they stand: see `View.subject`. */
+export const orderSubject = (order: string): string => `order:${order}`;
+
+/** Makes the cards of an order true that stand in this chat; nothing where there are none. */
+export const orderCards = (turn: Turn, order: Order): Reply[] =>
+  turn.stands(orderSubject(order._id)) ? [refresh(orderView(turn, order))] : [];
+
 /** One order as its customer sees it, with what they can do next. */
 export function orderView(turn: Turn, order: Order) {
   const cost = (amount: number) => price(turn, amount, order.currency);
@@ -207,6 +219,7 @@ export function orderView(turn: Turn, order: Order) {
       ? [plain(turn.say("checkout.hold", { minutes: minutesUntil(turn, order.holdUntil) }))]
       : [];
   return view({
+    subject: orderSubject(id),
     cards: [
       {
         title: turn.say("order.title", { number: order.number }),

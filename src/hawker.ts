@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mongoose from "mongoose";
 import { webBodyLimits } from "../adapters/web/index.ts";
-import { shopScript } from "../flows/index.ts";
+import { orderSubject, shopScript } from "../flows/index.ts";
 import type { Config } from "./config.ts";
 import { connectPlatforms } from "./connect-platforms.ts";
 import { seedDemo } from "./demo/index.ts";
@@ -191,6 +191,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     if (!identity) return; // erased: nobody is there to be told
     const { shop, order, data } = notice;
     await engine.signal(chatOf(identity), notice.id, notice.name, { shop, order, data });
+    // Cards of the order that stand in other chats of theirs.
+    const about = { shop, order };
+    await engine.signalCards(orderSubject(order), notice.id, "order.changed", about, chatOf(identity));
   });
 
   const { app } = http;

@@ -137,6 +137,22 @@ export class Engine {
   }
 
   /**
+   * Sends a signal into each conversation in which a card stands that shows a subject (`View.subject`, one with a colon),
+   * but not into `except`, so that it is made true there. The same id is handled once in each.
+   */
+  async signalCards(
+    subject: string,
+    id: string,
+    name: string,
+    data: unknown,
+    except?: Address,
+  ): Promise<void> {
+    const told = except && conversationId(except);
+    for (const address of await this.#mailbox.showing(subject))
+      if (conversationId(address) !== told) await this.signal(address, `${id}/cards`, name, data);
+  }
+
+  /**
    * Forgets what was said with a person on a platform, in their own channel and in shared ones. A conversation that is
    * at work goes on, as it needs its address to answer. May be repeated.
    */

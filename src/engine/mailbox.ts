@@ -279,6 +279,12 @@ export class Mailbox {
     return Object.fromEntries(waiting.map(({ _id, conversations: count }) => [_id, count]));
   }
 
+  /** The conversations in which a card stands that shows a subject (one with a colon), at most 100. */
+  async showing(subject: string): Promise<Address[]> {
+    const found = await ConversationModel.find({ subjects: subject }, { address: 1 }).limit(100).lean();
+    return found.map(({ address }) => address);
+  }
+
   /** The shared channel in which a person was met last; null if there was none. */
   async lastShared({ platform, connection }: Address, user: string): Promise<Address | null> {
     const found = await ConversationModel.findOne(

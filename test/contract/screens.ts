@@ -1,6 +1,7 @@
 import mongoose from "mongoose";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import type { Adapter } from "../../src/engine/adapter.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { fit as fitted } from "../../src/engine/fit.ts";
@@ -8,7 +9,7 @@ import { conversationId } from "../../src/engine/inbound.ts";
 import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
-import { below, type Turn, view } from "../../src/engine/turn.ts";
+import { below, refresh, type Turn, view } from "../../src/engine/turn.ts";
 import type { View } from "../../src/engine/view.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
@@ -77,6 +78,12 @@ class Stage {
     const before = this.bench.host.accepted.length;
     await deed();
     await this.engine.accept(await this.bench.host.next(before));
+    await this.settles();
+  }
+
+  async signals(id: string, name: string): Promise<void> {
+    const { address } = this.someone ?? {};
+    if (address) await this.engine.signal(address, id, name, {});
     await this.settles();
   }
 
@@ -168,4 +175,35 @@ export function screens(traits: Traits, bench: () => Bench): void {
     test(`the same while one call in twenty fails (seed ${seed})`, async () => {
       await walk(await bench().person(), 0.05);
     }, 60_000);
+
+  test("a card follows what it shows where it stands, by one edit, and the news is told below", async () => {
+    const ada = await bench().person();
+    const script = new Script();
+    let state = "waiting";
+    const card = (turn: Turn) =>
+      view({
+        subject: "order:1",
+        text: plain(`Order: ${state}`),
+        controls: state === "waiting" ? [turn.button("Cancel", go())] : [],
+      });
+    script.command("start", "command.start", async (turn) => below(card(turn)));
+    script.signal("paid", z.object({}), async (turn) => [
+      below(view({ text: plain(`News: ${state}`) })),
+      refresh(card(turn)),
+    ]);
+    const stage = new Stage(bench(), script);
+    stage.someone = ada;
+    await stage.does(() => ada.commands("start"));
+    const [before] = await ada.shown();
+    expect(before?.actions).toHaveLength(1);
+    for (const [round, calls] of [2, 1].entries()) {
+      state = "paid";
+      const made = bench().calls?.() ?? 0;
+      await stage.signals(`round-${round}`, "paid");
+      const [now, ...news] = await ada.shown();
+      expect(now).toMatchObject({ message: before?.message, text: "Order: paid", actions: [] });
+      expect(news.at(-1)?.text).toBe("News: paid");
+      if (bench().calls) expect(bench().calls?.()).toBe(made + calls);
+    }
+  });
 }
