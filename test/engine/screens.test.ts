@@ -39,7 +39,7 @@ class Wall extends Platform {
     this.calls.push("remove");
     this.standing.delete(message);
   }
-  texts(): string[] {
+  override texts(): string[] {
     return [...this.standing.values()];
   }
 }

@@ -27,10 +27,15 @@ export async function shops(
   await shopper.presses(/days/);
   await shopper.sees(/Waiting for payment/);
   await pays(await shopper.link(/^Pay /));
-  await shopper.sees(/paid/i, 10_000);
-  await shopper.says("/orders");
-  await shopper.presses(/H-\d+|View order/);
+  await shopper.sees(/is paid/i, 10_000);
+  // The order's own card follows it.
   await shopper.sees(/Status:?\s+Paid/i);
+  await shopper.says("/orders");
+  await shopper.sees(/Your orders/);
+  await shopper.presses(/H-\d+|View order/);
+  // Answered after the press, so that what the press has changed is to be seen.
+  await shopper.says("/help");
+  await shopper.sees(/How this works/);
 }
 
 /** How a person first gets the form wrong on a platform: with a phone number that is none. */
