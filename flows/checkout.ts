@@ -7,6 +7,7 @@ import { countryName } from "../src/shop/countries.ts";
 import { owns, saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/find-order.ts";
+import { addressOf } from "../src/shop/order-address.ts";
 import { IllegalTransition } from "../src/shop/order-machine.ts";
 import { AmountOutOfBounds, PaymentRefused } from "../src/shop/payment-refusal.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
@@ -63,6 +64,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   const askAddress = async (turn: Turn, order: string): Promise<Answer> => {
     const { customer } = await visit(front, turn);
     if (customer.addresses.length === 0) return turn.open(address, { args: { order } });
+    inCheckout(turn, order);
     return below(
       view({
         text: plain(turn.say("checkout.address")),
@@ -110,6 +112,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
           controls: [turn.button(turn.say("checkout.new_address"), links.newAddress({ order: id }))],
         });
       }
+      inCheckout(turn, id);
       return view({
         text: plain(turn.say("checkout.shipping")),
         controls: options.map((option) =>
@@ -130,6 +133,22 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
       return refused(turn, error, id);
     }
   };
+
+  /** What is written from here on is said in the middle of a checkout. */
+  const inCheckout = (turn: Turn, order: string) =>
+    turn.begin({ title: turn.say("task.checkout"), goOn: links.goOn({ order }) });
+  script.on(links.goOn, async (turn, { order: id }) => {
+    const { shop, customer } = await visit(front, turn);
+    try {
+      const order = await getOrder(shop._id, id);
+      if (!owns(customer, order)) return orderGone(turn);
+      if (order.state !== "draft") return orderView(turn, order);
+      const to = addressOf(order);
+      return to ? await askShipping(turn, id, to) : await askAddress(turn, id);
+    } catch (error) {
+      return refused(turn, error, id);
+    }
+  });
 
   /** Takes the hold and opens the payment page; the summary carries the payment link. */
   const place = async (turn: Turn, id: string): Promise<Answer> => {

@@ -1,26 +1,25 @@
 import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
 import { readCart } from "../src/shop/cart-view.ts";
-import { findBySlug } from "../src/shop/catalog.ts";
 import { listOrders } from "../src/shop/find-order.ts";
 import { getShop, inLanguage } from "../src/shop/shop.ts";
 import { categoryButton, listCard, productPage } from "./browse.ts";
 import { homeView } from "./home.ts";
 import { links } from "./links.ts";
+import { findNamed, productOfStart, readAddress } from "./product-links.ts";
 import { price, type Shopfront, visit } from "./shopfront.ts";
 
 /** Orders shown on the front page. */
 const ORDERS = 3;
 /** Categories on the front page; the rest is a press on Browse away. */
 const CATEGORIES = 12;
-const DEEP_LINK = /^p-([A-Za-z0-9_-]{1,62})$/;
 
 /** The ways into the shop: /start, the front page, and a product's address posted in a chat. */
 export function frontFlow(script: Script, front: Shopfront): void {
   script.command("start", "command.start", async (turn, rest) => {
-    const slug = DEEP_LINK.exec(rest.trim())?.[1];
-    if (slug === undefined) return below(await homeView(front, turn));
+    const named = productOfStart(rest.trim());
+    if (named === undefined) return below(await homeView(front, turn));
     const { shop } = await visit(front, turn);
-    const product = await findBySlug(shop._id, slug, turn.now);
+    const product = await findNamed(shop._id, named, turn.now);
     return below(await productPage(front, turn, product?._id ?? ""));
   });
 
@@ -68,8 +67,9 @@ export function frontFlow(script: Script, front: Shopfront): void {
   });
 
   script.preview(async (turn, url) => {
-    const slug = slugIn(url, front.publicUrl);
-    const product = slug && (await findBySlug(front.shopOf(turn.address.connection), slug, turn.now));
+    const address = readAddress(url, front.publicUrl);
+    if (address?.kind !== "product") return null;
+    const product = await findNamed(front.shopOf(turn.address.connection), address.product, turn.now);
     if (!product) return null;
     const shop = await getShop(product.shop);
     const card = listCard(turn, shop, product);
@@ -78,11 +78,4 @@ export function frontFlow(script: Script, front: Shopfront): void {
     });
     return view({ cards: [{ ...card, controls: [open] }] });
   });
-}
-
-/** The slug in the address of a product's page; undefined if it is no such address of this shop. */
-function slugIn(url: string, publicUrl: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { origin, pathname } = new URL(url);
-  return origin === new URL(publicUrl).origin ? /^\/p\/([\w-]{1,80})\/?$/.exec(pathname)?.[1] : undefined;
 }

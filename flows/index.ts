@@ -3,6 +3,7 @@ import { accountFlow } from "./account.ts";
 import { browseFlow } from "./browse.ts";
 import { cartFlow } from "./cart.ts";
 import { checkoutFlow } from "./checkout.ts";
+import { freeTextFlow } from "./free-text.ts";
 import { frontFlow } from "./front.ts";
 import { homeFlow } from "./home.ts";
 import { linkAccountsFlow } from "./link-accounts.ts";
@@ -19,6 +20,7 @@ export function shopScript(front: Shopfront): Script {
   frontFlow(script, front);
   browseFlow(script, front);
   searchFlow(script, front);
+  freeTextFlow(script, front);
   // What somebody buys, has bought and is called is nobody else's business where others read along.
   script.private(() => {
     for (const flow of [cartFlow, checkoutFlow, ordersFlow, accountFlow, linkAccountsFlow, privacyFlow])

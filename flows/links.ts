@@ -50,6 +50,8 @@ export const links = {
   useAddress: link("use", { order: id, address: id }),
   shipping: link("ship", { order: id, option: id }),
   place: link("place", { order: id }),
+  /** Back to the step that an order is at. */
+  goOn: link("on", { order: id }),
   orders: open("os", { page }),
   order: link("o", { order: id }),
   track: link("track", { order: id }),

@@ -26,16 +26,19 @@ export const homeUser = ({ channel }: Address): string | undefined =>
 /** The time of a Slack timestamp, "1355517523.000005". */
 export const timeOf = (ts: string): Date => new Date(Number(ts) * 1000);
 
+/** What stands for something that Slack recognised: what was typed, but an address that another text stands for. */
+const writtenOf = (target: string, label: string | undefined): string =>
+  /^https?:/.test(target) && label !== undefined && !target.endsWith(label)
+    ? target
+    : label || target.replace(/^(mailto|tel):/, "");
+
 /**
  * What a person typed. Slack hands it over with entities for & < > and with markup for what it recognised:
  * "<mailto:ada@shop.example|ada@shop.example>", "<https://shop.example>", "<@U123>".
  */
 export const typed = (text: string): string =>
   text
-    .replace(
-      /<([^<>|]+)(?:\|([^<>]*))?>/g,
-      (_, target: string, label?: string) => label || target.replace(/^(mailto|tel):/, ""),
-    )
+    .replace(/<([^<>|]+)(?:\|([^<>]*))?>/g, (_, target: string, label?: string) => writtenOf(target, label))
     .replace(/&(amp|lt|gt);/g, (_, name: string) => ({ amp: "&", lt: "<", gt: ">" })[name] ?? "")
     .trim();
 

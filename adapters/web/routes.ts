@@ -77,7 +77,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   });
 
   // The address of a product, fit for posting anywhere: the page says "/start p-<slug>" when it opens.
-  routes.get("/p/:slug{[\\w-]{1,62}}", (c) => c.redirect(`/?start=p-${c.req.param("slug")}`));
+  routes.get("/p/:slug{[\\w-]{1,80}}", (c) => c.redirect(`/?start=p-${c.req.param("slug")}`));
 
   routes.get("/chat/assets/:name", compress(), async (c) => (await chatPage()).file(c, c.req.param("name")));
 

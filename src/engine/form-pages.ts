@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Capabilities } from "./adapter.ts";
-import type { Form } from "./form.ts";
-import { link } from "./link.ts";
+import type { Form, Values } from "./form.ts";
+import { type LinkRef, link } from "./link.ts";
 
 /** The engine's own button that opens a page of a form in a window. */
 export const fillLink = link("f", {
@@ -9,6 +9,10 @@ export const fillLink = link("f", {
   args: z.string().optional(),
   page: z.coerce.number().int().min(0).optional(),
 });
+
+/** The action that opens a page of a form again, with what it was opened with. */
+export const fillRef = (form: string, args: Values, page = 0): LinkRef =>
+  fillLink({ form, args: new URLSearchParams(args).toString() || undefined, page: page || undefined });
 
 /** The fields of a form, page by page, with at most `max` on each. */
 export function pagesOf(form: Form, max: number = Number.POSITIVE_INFINITY): string[][] {

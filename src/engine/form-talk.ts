@@ -10,7 +10,7 @@ import {
   skipLink,
 } from "./ask.ts";
 import { type Form, formRef, type Values } from "./form.ts";
-import { fillLink, pagesFor, takeLink } from "./form-pages.ts";
+import { fillLink, fillRef, pagesFor, takeLink } from "./form-pages.ts";
 import {
   type FieldsRead,
   nowAsked,
@@ -48,6 +48,8 @@ export class FormTalk {
     { args = {}, initial = {}, place = "below", title }: Parameters<Turn["open"]>[1] = {},
   ): Reply {
     const filling: Filling = { form: form.name, args, values: initial, page: 0 };
+    const { turn } = this.#scene;
+    turn.begin({ title: title ?? turn.say(form.title), goOn: fillRef(form.name, args) });
     switch (this.#scene.can.forms) {
       case "inline":
         return { view: this.#inline(form, filling, {}, title), place };
@@ -90,6 +92,11 @@ export class FormTalk {
     if (by === "contact" && field?.input !== "phone") return this.askAgain(asking, "problem.text");
     if (by === "location" && !field?.location) return this.askAgain(asking, "problem.text");
     return this.#step(form, asking, answered(form, asking, value, this.#scene.turn));
+  }
+
+  /** Whether the question of the moment takes whatever is written: a comment may be a question itself. */
+  takesAnyText({ form, field }: Asking): boolean {
+    return this.#form(form).fields[field]?.input === "long";
   }
 
   askAgain(asking: Asking, problem?: WordKey): Reply {
@@ -169,12 +176,15 @@ export class FormTalk {
     return { form, filling: { ...this.#begun(form, args), page } };
   }
 
-  /** A press on "Fill in": the page in a window, in place of the message with the button. */
+  /** A press on "Fill in", or on what goes on with a form: where it is now, in place of the message with the button. */
   #fill(ref: LinkRef): Answer | Promise<Answer> {
     const read = fillLink.schema.safeParse(namedArgs(fillLink.schema, ref));
     const form = read.success ? this.#scene.script.forms.get(read.data.form)?.form : undefined;
     if (!read.success || !form) return this.#scene.stale();
     const args = Object.fromEntries(new URLSearchParams(read.data.args ?? ""));
+    const { asking } = this.#scene.state;
+    if (asking?.form === form.name) return this.askAgain(asking);
+    if (this.#scene.can.forms !== "modal") return this.open(form, { args });
     return {
       ...this.#window(form, { ...this.#begun(form, args), page: read.data.page ?? 0 }),
       place: "here",
@@ -233,7 +243,7 @@ export class FormTalk {
   }
 
   #forget(): void {
-    const { asking: _, filling: __, ...rest } = this.#scene.state;
+    const { asking: _, filling: __, task: ___, ...rest } = this.#scene.state;
     this.#scene.state = rest;
   }
 

@@ -19,5 +19,5 @@ export { type Address, conversationId, type Inbound, type Sender } from "./inbou
 export { type LinkRef, link } from "./link.ts";
 export * from "./rich-text.ts";
 export { Script } from "./script.ts";
-export { type Answer, below, here, type Reply, refresh, type Turn, view } from "./turn.ts";
+export { type Answer, below, here, type Reply, refresh, type Task, type Turn, view } from "./turn.ts";
 export type { Button, Card, Control, FileView, FormField, FormView, Media, View } from "./view.ts";

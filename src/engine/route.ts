@@ -42,9 +42,11 @@ export async function route(turn: RunningTurn): Promise<Answer> {
     case "text": {
       const choice = turn.state.numbered?.[Number(typedCode(body.text)) - 1];
       if (choice !== undefined && !asking) return press(turn, choice);
-      return asking
-        ? turn.forms.answer(asking, body.text, "text")
-        : script.runText(turn, typedText(body.text));
+      if (!asking) return script.runText(turn, typedText(body.text));
+      const aside = turn.forms.takesAnyText(asking)
+        ? undefined
+        : await script.runAside(turn, typedText(body.text));
+      return aside ?? turn.forms.answer(asking, body.text, "text");
     }
     case "photo":
       if (asking) return turn.forms.answer(asking, body.media, "photo");

@@ -7,13 +7,16 @@ import type { Refused } from "./form-reading.ts";
 import { FormTalk } from "./form-talk.ts";
 import type { Scene } from "./form-view.ts";
 import type { Address, Inbound } from "./inbound.ts";
-import type { LinkRef } from "./link.ts";
+import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
 import { plain } from "./rich-text.ts";
 import type { Script } from "./script.ts";
 import { readState, STATE_VERSION, type State } from "./state.ts";
 import { isShort, type TokenSealer } from "./token.ts";
-import { type Answer, below, listOf, type Turn, view } from "./turn.ts";
+import { type Answer, below, listOf, type Task, type Turn, view } from "./turn.ts";
 import { TurnTokens } from "./turn-tokens.ts";
+
+/** Who leaves something alone for so long has left it. */
+const TASK_MS = 60 * 60_000;
 
 /** What a turn needs beside the conversation. */
 export interface TurnContext {
@@ -119,6 +122,17 @@ export class RunningTurn implements Turn, Scene {
     this.locale = locale;
     this.say = sayIn(locale);
     this.state = { ...this.state, locale };
+  }
+
+  get task(): Task | undefined {
+    const { task } = this.state;
+    if (!task || task.until <= this.now.getTime()) return undefined;
+    return { title: task.title, goOn: decodeRef(task.goOn) };
+  }
+
+  begin({ title, goOn }: Task): void {
+    const until = this.now.getTime() + TASK_MS;
+    this.state = { ...this.state, task: { title, goOn: encodeRef(goOn), until } };
   }
 
   open: Turn["open"] = (form, options) => this.forms.open(form, options);

@@ -44,6 +44,7 @@ export class Script {
     { schema: z.ZodType; run: (turn: Turn, data: unknown) => Promise<Answer> }
   >();
   #text: ((turn: Turn, text: string) => Promise<Answer>) | undefined;
+  #aside: ((turn: Turn, text: string) => Promise<Answer>) | undefined;
   #home: Handler | undefined;
   #front: Handler | undefined;
   #prepare: Handler | undefined;
@@ -105,6 +106,11 @@ export class Script {
     this.#text = run;
   }
 
+  /** What free text means where an answer to a question is awaited; undefined if it is the answer. */
+  aside(run: (turn: Turn, text: string) => Promise<Answer>): void {
+    this.#aside = run;
+  }
+
   /** Where a stale button, or starting over, leads. */
   home(run: Handler): void {
     this.#home = run;
@@ -126,6 +132,7 @@ export class Script {
   }
 
   runText = (turn: Turn, text: string): Promise<Answer> => this.#text?.(turn, text) ?? this.runHome(turn);
+  runAside = async (turn: Turn, text: string): Promise<Answer> => this.#aside?.(turn, text);
   runHome = (turn: Turn): Promise<Answer> => this.#home?.(turn) ?? Promise.resolve(undefined);
   runFront = (turn: Turn): Promise<Answer> => this.#front?.(turn) ?? this.runHome(turn);
   runBefore = (turn: Turn): Promise<Answer> => this.#prepare?.(turn) ?? Promise.resolve(undefined);

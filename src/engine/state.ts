@@ -37,6 +37,8 @@ const stateSchema = z.object({
       ...remarks,
     })
     .optional(),
+  /** What the person is in the middle of: the words for it, the action that goes on with it, and until when that counts. */
+  task: z.object({ title: z.string(), goOn: z.string(), until: z.number() }).optional(),
   /** The actions of the last message, where a platform has no buttons and "2" means the second. */
   numbered: z.array(z.string()).optional(),
 });

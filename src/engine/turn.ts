@@ -16,6 +16,12 @@ export interface Reply {
 /** A view to show, several, or nothing. A bare view goes in place of the pressed message. */
 export type Answer = View | Reply | readonly (View | Reply)[] | undefined;
 
+/** Something that takes several steps, and how to go on with it. */
+export interface Task {
+  readonly title: string;
+  readonly goOn: LinkRef;
+}
+
 /** One event being handled. Handlers may be run again after a crash: every change takes a key from `key()`. */
 export interface Turn {
   readonly inbound: Inbound;
@@ -44,6 +50,13 @@ export interface Turn {
   readonly optionsMax: number;
   /** The same where each is to be a button. */
   readonly choicesMax: number;
+  /**
+   * What the person is in the middle of, if they are: a form, or what a flow began with `begin`. A press or a command
+   * ends it, and so does an hour.
+   */
+  readonly task: Task | undefined;
+  /** Notes that the person is in the middle of something, so that what they write is understood so. */
+  begin(task: Task): void;
   /** Changes the language of the conversation from here on. */
   speak(locale: string): void;
 }

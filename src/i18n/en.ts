@@ -57,6 +57,20 @@ export const en = {
   "list.empty": "Nothing here fits. Try another price or category.",
   "list.view": "View",
   "list.from": "from {price}",
+  "task.checkout": "Checkout",
+  "task.help": "You are in the middle of this: {task}. Go on with it, or search for what you wrote.",
+  "task.greeting": "Hello! You are in the middle of this: {task}.",
+  "task.go_on": "Go on",
+  "task.search": "Search for “{query}”",
+  "topic.orders":
+    "Your orders are under Orders: where each of them is, and its tracking number once it is on its way.",
+  "topic.shipping": "Checkout shows the ways to ship to your address, with prices and days, before you pay.",
+  "topic.returns":
+    "What can be done with an order stands on it, under Orders. Nothing is bought before you have paid.",
+  "topic.payment":
+    "Nothing is bought before you have paid. The last step shows the total and leads to the payment page.",
+  "address.foreign":
+    "That address is not of this shop, so I can't open it. Write what you are looking for, or browse:",
   "search.ask": "What are you looking for? Just write it, for example “mug”.",
   "search.title": "{count, plural, one {# result} other {# results}} for “{query}”",
   "search.none": "I found nothing for “{query}”. Try another word, or browse:",

@@ -13,11 +13,12 @@ import type { World } from "../shop/orders/world.ts";
 class Platform implements Adapter {
   readonly name: string;
   readonly title: string;
-  readonly can: Capabilities = { ...capabilities, picksMax: 10 };
+  readonly can: Capabilities;
   readonly sent: { to: Address; view: View }[] = [];
-  constructor(name: string, title: string) {
+  constructor(name: string, title: string, can: Partial<Capabilities>) {
     this.name = name;
     this.title = title;
+    this.can = { ...capabilities, picksMax: 10, ...can };
   }
   async start() {}
   async stop() {}
@@ -29,12 +30,14 @@ class Platform implements Adapter {
 
 /** The shop's own conversations on two platforms, on the store and clock of a `World`. */
 export class Chat {
-  readonly platforms = [new Platform("north", "North"), new Platform("south", "South")] as const;
+  readonly platforms: readonly Platform[];
   readonly engine: Engine;
   /** Keys of news that was told across platforms. */
   readonly told: string[] = [];
 
-  constructor(world: World) {
+  /** @param can what its platforms can, other than the harness's */
+  constructor(world: World, can: Partial<Capabilities> = {}) {
+    this.platforms = [new Platform("north", "North", can), new Platform("south", "South", can)];
     const chatOf = ({ platform, connection, user }: Identity): Address => ({
       platform,
       connection,
@@ -66,10 +69,10 @@ export class Chat {
     });
   }
 
-  person(platform: "north" | "south", user: string): Person {
+  person(platform: "north" | "south", user: string, locale = "en"): Person {
     const found = this.platforms.find(({ name }) => name === platform);
     if (!found) throw new Error(`no platform ${platform}`);
-    return new Person(this, found, user);
+    return new Person(this, found, user, locale);
   }
 }
 
@@ -77,9 +80,11 @@ export class Chat {
 export class Person {
   readonly #chat: Chat;
   readonly #platform: Platform;
+  readonly #locale: string;
   readonly identity: Identity;
 
-  constructor(chat: Chat, platform: Platform, user: string) {
+  constructor(chat: Chat, platform: Platform, user: string, locale: string) {
+    this.#locale = locale;
     this.#chat = chat;
     this.#platform = platform;
     this.identity = { platform: platform.name, connection: "1", user };
@@ -90,7 +95,7 @@ export class Person {
     await this.#chat.engine.accept({
       id: randomUUID(),
       address: { platform, connection, channel: user },
-      sender: { id: user, locale: "en" },
+      sender: { id: user, locale: this.#locale },
       at: new Date(),
       body,
     });
@@ -99,21 +104,22 @@ export class Person {
 
   /** Writes a message; commands start with "/". */
   says(text: string): Promise<void> {
-    const command = /^\/(\w+)\s*(.*)$/s.exec(text);
+    const command = /^\/(\w+)(?:\s+(.*))?$/s.exec(text);
     return this.#does(
       command ? { kind: "command", name: command[1] ?? "", rest: command[2] ?? "" } : { kind: "text", text },
     );
   }
 
   /** Presses the newest button, or option of a pick, of this label. */
-  presses(label: string): Promise<void> {
+  presses(label: string | RegExp): Promise<void> {
     const tokens: { label: string; token: string }[] = [];
     for (const { cards, controls } of this.views())
       for (const control of [...cards.flatMap((card) => card.controls ?? []), ...controls]) {
         if (control.kind === "button") tokens.push(control);
         if (control.kind === "pick") tokens.push(...control.options);
       }
-    const token = tokens.findLast((one) => one.label === label)?.token;
+    const fits = (one: string) => (typeof label === "string" ? one === label : label.test(one));
+    const token = tokens.findLast((one) => fits(one.label))?.token;
     if (token === undefined) throw new Error(`No button ${label} in:\n${this.transcript()}`);
     return this.#does({ kind: "press", token });
   }

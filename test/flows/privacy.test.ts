@@ -85,6 +85,7 @@ test("erasure throws away what the chats on other platforms remember", async () 
   await ada.says("/link");
   const code = /(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}/.exec(ada.last())?.[0];
   await other.says(`/link ${code}`);
+  await other.presses("Yes, it is mine: link");
   expect(await ConversationModel.countDocuments()).toBe(2);
   await ada.says("/privacy");
   await ada.presses("Erase my data");

@@ -154,7 +154,7 @@ function sayStart(): void {
   const start = new URLSearchParams(location.search).get("start");
   if (start === null) return;
   history.replaceState(null, "", location.pathname);
-  if (/^[\w-]{1,64}$/.test(start)) say(`/start ${start}`);
+  if (/^[\w-]{1,82}$/.test(start)) say(`/start ${start}`);
 }
 
 async function open(): Promise<void> {

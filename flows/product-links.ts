@@ -1,0 +1,69 @@
+import { findBySlug, getProduct } from "../src/shop/catalog.ts";
+import type { OfferedProduct } from "../src/shop/offer.ts";
+
+/** How an address names a product: by its handle, or by its id where a handle would be too long. */
+export type NamedProduct = { readonly slug: string } | { readonly id: string };
+
+/** What an address in a message leads to. */
+export type ReadAddress =
+  | { readonly kind: "product"; readonly product: NamedProduct }
+  /** Another page of this shop. */
+  | { readonly kind: "shop" }
+  | { readonly kind: "foreign" };
+
+const SLUG = "[a-z0-9-]{1,80}";
+// A full-width sign ends an address: nobody puts a space before one.
+const ADDRESS = "[^\\s<>|\"'\\])\\u3001-\\u3011\\uff01-\\uff1f]+";
+const HTTP = new RegExp(`https?://${ADDRESS}`, "i");
+const TG = new RegExp(`tg://resolve\\?${ADDRESS}`, "i");
+const TELEGRAM = /^(?:t|telegram)\.(?:me|dog)$/;
+
+/**
+ * The product that a start parameter names: `p-HANDLE`, or `i-ID`. A parameter on Telegram has at most 64 characters, so
+ * there a product whose handle has more than 62 is named by its id (https://core.telegram.org/bots/features#deep-linking).
+ */
+export function productOfStart(parameter: string): NamedProduct | undefined {
+  const [, kind, name = ""] = /^([pi])-([A-Za-z0-9_-]{1,80})$/.exec(parameter) ?? [];
+  if (kind === undefined) return undefined;
+  return kind === "p" ? { slug: name } : { id: name };
+}
+
+/** The product of a name while it is on sale, with the prices of `now`, else null. */
+export const findNamed = (shop: string, named: NamedProduct, now: Date): Promise<OfferedProduct | null> =>
+  "slug" in named ? findBySlug(shop, named.slug, now) : getProduct(shop, named.id, now);
+
+/**
+ * The address in what somebody wrote, as people and apps write one: alone or among words, in the markup of another app
+ * (`<address|label>`, `[label](address)`), with or without its scheme, only its path (`/p/mug`), with whatever trackers
+ * were added, or as a link to a bot (`t.me/bot?start=p-mug`). Undefined if there is none.
+ */
+export function readAddress(text: string, publicUrl: string): ReadAddress | undefined {
+  const said = text.trim().replace(/&amp;/g, "&");
+  const own = new URL(publicUrl);
+  const path = new RegExp(`^/?(p/${SLUG})/?(?:[?#]\\S*)?$`, "i").exec(said)?.[1];
+  if (path !== undefined) return readUrl(new URL(`${own.href.replace(/\/$/, "")}/${path}`), own);
+  const bare = [own.host, "t.me", "telegram.me", "telegram.dog"].map(escaped).join("|");
+  const found =
+    HTTP.exec(said)?.[0] ??
+    TG.exec(said)?.[0] ??
+    new RegExp(`(?:^|[\\s<(|])((?:www\\.)?(?:${bare})/(?:${ADDRESS})?)`, "i").exec(said)?.[1];
+  if (found === undefined) return undefined;
+  const address = found.replace(/[.,;:!?\u3002\uff0c]+$/u, "");
+  const whole = address.includes("://") ? address : `${own.protocol}//${address}`;
+  return URL.canParse(whole) ? readUrl(new URL(whole), own) : undefined;
+}
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const bareHost = (host: string): string => host.toLowerCase().replace(/^www\./, "");
+
+function readUrl(url: URL, own: URL): ReadAddress {
+  const started = productOfStart(url.searchParams.get("start") ?? url.searchParams.get("startapp") ?? "");
+  if (url.protocol === "tg:" || TELEGRAM.test(bareHost(url.host)))
+    return started ? { kind: "product", product: started } : { kind: "foreign" };
+  if (bareHost(url.host) !== bareHost(own.host)) return { kind: "foreign" };
+  const base = own.pathname.replace(/\/$/, "");
+  const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : url.pathname;
+  const slug = new RegExp(`^/p/(${SLUG})/?$`, "i").exec(path)?.[1]?.toLowerCase();
+  const product = slug === undefined ? started : { slug };
+  return product ? { kind: "product", product } : { kind: "shop" };
+}
