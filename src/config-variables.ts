@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 /** The levels of the log, the chattiest first. */
@@ -24,6 +25,11 @@ const url = (...protocols: string[]) =>
 const root = (...protocols: string[]) => url(...protocols).transform((value) => value.replace(/\/+$/, ""));
 /** `platform:user`; the user id may hold colons of its own. */
 export const ownerPattern = /^([a-z][a-z0-9-]*):([^\s,]+)$/;
+const isNetwork = (text: string): boolean =>
+  ipaddr.IPv4.isValidFourPartDecimal(text) ||
+  ipaddr.IPv6.isValid(text) ||
+  ipaddr.IPv4.isValidCIDRFourPartDecimal(text) ||
+  ipaddr.IPv6.isValidCIDR(text);
 const portPattern = /^\d{1,5}$/;
 
 /** The contract with operators: all variables Hawker reads, in the order the documentation lists them. */
@@ -42,6 +48,20 @@ export const table = {
     purpose: "where people and webhooks reach this shop (http://localhost:PORT)",
     shape: "an http or https address without a query, like https://shop.example.com",
     schema: root("http:", "https:").refine((value) => !/[?#]/.test(value)),
+  },
+  ALLOWED_HOSTS: {
+    purpose: "other host names that the shop is reached by, beside PUBLIC_URL's and this machine's own",
+    shape: "a comma list of host names, like www.example.com,hawker",
+    schema: z
+      .string()
+      .refine((value) =>
+        splitList(value).every((host) => URL.canParse(`http://${host}`) && !/[/?#@*\s]/.test(host)),
+      ),
+  },
+  TRUSTED_PROXIES: {
+    purpose: "proxies in front, whose X-Forwarded-For is believed (none)",
+    shape: "a comma list of IP addresses or networks, like 127.0.0.1,10.0.0.0/8",
+    schema: z.string().refine((value) => splitList(value).every(isNetwork)),
   },
   DATA_DIR: {
     purpose: "folder of the embedded store and of the secret (./data)",
@@ -69,7 +89,7 @@ export const table = {
   HAWKER_OWNERS: {
     purpose: "people who will run the shop from chat, as platform:userId (not used yet)",
     shape: "a comma list of platform:userId, like telegram:12345678,web:abc",
-    schema: z.string().refine((value) => splitOwners(value).every((owner) => ownerPattern.test(owner))),
+    schema: z.string().refine((value) => splitList(value).every((owner) => ownerPattern.test(owner))),
   },
   TELEGRAM_BOT_TOKEN: {
     purpose: "the token of your Telegram bot, from @BotFather",
@@ -160,6 +180,13 @@ export const table = {
     shape: "an http or https address, like https://api.stripe.com",
     schema: root("http:", "https:"),
   },
+  METRICS_TOKEN: {
+    purpose:
+      "lets who sends it as a bearer read /metrics (only this machine may, and only a shop without a public address)",
+    shape: "16 or more letters, digits, _ and -, like the output of: openssl rand -hex 24",
+    schema: z.string().regex(/^[\w-]{16,}$/),
+    secret: true,
+  },
   LOG_LEVEL: {
     purpose: "least severe log line that is written (info)",
     shape: `one of ${logLevels.join(", ")}`,
@@ -171,7 +198,7 @@ export const table = {
 export type VariableName = keyof typeof table;
 
 /** The entries of a comma list, trimmed. */
-export const splitOwners = (value: string): string[] =>
+export const splitList = (value: string): string[] =>
   value
     .split(",")
     .map((owner) => owner.trim())

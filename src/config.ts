@@ -3,7 +3,7 @@ import {
   type LogLevel,
   logLevels,
   ownerPattern,
-  splitOwners,
+  splitList,
   table,
   type Variable,
   type VariableName,
@@ -16,6 +16,12 @@ export interface Config {
   readonly host: string;
   /** Where people and webhooks reach this shop; no slash at the end. */
   readonly publicUrl: string;
+  /** Host names that the shop answers to beside those of `publicUrl` and of this machine. */
+  readonly allowedHosts: readonly string[];
+  /** Addresses and networks (CIDR) of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Whoever sends it may read the metrics. */
+  readonly metricsToken: string | undefined;
   /** Absolute path of the folder for the embedded store and the secret. */
   readonly dataDir: string;
   /** An outside MongoDB. Undefined: the embedded store under `dataDir`. */
@@ -148,11 +154,14 @@ export function readConfig(env: NodeJS.ProcessEnv, defaults: { dataDir?: string 
     port,
     host: value.HOST ?? "127.0.0.1",
     publicUrl: value.PUBLIC_URL ?? `http://localhost:${port}`,
+    allowedHosts: splitList(value.ALLOWED_HOSTS ?? ""),
+    trustedProxies: splitList(value.TRUSTED_PROXIES ?? ""),
+    metricsToken: value.METRICS_TOKEN,
     dataDir,
     mongodbUrl: value.MONGODB_URL,
     redisUrl: value.REDIS_URL,
     secret: value.HAWKER_SECRET ?? secretOf(dataDir),
-    owners: splitOwners(value.HAWKER_OWNERS ?? "").flatMap((owner) => {
+    owners: splitList(value.HAWKER_OWNERS ?? "").flatMap((owner) => {
       const [, platform, user] = ownerPattern.exec(owner) ?? [];
       return platform !== undefined && user !== undefined ? [{ platform, user }] : [];
     }),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import mongoose from "mongoose";
 import { webBodyLimits } from "../adapters/web/index.ts";
 import { orderSubject, shopScript } from "../flows/index.ts";
+import { givesGoodsAway } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { connectPlatforms } from "./connect-platforms.ts";
 import { seedDemo } from "./demo/index.ts";
@@ -11,6 +12,7 @@ import { demoShop } from "./demo/shop.ts";
 import { type Address, Engine } from "./engine/index.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, metricsRoutes } from "./http/metrics.ts";
+import { metricsAccess } from "./http/metrics-access.ts";
 import { createHttp } from "./http/server.ts";
 import { StoreQueue } from "./jobs/store-queue.ts";
 import type { Logger } from "./log.ts";
@@ -87,6 +89,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const http = createHttp({
     log,
     publicUrl: config.publicUrl,
+    allowedHosts: config.allowedHosts,
+    trustedProxies: config.trustedProxies,
     metrics,
     bodyLimits: webBodyLimits,
   });
@@ -205,6 +209,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       also: async () => ({ search: search.state(shop), undeliverable: await engine.undeliverable() }),
     }),
   );
+  app.use("/metrics", metricsAccess(config.publicUrl, config.metricsToken));
   app.route("/", metricsRoutes(metrics));
   app.route(
     "/",
@@ -235,6 +240,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   if (sandbox) app.route("/", sandbox.routes);
   for (const { routes, path } of platforms.toReversed()) if (routes) app.route(path, routes);
 
+  if (givesGoodsAway(config))
+    log.warn(
+      { publicUrl: config.publicUrl },
+      "This shop is reached from outside and gives its goods away: its payments are the sandbox's. Set STRIPE_SECRET_KEY before you sell",
+    );
   const { port } = await http.listen(config.port, config.host);
   await queue.start();
   commerce.start();

@@ -12,7 +12,7 @@ import { capabilities } from "./capabilities.ts";
 import { WebMessages } from "./messages.ts";
 import type { ReadPicture } from "./picture-routes.ts";
 import { FarPictures } from "./pictures.ts";
-import { chatPage, chatRoutes } from "./routes.ts";
+import { chatPage, chatRoutes, type WEB_LIMITS } from "./routes.ts";
 import type { WebBody } from "./wire.ts";
 
 /** Bytes of a request body by path, for `createHttp`; what is not named may have the server's usual 256 KB. */
@@ -30,6 +30,8 @@ export interface WebOptions {
   readonly fetched?: ReadPicture;
   /** What pictures on their way may take. */
   readonly bodies?: BoundedBodies;
+  /** Other limits than `WEB_LIMITS`. */
+  readonly limits?: Partial<typeof WEB_LIMITS>;
 }
 
 /** What stands for a message that is gone. */

@@ -8,10 +8,12 @@ import type { Host } from "../../src/engine/adapter.ts";
 import { type Address, conversationId } from "../../src/engine/inbound.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
 import { type BoundedBodies, busy } from "../../src/http/bounded-bodies.ts";
+import { networkOf } from "../../src/http/client-address.ts";
+import { answerException } from "../../src/http/errors.ts";
 import type { EventStreams } from "../../src/http/event-stream.ts";
 import { bundlePage, type Page } from "../../src/http/page-bundle.ts";
 import { pageHeaders } from "../../src/http/page-headers.ts";
-import { RateLimit } from "../../src/http/rate-limit.ts";
+import { type Rate, RateLimit } from "../../src/http/rate-limit.ts";
 import { Visitors } from "../../src/http/visitor.ts";
 import type { InOrder } from "../../src/platform/in-order.ts";
 import { pictureProblem } from "../../src/platform/received-photo.ts";
@@ -26,6 +28,8 @@ export interface ChatParts {
   readonly publicUrl: string;
   readonly log: Logger;
   readonly shopName?: string;
+  /** Other limits than `WEB_LIMITS`. */
+  readonly limits?: Partial<typeof WEB_LIMITS>;
   readonly messages: MessageLog<WebBody>;
   readonly streams: EventStreams<WebMessage>;
   readonly far: FarPictures;
@@ -46,6 +50,22 @@ const PICTURE_STATUS = {
   full: 403,
 } as const;
 
+/**
+ * What a visitor may do, and all visitors of a network together: many people share an address (a school, a mobile carrier),
+ * so those are wider. Counted by each process.
+ */
+export const WEB_LIMITS = {
+  /** Messages and presses. */
+  events: { points: 40, seconds: 20 },
+  networkEvents: { points: 80, seconds: 20 },
+  photos: { points: 12, seconds: 60 },
+  networkPhotos: { points: 30, seconds: 60 },
+  /** People who get a cookie. */
+  newVisitors: { points: 100, seconds: 600 },
+  /** Histories read and streams opened. */
+  networkReads: { points: 300, seconds: 20 },
+} as const satisfies Record<string, Rate>;
+
 /** Messages the page gets at a time. */
 const HISTORY = 100;
 
@@ -59,8 +79,13 @@ export function chatPage(): Promise<Page> {
 /** The page, and what it asks for: history, the stream of what is new, and a place for events and pictures. */
 export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatParts): Hono {
   const visitors = new Visitors({ ...parts, cookie: "hawker_visitor" });
-  const events = new RateLimit({ points: 40, seconds: 20 });
-  const photos = new RateLimit({ points: 12, seconds: 60 });
+  const rates = { ...WEB_LIMITS, ...parts.limits };
+  const events = new RateLimit(rates.events);
+  const networkEvents = new RateLimit(rates.networkEvents);
+  const photos = new RateLimit(rates.photos);
+  const networkPhotos = new RateLimit(rates.networkPhotos);
+  const newVisitors = new RateLimit(rates.newVisitors);
+  const reads = new RateLimit(rates.networkReads);
   const opened = (): Host => {
     const host = parts.host();
     if (host === undefined) throw new HTTPException(503, { message: "The shop is opening or closing." });
@@ -71,7 +96,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   for (const path of ["/", "/chat/*", "/media/*"]) routes.use(path, pageHeaders, visitors.sameOrigin);
 
   routes.get("/", async (c) => {
-    await visitors.welcome(c);
+    await visitors.welcome(c, () => newVisitors.count(c, networkOf(c)));
     c.header("Cache-Control", "no-store");
     return c.html((await chatPage()).html({ shop: parts.shopName ?? "Hawker" }));
   });
@@ -83,6 +108,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
 
   routes.get("/chat/history", async (c) => {
     const conversation = conversationId(addressOf(await visitors.known(c)));
+    await reads.count(c, networkOf(c));
     // Read before the messages: what changes meanwhile comes again by the stream, instead of never.
     const newest = await messages.newest(conversation);
     const before = Number(c.req.query("before")) || Number.MAX_SAFE_INTEGER;
@@ -94,14 +120,22 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   routes.get("/chat/events", async (c) => {
     const conversation = conversationId(addressOf(await visitors.known(c)));
     opened();
+    const network = networkOf(c);
+    await reads.count(c, network);
+    if (!streams.hasRoom(network)) {
+      c.header("Retry-After", "10");
+      throw new HTTPException(429, { message: "Too many open pages." });
+    }
     const after = Number(c.req.header("last-event-id") ?? c.req.query("after")) || 0;
     c.header("X-Accel-Buffering", "no");
-    return streamSSE(c, (out) => streams.follow(conversation, after, out));
+    return streamSSE(c, (out) => streams.follow(conversation, after, out, network));
   });
 
   routes.post("/chat/events", async (c) => {
     const visitor = await visitors.known(c);
+    const network = networkOf(c);
     await events.count(c, visitor);
+    await networkEvents.count(c, network);
     const event = webEvent.safeParse(await c.req.json().catch(() => undefined));
     if (!event.success) throw new HTTPException(400, { message: "Not an event of this page." });
     const { id, ...said } = event.data;
@@ -125,6 +159,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   routes.post("/chat/photos", async (c) => {
     const visitor = await visitors.known(c);
     await photos.count(c, visitor);
+    await networkPhotos.count(c, networkOf(c));
     const bytes = new Uint8Array(await c.req.arrayBuffer());
     const from = { address: addressOf(visitor), sender: { id: visitor }, network: networkOf(c) };
     return c.json({ media: await opened().keepMedia(bytes, from) }, 201);
@@ -135,6 +170,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   routes.route("/", pictureRoutes({ far, stored, fetched, networkOf, ...(bodies && { bodies }) }));
 
   const answerError = (error: Error, c: Context) => {
+    if (error instanceof HTTPException && c.req.path === "/") return answerException(error, c);
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
     if ("code" in error && error.code === "DECODER_BUSY") return busy(c);
     const problem = pictureProblem(error);

@@ -15,6 +15,7 @@ const titles: Readonly<Record<number, string>> = {
   409: "That does not fit the present state",
   413: "That is too large",
   415: "That kind of file cannot be used",
+  421: "This is not the shop's address",
   429: "Too many requests",
   500: "Something went wrong on our side",
   503: "The shop is not ready",
@@ -47,14 +48,20 @@ function answer(c: Context, status: ContentfulStatusCode, message: string): Resp
   );
 }
 
+/** Answers an exception with its status and message, in the form that the client asked for. */
+export const answerException = (error: HTTPException, c: Context): Response | Promise<Response> =>
+  error.res === undefined
+    ? answer(c, error.status, error.message || (titles[error.status] ?? ""))
+    : error.getResponse();
+
 /** Answers what handlers throw: an HTTPException as it says, anything else as 500 with the cause in the log only. */
 export const answerError =
   (log: Logger): ErrorHandler =>
   (error, c) => {
     if (error instanceof HTTPException) {
-      if (error.res !== undefined) return error.getResponse();
-      if (error.status >= 500) log.error({ err: error, requestId: c.get("requestId") }, "request failed");
-      return answer(c, error.status, error.message || (titles[error.status] ?? ""));
+      if (error.status >= 500 && error.res === undefined)
+        log.error({ err: error, requestId: c.get("requestId") }, "request failed");
+      return answerException(error, c);
     }
     log.error({ err: error, requestId: c.get("requestId") }, "request failed");
     return answer(

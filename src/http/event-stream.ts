@@ -3,8 +3,10 @@ import type { Logger } from "../log.ts";
 
 const POLL_MS = 2000;
 const HEARTBEAT_MS = 15_000;
-/** Streams of one conversation; the oldest ends when there are more. */
+/** Streams of one conversation; the oldest end when there are more. */
 const STREAMS_MAX = 8;
+/** Streams of one network, over all its visitors; more are refused. */
+export const NETWORK_STREAMS_MAX = 64;
 
 /** What streams are read from: logs of messages, each with the number of the change that made it as it is now. */
 export interface Source<Message extends { readonly change: number }> {
@@ -22,8 +24,10 @@ class Follower {
   live = true;
   #woken = false;
   #resume = () => {};
-  constructor(cursor: number) {
+  readonly #abort: () => void;
+  constructor(cursor: number, abort: () => void) {
     this.cursor = cursor;
+    this.#abort = abort;
   }
 
   wake(): void {
@@ -31,8 +35,10 @@ class Follower {
     this.#resume();
   }
   end(): void {
+    if (!this.live) return;
     this.live = false;
     this.#resume();
+    this.#abort();
   }
   /** Waits for a wake, also one that came since the last time; false when it was only time for a heartbeat. */
   async woken(): Promise<boolean> {
@@ -56,6 +62,8 @@ export class EventStreams<Message extends { readonly change: number }> {
   readonly #source: Source<Message>;
   readonly #log: Logger;
   readonly #open = new Map<string, Set<Follower>>();
+  /** How many streams each network has open. */
+  readonly #networks = new Map<string, number>();
   #poll: NodeJS.Timeout | undefined;
 
   constructor(source: Source<Message>, log: Logger) {
@@ -68,10 +76,20 @@ export class EventStreams<Message extends { readonly change: number }> {
     for (const follower of this.#open.get(conversation) ?? []) if (follower.cursor < change) follower.wake();
   }
 
-  /** Writes all that changes after `after` until the page goes away or `stop` is called. */
-  async follow(conversation: string, after: number, out: SSEStreamingApi): Promise<void> {
-    const follower = new Follower(after);
+  /** Whether a network may open one more stream. */
+  hasRoom(network: string): boolean {
+    return (this.#networks.get(network) ?? 0) < NETWORK_STREAMS_MAX;
+  }
+
+  /**
+   * Writes all that changes after `after` until the page goes away or `stop` is called. It counts as its network's from
+   * the call on.
+   */
+  async follow(conversation: string, after: number, out: SSEStreamingApi, network = ""): Promise<void> {
+    // A page that does not read holds up the write it is in; what is aborted waits for nobody.
+    const follower = new Follower(after, () => out.abort());
     out.onAbort(() => follower.end());
+    this.#networks.set(network, (this.#networks.get(network) ?? 0) + 1);
     this.#join(conversation, follower);
     try {
       // A page older than the kept messages holds a number from before they were counted anew.
@@ -89,6 +107,9 @@ export class EventStreams<Message extends { readonly change: number }> {
       this.#log.warn({ err: error }, "an event stream ended early; the page will come back");
     } finally {
       this.#leave(conversation, follower);
+      const left = (this.#networks.get(network) ?? 1) - 1;
+      if (left > 0) this.#networks.set(network, left);
+      else this.#networks.delete(network);
     }
   }
 
@@ -100,7 +121,9 @@ export class EventStreams<Message extends { readonly change: number }> {
   #join(conversation: string, follower: Follower): void {
     const followers = this.#open.get(conversation) ?? new Set();
     this.#open.set(conversation, followers.add(follower));
-    if (followers.size > STREAMS_MAX) [...followers][0]?.end();
+    // Those that were told to end may still be there: many can come before the first of them is heard of again.
+    const live = [...followers].filter((one) => one.live);
+    for (const oldest of live.slice(0, Math.max(0, live.length - STREAMS_MAX))) oldest.end();
     this.#poll ??= setInterval(() => void this.#look(), POLL_MS);
   }
 

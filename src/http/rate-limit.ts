@@ -2,11 +2,17 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
+/** Requests in a window of so many seconds, which begins with the first. */
+export interface Rate {
+  readonly points: number;
+  readonly seconds: number;
+}
+
 /** Lets through so many requests in so many seconds under one key, counted by this process. */
 export class RateLimit {
   readonly #limiter: RateLimiterMemory;
 
-  constructor({ points, seconds }: { readonly points: number; readonly seconds: number }) {
+  constructor({ points, seconds }: Rate) {
     this.#limiter = new RateLimiterMemory({ points, duration: seconds });
   }
 

@@ -6,7 +6,9 @@ import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { Logger } from "../log.ts";
 import { type BodyLimits, limitBody } from "./body-limit.ts";
+import { seeClients } from "./client-address.ts";
 import { answerError, answerNotFound } from "./errors.ts";
+import { checkHost } from "./host-check.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeRequests } from "./observe.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -27,6 +29,10 @@ export interface HttpOptions {
   readonly log: Logger;
   readonly publicUrl: string;
   readonly metrics?: Metrics;
+  /** Names beside `publicUrl`'s that the shop is reached by; this machine's own always are. */
+  readonly allowedHosts?: readonly string[];
+  /** Proxies whose word is taken for where a request came from: addresses, or networks in CIDR notation. */
+  readonly trustedProxies?: readonly string[];
   /** Bytes a request body may have, by path prefix, where it may be more or less than 256 KB. */
   readonly bodyLimits?: BodyLimits;
   /** How long `close` waits for requests under way. */
@@ -50,6 +56,8 @@ export function createHttp({
   log,
   publicUrl,
   metrics,
+  allowedHosts = [],
+  trustedProxies = [],
   bodyLimits = {},
   drainMs = 10_000,
 }: HttpOptions): Http {
@@ -73,6 +81,8 @@ export function createHttp({
   app.use(requestId({ limitLength: 64 }));
   app.use(observeRequests(log, metrics));
   app.use(securityHeaders(publicUrl));
+  app.use(checkHost(publicUrl, allowedHosts, log));
+  app.use(seeClients(trustedProxies, log));
   app.use(endStreamsOn(closing.signal));
   app.use(limitBody(bodyLimits));
   app.onError(answerError(log));

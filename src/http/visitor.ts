@@ -28,9 +28,14 @@ export class Visitors {
     this.#origin = url.origin;
   }
 
-  /** Gives the visitor a cookie, or renews it (browsers keep one for 400 days at most). */
-  async welcome(c: Context): Promise<void> {
-    const id = (await this.#read(c)) || randomBytes(16).toString("base64url");
+  /**
+   * Gives the visitor a cookie, or renews it (browsers keep one for 400 days at most). `arriving` is asked before somebody
+   * new gets one, and may throw.
+   */
+  async welcome(c: Context, arriving: () => Promise<void> = async () => {}): Promise<void> {
+    const known = await this.#read(c);
+    if (!known) await arriving();
+    const id = known || randomBytes(16).toString("base64url");
     const prefix = this.#secure ? ({ prefix: "host" } as const) : {};
     await setSignedCookie(c, this.#cookie, id, this.#key, {
       ...prefix,

@@ -39,6 +39,8 @@ export interface WebShopOptions {
   readonly publicUrl?: string;
   readonly secret?: string;
   readonly port?: number;
+  /** Whom X-Forwarded-For is believed from; visitors can come from anywhere then. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop> {
@@ -96,7 +98,12 @@ export async function openWebShop(options: WebShopOptions = {}): Promise<WebShop
     async open() {
       const publicUrl = options.publicUrl ?? `http://127.0.0.1:${port}`;
       const adapter = webAdapter({ secret, publicUrl, log, shopName: "Lantern Street", fetched });
-      const http = createHttp({ log, publicUrl, bodyLimits: webBodyLimits });
+      const http = createHttp({
+        log,
+        publicUrl,
+        bodyLimits: webBodyLimits,
+        trustedProxies: options.trustedProxies ?? [],
+      });
       http.app.route("/", adapter.routes);
       await adapter.start(host);
       port = (await http.listen(port, "127.0.0.1")).port;

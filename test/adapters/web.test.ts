@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebMessages } from "../../adapters/web/messages.ts";
+import { WEB_LIMITS } from "../../adapters/web/routes.ts";
 import type { WebMessage } from "../../adapters/web/wire.ts";
 import { type PictureSender, SendError } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import type { View } from "../../src/engine/view.ts";
+import { NETWORK_STREAMS_MAX } from "../../src/http/event-stream.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";
 import { openWebShop, type WebShop } from "./web-shop.ts";
@@ -26,11 +28,13 @@ beforeEach(async () => {
 });
 afterEach(() => shop.stop());
 
-/** A visitor as a browser would behave: keeps its cookie and tells its origin. */
-async function visitor(at = shop) {
-  const page = await fetch(at.url, { headers: { "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" } });
+/** A visitor as a browser would behave: keeps its cookie and tells its origin. A proxy may tell where it comes `from`. */
+async function visitor(at = shop, from?: string) {
+  const proxied: Record<string, string> = from === undefined ? {} : { "x-forwarded-for": from };
+  const language = { "accept-language": "zh-CN,zh;q=0.9,en;q=0.8", ...proxied };
+  const page = await fetch(at.url, { headers: language });
   const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
-  const headers = { cookie, origin: at.url, "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" };
+  const headers = { cookie, origin: at.url, ...language };
   const post = (event: unknown, more: Record<string, string> = {}) =>
     fetch(`${at.url}/chat/events`, {
       method: "POST",
@@ -514,4 +518,109 @@ test("a forgotten conversation is empty, and goes on where open pages are listen
   expect(messages.map(({ seq }) => seq)).toEqual([3]);
   expect(JSON.stringify(messages)).not.toMatch(/first|second/);
   expect(newest).toBe(3);
+});
+
+describe("a network", () => {
+  let proxied: WebShop;
+  beforeEach(async () => {
+    proxied = await openWebShop({ trustedProxies: ["127.0.0.1"] });
+    vi.useFakeTimers({ toFake: ["Date"] });
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await proxied.stop();
+  });
+  const counted = (answers: readonly Response[], status: number): number =>
+    answers.filter((answer) => answer.status === status).length;
+  const many = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+
+  test("says so much at a time, however many cookies it has gathered", async () => {
+    // All of one /64, each from an address of its own.
+    const crowd = await many(90, (index) => visitor(proxied, `2001:db8:1:2::${index.toString(16)}`));
+    const answers = await Promise.all(crowd.map((one) => one.says("hello")));
+    expect(counted(answers, 202)).toBe(WEB_LIMITS.networkEvents.points);
+    expect(counted(answers, 429)).toBe(90 - WEB_LIMITS.networkEvents.points);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(0);
+    const neighbour = await visitor(proxied, "2001:db8:1:3::1");
+    expect((await neighbour.says("hello")).status).toBe(202);
+    vi.setSystemTime(Date.now() + WEB_LIMITS.networkEvents.seconds * 1000);
+    expect((await crowd[0]!.says("hello")).status).toBe(202);
+  });
+
+  test("is not another's because a visitor says so", async () => {
+    const direct = await openWebShop();
+    const crowd = await many(90, (index) => visitor(direct, `198.51.100.${index}`));
+    const answers = await Promise.all(crowd.map((one) => one.says("hello")));
+    expect(counted(answers, 202)).toBe(WEB_LIMITS.networkEvents.points);
+    await direct.stop();
+  });
+
+  test("sends so many new visitors; those who are known still come in", async () => {
+    const known = await visitor(proxied, "198.51.100.1");
+    const { points } = WEB_LIMITS.newVisitors;
+    const pages = await many(points + 20, async () => (await visitor(proxied, "198.51.100.1")).page);
+    expect(counted(pages, 200)).toBe(points - 1);
+    const refused = pages.find(({ status }) => status === 429);
+    expect(refused?.headers.get("set-cookie")).toBeNull();
+    expect((await fetch(proxied.url, { headers: known.headers })).status).toBe(200);
+    const asBrowser = { accept: "text/html", "x-forwarded-for": "198.51.100.1" };
+    expect(await (await fetch(proxied.url, { headers: asBrowser })).text()).toMatch(/<h1>Too many requests/);
+    expect((await visitor(proxied, "198.51.100.2")).page.status).toBe(200);
+  });
+
+  test("has so many streams open over all its visitors, and as many again when they have gone", async () => {
+    const gone = new AbortController();
+    const crowd = await many(10, () => visitor(proxied, "198.51.100.1"));
+    const open = (one: (typeof crowd)[number]) =>
+      fetch(`${proxied.url}/chat/events`, { headers: one.headers, signal: gone.signal });
+    const answers = (await Promise.all(crowd.map((one) => many(8, () => open(one))))).flat();
+    expect(counted(answers, 200)).toBe(NETWORK_STREAMS_MAX);
+    expect(counted(answers, 429)).toBe(80 - NETWORK_STREAMS_MAX);
+    const neighbour = await visitor(proxied, "198.51.100.2");
+    const alone = await fetch(`${proxied.url}/chat/events`, { headers: neighbour.headers });
+    expect(alone.status).toBe(200);
+    await alone.body?.cancel();
+    gone.abort();
+    const again = async () => {
+      const answer = await fetch(`${proxied.url}/chat/events`, { headers: crowd[9]!.headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    await expect.poll(again).toBe(200);
+  });
+
+  test("sends so many pictures", async () => {
+    const crowd = await many(4, () => visitor(proxied, "198.51.100.1"));
+    const send = (one: (typeof crowd)[number]) =>
+      fetch(`${proxied.url}/chat/photos`, {
+        method: "POST",
+        headers: one.headers,
+        body: new Uint8Array([0x89]),
+      });
+    const answers = (await Promise.all(crowd.map((one) => many(10, () => send(one))))).flat();
+    expect(counted(answers, 201)).toBe(WEB_LIMITS.networkPhotos.points);
+    expect(counted(answers, 429)).toBe(40 - WEB_LIMITS.networkPhotos.points);
+  });
+});
+
+test("of a burst of streams of one conversation the newest eight stay", async () => {
+  const { headers } = await visitor();
+  const bodies = await Promise.all(
+    Array.from({ length: 60 }, async () => {
+      const { body } = await fetch(`${shop.url}/chat/events`, { headers });
+      return body!.getReader();
+    }),
+  );
+  let ended = 0;
+  const reading = bodies.map(async (reader) => {
+    while (!(await reader.read()).done);
+    ended += 1;
+  });
+  await expect.poll(() => ended).toBe(52);
+  // The others live until the shop closes.
+  await shop.stop();
+  await Promise.all(reading);
+  expect(ended).toBe(60);
 });

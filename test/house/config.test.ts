@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { banner } from "../../src/banner.ts";
 import { ConfigError, readConfig, variables } from "../../src/config.ts";
 
 const secret = "a secret that is long enough to be a key";
@@ -48,6 +49,36 @@ test("an empty variable counts as unset", () => {
   expect(read({ PORT: "", STRIPE_SECRET_KEY: " ", MONGODB_URL: "" }).port).toBe(3000);
 });
 
+test("lists are read with blanks and without empty entries", () => {
+  const config = read({
+    ALLOWED_HOSTS: "hawker, www.example.com:8443,",
+    TRUSTED_PROXIES: "127.0.0.1, ::1 ,10.0.0.0/8",
+  });
+  expect(config.allowedHosts).toEqual(["hawker", "www.example.com:8443"]);
+  expect(config.trustedProxies).toEqual(["127.0.0.1", "::1", "10.0.0.0/8"]);
+  expect(read({}).trustedProxies).toEqual([]);
+});
+
+test("a shop that strangers reach and that gives its goods away says so in capitals", () => {
+  const shown = (env: Record<string, string>) => banner(read(env), env, "http://localhost:3000");
+  const stripe = { STRIPE_SECRET_KEY: "sk_live_a", STRIPE_WEBHOOK_SECRET: "whsec_a" };
+  for (const url of [
+    "https://shop.example.com",
+    "http://shop.example.com",
+    "https://localhost.example.com",
+  ]) {
+    expect(shown({ PUBLIC_URL: url })).toMatch(/^ {2}!+\n {2}!! WARNING: THIS SHOP GIVES ITS GOODS AWAY/m);
+    expect(shown({ PUBLIC_URL: url, ...stripe })).not.toContain("WARNING");
+  }
+  for (const url of [
+    "http://localhost:3000",
+    "http://127.0.0.1:3000",
+    "http://[::1]:3000",
+    "http://localhost",
+  ])
+    expect(shown({ PUBLIC_URL: url })).not.toContain("WARNING");
+});
+
 describe("a wrong value stops the start with a sentence that names it", () => {
   const cases: [string, string][] = [
     ["PORT", "eighty"],
@@ -58,6 +89,13 @@ describe("a wrong value stops the start with a sentence that names it", () => {
     ["PUBLIC_URL", "shop.example.com"],
     ["PUBLIC_URL", "ftp://shop.example.com"],
     ["PUBLIC_URL", "https://shop.example.com/?a=1"],
+    ["ALLOWED_HOSTS", "https://shop.example.com"],
+    ["ALLOWED_HOSTS", "shop.example.com/path"],
+    ["ALLOWED_HOSTS", "*"],
+    ["TRUSTED_PROXIES", "nginx"],
+    ["TRUSTED_PROXIES", "10.0.0.0/33"],
+    ["TRUSTED_PROXIES", "10.0.0.1, true"],
+    ["METRICS_TOKEN", "short"],
     ["MONGODB_URL", "localhost:27017"],
     ["REDIS_URL", "http://localhost"],
     ["HAWKER_SECRET", "short"],
@@ -97,6 +135,7 @@ test("the value of a secret variable is never repeated", () => {
     TELEGRAM_BOT_TOKEN: "hunter2",
     TELEGRAM_WEBHOOK_SECRET: "hunter2!",
     DISCORD_BOT_TOKEN: "hunter2",
+    METRICS_TOKEN: "hunter2",
     SLACK_BOT_TOKEN: "hunter2",
     SLACK_APP_TOKEN: "hunter2",
     SLACK_SIGNING_SECRET: "hunter2",
@@ -260,6 +299,8 @@ test("the list of variables says which are set", () => {
     "PORT",
     "HOST",
     "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
     "DATA_DIR",
     "MONGODB_URL",
     "REDIS_URL",
@@ -281,6 +322,7 @@ test("the list of variables says which are set", () => {
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_ROOT",
+    "METRICS_TOKEN",
     "LOG_LEVEL",
   ]);
 });

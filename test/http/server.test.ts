@@ -1,9 +1,11 @@
+import { request } from "node:http";
 import { connect } from "node:net";
 import { HTTPException } from "hono/http-exception";
 import { streamSSE } from "hono/streaming";
 import { afterEach, describe, expect, test } from "vitest";
 import { healthRoutes } from "../../src/http/health.ts";
 import { createMetrics, metricsRoutes } from "../../src/http/metrics.ts";
+import { metricsAccess } from "../../src/http/metrics-access.ts";
 import { CannotListen, createHttp, type Http, type HttpOptions } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log.ts";
 
@@ -48,6 +50,110 @@ describe("security headers", () => {
   test("ask for https to be kept where the shop is reached by it", async () => {
     const { url } = await serve(() => {}, { publicUrl: "https://shop.example.com" });
     expect((await fetch(url)).headers.get("strict-transport-security")).toMatch(/max-age=\d{8}/);
+  });
+});
+
+/** Asks with any Host, as a page under another name would. */
+const asked = (url: string, host: string, headers: Record<string, string> = {}) =>
+  new Promise<{ status: number; text: string }>((resolve, reject) => {
+    request(url, { headers: { ...headers, Host: host } }, (response) => {
+      let text = "";
+      response.on("data", (bytes) => {
+        text += bytes;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    })
+      .on("error", reject)
+      .end();
+  });
+
+describe("the host", () => {
+  const shop = ({ app }: Http) => {
+    app.route("/", healthRoutes({ ping: async () => {} }));
+    app.get("/secret", (c) => c.text("the cart"));
+  };
+  const options = { publicUrl: "https://Shop.Example.com", allowedHosts: ["hawker", "www.example.com:8443"] };
+
+  test.each([
+    "shop.example.com",
+    "SHOP.example.com:3000",
+    "shop.example.com.",
+    "www.example.com",
+    "hawker:3000",
+    "localhost:3000",
+    "my.localhost",
+    "127.0.0.1",
+    "127.8.8.8:99",
+    "[::1]:3000",
+  ])("%s is the shop's", async (host) => {
+    const { url } = await serve(shop, options);
+    expect(await asked(`${url}/secret`, host)).toEqual({ status: 200, text: "the cart" });
+  });
+
+  test.each([
+    "evil.example",
+    "shop.example.com.evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "10.0.0.8",
+  ])("%j is not, so a name that leads here by another's doing reads nothing", async (host) => {
+    const { url, lines } = await serve(shop, options);
+    const { status, text } = await asked(`${url}/secret`, host);
+    expect(status).toBe(421);
+    expect(text).not.toContain("the cart");
+    await asked(`${url}/secret`, host);
+    expect(lines.filter((line) => line.includes("ALLOWED_HOSTS"))).toHaveLength(1);
+  });
+
+  test("of a probe may be the machine's address", async () => {
+    const { url } = await serve(shop, options);
+    for (const path of ["/healthz", "/readyz"])
+      expect((await asked(url + path, "10.0.0.8:3000")).status).toBe(200);
+  });
+});
+
+describe("the figures", () => {
+  const figures = (publicUrl: string, token?: string) =>
+    serve(
+      ({ app }) => {
+        app.use("/metrics", metricsAccess(publicUrl, token));
+        app.route("/", metricsRoutes(createMetrics({ defaults: false })));
+      },
+      { publicUrl },
+    );
+  const token = "0123456789abcdef0123";
+
+  test("are for who has the token", async () => {
+    const { url } = await figures("https://shop.example.com", token);
+    const read = (authorization?: string) =>
+      fetch(`${url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
+    for (const wrong of [
+      undefined,
+      token,
+      "Bearer",
+      `Bearer ${token}x`,
+      `Basic ${token}`,
+      `Bearer  ${token}`,
+    ]) {
+      const refused = await read(wrong);
+      expect(refused.status).toBe(401);
+      expect(await refused.text()).not.toContain("hawker_");
+    }
+    expect((await read()).headers.get("www-authenticate")).toBe("Bearer");
+    for (const right of [`Bearer ${token}`, `bearer ${token}`])
+      expect(await (await read(right)).text()).toContain("hawker_turns_total");
+  });
+
+  test("without a token are for this machine, while a shop is tried out there", async () => {
+    const { url } = await figures("http://localhost:3000");
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain("hawker_turns_total");
+    for (const proxied of ["X-Forwarded-For", "Forwarded", "Via"])
+      expect((await fetch(`${url}/metrics`, { headers: { [proxied]: "6.6.6.6" } })).status).toBe(404);
+  });
+
+  test("without a token are for nobody where the shop has a public address: a proxy's requests come from this machine too", async () => {
+    const { url } = await figures("https://shop.example.com");
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
   });
 });
 
