@@ -19,7 +19,7 @@ describe("the network that counts", () => {
     ["", "unknown", "nobody"],
     ["localhost", "unknown", "a name is no address"],
     ["0x7f.1", "unknown", "nor are numbers that only look like one"],
-  ])("of %s is %s: %s", (address, network) => {
+  ])("of %s is %s: %s", (address, network, _why) => {
     expect(networkIn(address)).toBe(network);
   });
 });
@@ -39,7 +39,7 @@ describe("X-Forwarded-For", () => {
     ["127.0.0.1", "[2001:4860::1]:1234", "2001:4860::1", "with brackets"],
     ["2001:db8:5::1", "6.6.6.6,,", "6.6.6.6", "with empty entries"],
     ["127.0.0.1", undefined, "127.0.0.1", "may be missing"],
-  ])("of %s: %s makes it %s, it %s", (peer, forwarded, client) => {
+  ])("of %s: %s makes it %s, it %s", (peer, forwarded, client, _why) => {
     expect(clientAddress(peer, forwarded, trusted)).toBe(client);
   });
 
