@@ -10,6 +10,7 @@ import { getOrder } from "../src/shop/find-order.ts";
 import { addressOf } from "../src/shop/order-address.ts";
 import { IllegalTransition } from "../src/shop/order-machine.ts";
 import { AmountOutOfBounds, PaymentRefused } from "../src/shop/payment-refusal.ts";
+import { TooManyOpenOrders } from "../src/shop/place-order.ts";
 import { shippingOptions } from "../src/shop/shipping.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { OutOfStock } from "../src/shop/stock.ts";
@@ -155,7 +156,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     const { shop, customer } = await visit(front, turn);
     const order = await getOrder(shop._id, id);
     if (!owns(customer, order)) return orderGone(turn);
-    const placed = orderView(turn, await commerce.placeOrder(order));
+    const placed = orderView(turn, await commerce.placeOrder(order, turn.inbound.network));
     // What was ordered is in the cart no more.
     return [placed, ...(await cartCards(front, turn))];
   };
@@ -207,7 +208,13 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
       case "TOO_MANY_OPEN_ORDERS":
         return below(
           view({
-            text: plain(turn.say("checkout.holds")),
+            text: plain(
+              turn.say(
+                error instanceof TooManyOpenOrders && error.of === "network"
+                  ? "checkout.holds_network"
+                  : "checkout.holds",
+              ),
+            ),
             controls: [turn.button(turn.say("menu.orders"), links.orders({ page: 1 }))],
           }),
         );

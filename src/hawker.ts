@@ -183,6 +183,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
         metrics.turnSeconds.observe({ kind }, seconds);
       },
       trip: (step) => metrics.storeTrips.inc({ step }),
+      dropped: (platform) => metrics.eventsDropped.inc({ platform }),
       sent: (platform, fate) => metrics.outboxSends.inc({ platform, fate }),
     },
   });
@@ -190,6 +191,11 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     for (const identity of identities) await engine.forget(chatOf(identity));
   };
   commerce.onErase(forgetChats);
+  commerce.onVisitors(async (identities) => {
+    const times = await Promise.all(identities.map((identity) => engine.lastActive(chatOf(identity))));
+    const known = times.flatMap((time) => (time ? [time.getTime()] : []));
+    return known.length === 0 ? null : new Date(Math.max(...known));
+  });
   commerce.onNotice(async (notice) => {
     const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told

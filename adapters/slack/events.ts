@@ -29,10 +29,17 @@ export function hearEvents(app: App, ears: Ears): void {
     if (event.user === undefined || "bot_id" in event || context.teamId === undefined) return;
     const address = addressOf(context.teamId, event.user);
     const file = fileSchema.safeParse(event.subtype === "file_share" ? event.files?.[0] : undefined).data;
-    const said = file
-      ? await fileBody(address, event.user, file, event.text ?? "")
-      : spoken(event.text ?? "");
-    await accept(ears, { id: body.event_id, at: timeOf(event.ts), address, user: event.user, body: said });
+    const at = timeOf(event.ts);
+    const admits = (said: Body) =>
+      host.admits?.({ id: body.event_id, at, address, sender: { id: event.user }, body: said }) ?? true;
+    const unread: Body = { kind: "other", what: "document" };
+    const said =
+      file === undefined
+        ? spoken(event.text ?? "")
+        : admits(unread)
+          ? await fileBody(address, event.user, file, event.text ?? "")
+          : unread;
+    await accept(ears, { id: body.event_id, at, address, user: event.user, body: said });
   });
 
   async function fileBody(

@@ -62,11 +62,10 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     if (host === undefined) throw new Error("The adapter is not started");
     const { inbound, photo, callback } = readUpdate(update, me);
     if (inbound !== undefined) {
-      const bytes = photo && (await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo));
+      const wanted = photo !== undefined && (host.admits?.(inbound) ?? true);
+      const bytes = wanted ? await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo) : undefined;
       const body =
-        bytes !== undefined &&
-        bytes !== "" &&
-        (await receivedPhoto(host, inbound, bytes, update.message?.caption));
+        bytes !== undefined && (await receivedPhoto(host, inbound, bytes, update.message?.caption));
       await host.accept(body ? { ...inbound, body } : inbound);
     }
     if (callback !== undefined) void answers.run(callback, () => answer(callback));

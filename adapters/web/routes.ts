@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
@@ -86,6 +87,9 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   const networkPhotos = new RateLimit(rates.networkPhotos);
   const newVisitors = new RateLimit(rates.newVisitors);
   const reads = new RateLimit(rates.networkReads);
+  /** Stands for a network where its address is not to be kept. */
+  const nameOf = (network: string): string =>
+    createHmac("sha256", parts.secret).update(`network ${network}`).digest("base64url").slice(0, 22);
   const opened = (): Host => {
     const host = parts.host();
     if (host === undefined) throw new HTTPException(503, { message: "The shop is opening or closing." });
@@ -149,7 +153,14 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
         ? writing.run(conversation, () => messages.append(conversation, "shopper", id, said))
         : undefined;
     const sender = { id: visitor, locale: localeOf(c.req.header("accept-language")) };
-    const inbound = { id: `web:${visitor}:${id}`, address, sender, at: new Date(), body: bodyOf(event.data) };
+    const inbound = {
+      id: `web:${visitor}:${id}`,
+      address,
+      sender,
+      at: new Date(),
+      body: bodyOf(event.data),
+      network: nameOf(network),
+    };
     // Beside each other, so that a slow store is waited for once; what answers it is written after it all the same.
     const [status] = await Promise.all([engine.accept(inbound), kept]);
     streams.wake(conversation);

@@ -30,8 +30,16 @@ export interface Capabilities {
 
 /** What the engine offers to an adapter. */
 export interface Host {
-  /** Stores the event durably, once per `inbound.id`; only then may the platform be acknowledged. The turn runs afterwards. */
-  accept(inbound: Inbound): Promise<"accepted" | "duplicate">;
+  /**
+   * Stores the event durably, once per `inbound.id`; only then may the platform be acknowledged. The turn runs afterwards.
+   * "dropped": its sender has sent too much and was told so; to the platform that is as good as stored.
+   */
+  accept(inbound: Inbound): Promise<"accepted" | "duplicate" | "dropped">;
+  /**
+   * To be asked before something is fetched for an event (a picture): false if its sender has sent too much, so that it will
+   * be dropped anyway. What is asked for counts as sent.
+   */
+  admits?(inbound: Inbound): boolean;
   /** A stored picture as it is shown, with at most `side` pixels on its longer side, or null. */
   media(id: string, side?: number): Promise<StoredPicture | null>;
   /**

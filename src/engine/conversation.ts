@@ -60,12 +60,22 @@ export interface Conversation {
   due: Date | null;
   /** Failed attempts to send the first entry of the outbox. */
   attempts: number;
+  /** When ids of its deliveries last went to a page (see delivery-pages.ts). */
+  pagedAt?: Date;
+  /** Deliveries since it was last looked after how many it remembers. */
+  heard?: number;
+}
+
+/** A delivery that came. */
+export interface Seen {
+  readonly id: string;
+  readonly at: Date;
 }
 
 /** The same as it is written, with what is personal sealed (see sealed.ts). */
 export interface StoredConversation extends Omit<Conversation, "inbox" | "outbox" | "screens"> {
-  /** Ids of the latest deliveries, for dropping repeats. */
-  seen: string[];
+  /** The deliveries of the last day, for dropping repeats. Earlier versions kept bare ids. */
+  seen: (Seen | string)[];
   inbox: { id: string; sealed: string }[];
   outbox: { key: string; sealed: string }[];
   /** Sealed. Conversations of earlier versions have none. */
@@ -80,7 +90,7 @@ const conversation = new Schema<StoredConversation>(
     address: { type: Schema.Types.Mixed, required: true },
     person: Schema.Types.Mixed,
     at: Date,
-    seen: [String],
+    seen: [Schema.Types.Mixed],
     inbox: [Schema.Types.Mixed],
     outbox: [Schema.Types.Mixed],
     links: [Schema.Types.Mixed],
@@ -92,6 +102,8 @@ const conversation = new Schema<StoredConversation>(
     until: Date,
     due: Date,
     attempts: Number,
+    pagedAt: Date,
+    heard: Number,
   },
   { versionKey: false, minimize: false },
 );
@@ -106,6 +118,11 @@ conversation.index({ subjects: 1 }, { partialFilterExpression: { subjects: { $ex
 conversation.index(
   { "address.user": 1, "address.platform": 1, "address.connection": 1, at: -1 },
   { partialFilterExpression: { "address.user": { $exists: true } } },
+);
+// What one person said, wherever on the platform it was: for erasing it.
+conversation.index(
+  { "person.id": 1, "address.platform": 1, "address.connection": 1 },
+  { partialFilterExpression: { "person.id": { $exists: true } } },
 );
 
 // Whose message a long button stands on that somebody else pressed in a shared channel.

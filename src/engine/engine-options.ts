@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Adapter, Host } from "./adapter.ts";
 import type { News } from "./conversation.ts";
+import type { Share } from "./fair-share.ts";
 import type { Address } from "./inbound.ts";
 import type { Step } from "./mailbox.ts";
 import type { Script } from "./script.ts";
@@ -9,6 +10,8 @@ import type { Script } from "./script.ts";
 export interface EngineMetrics {
   turn(kind: string, seconds: number): void;
   trip(step: Step): void;
+  /** An event was dropped, as its sender has sent too much. */
+  dropped?(platform: string): void;
   sent(platform: string, fate: "sent" | "unsent" | "unknown" | "refused"): void;
 }
 
@@ -27,4 +30,6 @@ export interface EngineOptions {
    */
   readonly reroute?: (from: Address, news: News) => Promise<boolean>;
   readonly now?: () => Date;
+  /** What one person may send; `PERSONS_SHARE` unless said otherwise. */
+  readonly share?: Share;
 }

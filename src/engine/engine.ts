@@ -4,6 +4,7 @@ import type { Adapter, Asker } from "./adapter.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import { Courier } from "./courier.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import { FairShare, type Share } from "./fair-share.ts";
 import { hostOf } from "./host.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
 import { type Commit, LEASE_MS, Mailbox } from "./mailbox.ts";
@@ -23,6 +24,10 @@ const COUNTED_EVERY_MS = 5_000;
  * its lease and be taken for lost. Enough that those that wait for a payment provider do not hold up the rest.
  */
 const TURNS_AT_A_TIME = 64;
+/** Of these one person has so many: they may talk in several channels at once. */
+const TURNS_OF_ONE = 4;
+/** What one person may send: far more than somebody in a hurry does, and nothing to those who wait meanwhile. */
+export const PERSONS_SHARE: Share = { burst: 120, perSecond: 2 };
 
 /**
  * Walks people through conversations: accepts events, runs turns under a lease, sends the outbox in order.
@@ -37,7 +42,8 @@ export class Engine {
   readonly #sealer: TokenSealer;
   readonly #courier: Courier;
   readonly #working = new Set<Promise<void>>();
-  readonly #slots = new Slots(TURNS_AT_A_TIME);
+  readonly #slots = new Slots(TURNS_AT_A_TIME, TURNS_OF_ONE);
+  readonly #share: FairShare;
   /** Conversations that are claimed and wait for their turn to run. */
   readonly #waiting = new Set<string>();
   readonly #now: () => Date;
@@ -48,6 +54,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
+    this.#share = new FairShare(options.share ?? PERSONS_SHARE, this.#now);
     this.#adapters = new Map(options.adapters.map((adapter) => [adapter.name, adapter]));
     this.#mailbox = new Mailbox(randomUUID(), this.#now, (step) => options.metrics?.trip(step));
     this.#sealer = new TokenSealer(options.secret);
@@ -56,7 +63,7 @@ export class Engine {
       adapterAt: (address) => this.#adapterAt(address),
       mailbox: this.#mailbox,
       now: this.#now,
-      engine: this,
+      engine: { accept: (inbound) => this.#take(inbound), signal: (...news) => this.signal(...news) },
     });
   }
 
@@ -66,6 +73,7 @@ export class Engine {
     const host = hostOf(
       this.#options,
       (inbound) => this.accept(inbound),
+      (inbound) => this.#share.take(personOf(inbound)),
       (asker) => this.#glance(asker),
     );
     await Promise.all(
@@ -83,12 +91,28 @@ export class Engine {
   /**
    * Stores an event, once per id. Resolves when it is on disk: then the platform may be acknowledged.
    * The turn runs afterwards, in a process that is connected to the place.
+   *
+   * What a person sends beyond their share is dropped: the platform is told that it was taken, and the person once in a
+   * minute that it was not read.
    */
-  async accept(inbound: Inbound): Promise<"accepted" | "duplicate"> {
+  async accept(inbound: Inbound): Promise<"accepted" | "duplicate" | "dropped"> {
+    if (inbound.body.kind === "signal") return await this.#take(inbound);
+    const person = personOf(inbound);
+    const taken = this.#share.take(person) ? await this.#take(inbound, false) : "full";
+    if (taken !== "full") return taken;
+    this.#options.metrics?.dropped?.(inbound.address.platform);
+    if (this.#share.tell(person))
+      await this.#take({ ...inbound, id: `${inbound.id}/surplus`, body: { kind: "surplus" } });
+    return "dropped";
+  }
+
+  async #take(inbound: Inbound): Promise<"accepted" | "duplicate">;
+  async #take(inbound: Inbound, needed: boolean): Promise<"accepted" | "duplicate" | "full">;
+  async #take(inbound: Inbound, needed = true): Promise<"accepted" | "duplicate" | "full"> {
     if (this.#adapterAt(inbound.address) === undefined)
       return (await this.#mailbox.deposit(inbound)) === "queued" ? "accepted" : "duplicate";
-    const taken = await this.#mailbox.accept(inbound);
-    if (taken === "duplicate") return "duplicate";
+    const taken = await this.#mailbox.accept(inbound, needed);
+    if (taken === "duplicate" || taken === "full") return taken;
     const id = conversationId(inbound.address);
     // Who works on it may have let go just before the event was queued; the platform need not wait until that is known.
     this.#work(id, taken === "queued" ? this.#mailbox.claim(id) : taken);
@@ -133,7 +157,7 @@ export class Engine {
   /** Sends news into a conversation. The same id is handled once. */
   async signal(address: Address, id: string, name: string, data: unknown): Promise<"accepted" | "duplicate"> {
     const body = { kind: "signal", name, data } as const;
-    return this.accept({ id: `signal-${id}`, address, sender: { id: "" }, at: this.#now(), body });
+    return this.#take({ id: `signal-${id}`, address, sender: { id: "" }, at: this.#now(), body });
   }
 
   /**
@@ -159,6 +183,11 @@ export class Engine {
   async forget(direct: Address): Promise<void> {
     await this.#mailbox.forget(direct);
     await this.#adapters.get(direct.platform)?.forget?.(direct);
+  }
+
+  /** When a person was last heard or told something on a platform, given their own channel there; null if never. */
+  async lastActive(direct: Address): Promise<Date | null> {
+    return await this.#mailbox.lastActive(direct);
   }
 
   /** Picks up conversations that a crash or a failed delivery left behind. */
@@ -225,7 +254,8 @@ export class Engine {
   async #inSlot(held: Conversation, event: Inbound): Promise<Commit | undefined> {
     this.#waiting.add(held._id);
     const claimed = this.#now().getTime();
-    await this.#slots.take();
+    const person = personOf(event);
+    await this.#slots.take(person);
     this.#waiting.delete(held._id);
     try {
       if (this.#stopping) {
@@ -234,10 +264,13 @@ export class Engine {
       }
       const late = this.#now().getTime() - claimed > LEASE_MS / 2;
       if (late && !(await this.#mailbox.renew(held))) return undefined;
-      const outcome = await this.#turn(held, event);
+      await this.#mailbox.makeRoom(held);
+      const outcome = (await this.#mailbox.isRepeat(held, event))
+        ? unchanged(held)
+        : await this.#turn(held, event);
       return (await this.#mailbox.commit(held, event, outcome)) ? outcome : undefined;
     } finally {
-      this.#slots.give();
+      this.#slots.give(person);
     }
   }
 
@@ -259,3 +292,10 @@ export class Engine {
     }
   }
 }
+
+/** Whose share an event counts against; news has no sender and counts as of the person it is for. */
+const personOf = ({ address: { platform, connection, channel, user }, sender }: Inbound): string =>
+  [platform, connection, sender.id || (user ?? channel)].join("/");
+
+/** The outcome of an event that was handled before. */
+const unchanged = ({ state, person }: Conversation): Commit => ({ state, person, replies: [], links: [] });

@@ -10,10 +10,12 @@ const SUGGESTIONS_MAX = 25;
 export function hostOf(
   { script, media, keepMedia }: Pick<EngineOptions, "script" | "media" | "keepMedia">,
   accept: Host["accept"],
+  admits: Host["admits"],
   glance: (asker: Asker) => Glance,
 ): Host {
   return {
     accept,
+    admits,
     media,
     keepMedia,
     locales,

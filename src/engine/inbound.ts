@@ -27,6 +27,11 @@ export interface Inbound {
    * the engine, kept sealed, handed back in `Delivery.ticket`, perhaps to another process.
    */
   readonly ticket?: string;
+  /**
+   * The network it came from, where the platform shows it: one text for one network, from which its address can not be told.
+   * Limits count by it.
+   */
+  readonly network?: string;
 }
 
 /**
@@ -58,6 +63,8 @@ export type Body =
   | { readonly kind: "location"; readonly latitude: number; readonly longitude: number }
   /** Something the shop cannot use: a sticker, a voice message; `problem` says what is wrong with a photo, unless it is `unusable`. */
   | { readonly kind: "other"; readonly what: string; readonly problem?: PictureProblem }
+  /** More came than one person may send at a time, and was dropped. */
+  | { readonly kind: "surplus" }
   | { readonly kind: "signal"; readonly name: string; readonly data: unknown };
 
 /** The key of a conversation: one string per address. */

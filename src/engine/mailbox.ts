@@ -1,7 +1,8 @@
 import mongoose from "mongoose";
 import { driverCollection } from "../store/driver-collection.ts";
 import { isDuplicateKey } from "../store/duplicate-key.ts";
-import { type Conversation, ConversationModel, type OutboxEntry } from "./conversation.ts";
+import { type Conversation, ConversationModel, type OutboxEntry, type Seen } from "./conversation.ts";
+import { forgetPages, isOnPage, keepPage, REMEMBERED_MS } from "./delivery-pages.ts";
 import { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
 import { inReach, type Reach } from "./reach.ts";
 import type { Screen } from "./screens.ts";
@@ -9,7 +10,12 @@ import { openConversation, sealEvent, sealReply, sealScreens, sealState } from "
 
 const { trusted } = mongoose;
 
-const SEEN_KEPT = 256;
+/** After so many deliveries it is looked whether a conversation remembers more than so many; the oldest then go to a page. */
+const SEEN_KEPT = 128;
+/** What a burst may add before somebody looks. */
+const SEEN_CUT = 1024;
+/** Events of people that wait in a conversation; what comes then is dropped. News of the shop always finds room. */
+export const INBOX_MAX = 64;
 const LINKS_KEPT = 300;
 const FREE = new Date(0);
 /** How long a conversation is worked on before another process may take it over, in milliseconds. */
@@ -41,9 +47,9 @@ export interface Delivered {
 }
 
 /** What a round trip to the store was for. */
-export type Step = "accept" | "claim" | "commit" | "note" | "settle" | "sweep";
+export type Step = "accept" | "claim" | "commit" | "note" | "settle" | "sweep" | "page";
 
-/** What an update answers: all but the ids of past deliveries, which only the store compares. */
+/** What an update answers: all but past deliveries, which only the store compares. */
 const AFTER = { returnDocument: "after", projection: { seen: 0 } } as const;
 
 /**
@@ -68,13 +74,14 @@ export class Mailbox {
 
   /**
    * Queues an event once. Answers the claimed conversation if nobody works on it, "queued" if somebody does (who will
-   * find the event unless they have just let go: claim it afterwards), "duplicate" if the event was known.
+   * find the event unless they have just let go: claim it afterwards), "duplicate" if the event was known, "full" if
+   * `INBOX_MAX` events wait already and this one is not `needed`.
    */
-  async accept(inbound: Inbound): Promise<Conversation | "queued" | "duplicate"> {
+  async accept(inbound: Inbound, needed = false): Promise<Conversation | "queued" | "duplicate" | "full"> {
     const until = this.#leaseEnd();
     let beside: Promise<boolean> | undefined;
     const patience = setTimeout(() => {
-      beside = this.#queue(inbound, until);
+      beside = this.#queue(inbound, until, needed);
       // Whether it failed is of interest only if it was needed, and then it is awaited.
       beside.catch(() => undefined);
     }, QUEUE_BESIDE_MS);
@@ -85,19 +92,21 @@ export class Mailbox {
       clearTimeout(patience);
     }
     if (beside && (await beside)) return "queued";
-    return (await this.#queue(inbound, until)) ? "queued" : "duplicate";
+    if (await this.#queue(inbound, until, needed)) return "queued";
+    return needed || (await this.#knows(inbound)) ? "duplicate" : "full";
   }
 
   /** Queues an event and takes the conversation; null if somebody works on it, or it knows the event. */
   async #take(inbound: Inbound, until: Date): Promise<Conversation | null> {
     const _id = conversationId(inbound.address);
-    const pushed = put(_id, inbound);
+    const pushed = put(_id, inbound, this.#now());
     this.#onTrip("accept");
     try {
       const taken = await conversations().findOneAndUpdate(
-        { _id, until: { $lte: this.#now() }, seen: { $ne: inbound.id } },
+        { _id, until: { $lte: this.#now() }, ...unknown(inbound) },
         {
           $push: pushed,
+          $inc: { heard: 1 },
           $set: { owner: this.#owner, until, due: until, at: this.#now() },
           $setOnInsert: fresh(inbound.address),
         },
@@ -105,7 +114,11 @@ export class Mailbox {
       );
       // Some servers of this protocol answer nothing when an upsert turns into an update on the way; MongoDB always answers.
       const applied =
-        taken ?? (await conversations().findOne({ _id, owner: this.#owner, until, "inbox.id": inbound.id }));
+        taken ??
+        (await conversations().findOne(
+          { _id, owner: this.#owner, until, "inbox.id": inbound.id },
+          { projection: { seen: 0 } },
+        ));
       return applied && openConversation(applied, { sealed: pushed.inbox.sealed, event: inbound });
     } catch (error) {
       if (isDuplicateKey(error)) return null;
@@ -113,15 +126,62 @@ export class Mailbox {
     }
   }
 
-  /** Queues an event in a conversation that exists; false if it knows the event. */
-  async #queue(inbound: Inbound, due: Date): Promise<boolean> {
+  /** Queues an event in a conversation that exists; false if it knows the event, or has no room for one that is not needed. */
+  async #queue(inbound: Inbound, due: Date, needed: boolean): Promise<boolean> {
     const _id = conversationId(inbound.address);
+    const room = needed ? {} : { [`inbox.${INBOX_MAX - 1}`]: { $exists: false } };
     this.#onTrip("accept");
     const queued = await conversations().updateOne(
-      { _id, seen: { $ne: inbound.id } },
-      { $push: put(_id, inbound), $set: { due, at: this.#now() } },
+      { _id, ...unknown(inbound), ...room },
+      { $push: put(_id, inbound, this.#now()), $inc: { heard: 1 }, $set: { due, at: this.#now() } },
     );
     return queued.matchedCount === 1;
+  }
+
+  async #knows({ id, address }: Inbound): Promise<boolean> {
+    const _id = conversationId(address);
+    this.#onTrip("accept");
+    const known = { _id, $or: [{ seen: id }, { "seen.id": id }] };
+    return (await conversations().findOne(known, { projection: { _id: 1 } })) !== null;
+  }
+
+  /**
+   * Whether an event that was taken has been handled before: a repeat that came after more deliveries than a conversation
+   * remembers itself. Costs a look only within a day of so many.
+   */
+  async isRepeat(held: Conversation, { id }: Inbound): Promise<boolean> {
+    if (held.pagedAt === undefined || this.#now().getTime() - held.pagedAt.getTime() > REMEMBERED_MS)
+      return false;
+    this.#onTrip("page");
+    return await isOnPage(held._id, id);
+  }
+
+  /**
+   * Looks now and then how many deliveries of the last day a conversation remembers. Beyond `SEEN_KEPT` the oldest go to a
+   * page, but for those whose events still wait.
+   */
+  async makeRoom(held: Conversation): Promise<void> {
+    const { _id, heard = 0 } = held;
+    if (heard < SEEN_KEPT) return;
+    this.#onTrip("page");
+    const read = await conversations().findOne({ _id }, { projection: { seen: 1, "inbox.id": 1 } });
+    const waiting = new Set(read?.inbox.map(({ id }) => id));
+    const idOf = (seen: Seen | string) => (typeof seen === "string" ? seen : seen.id);
+    const leaving = (read?.seen ?? []).slice(0, -SEEN_KEPT).filter((seen) => !waiting.has(idOf(seen)));
+    if (leaving.length > 0) {
+      this.#onTrip("page");
+      await keepPage(_id, leaving.map(idOf), this.#now());
+      held.pagedAt = this.#now();
+    }
+    this.#onTrip("page");
+    await conversations().updateOne(
+      { _id },
+      {
+        $inc: { heard: -heard },
+        ...(leaving.length > 0 && { $pullAll: { seen: leaving }, $set: { pagedAt: this.#now() } }),
+      },
+    );
+    held.heard = 0;
   }
 
   /**
@@ -134,9 +194,10 @@ export class Mailbox {
     this.#onTrip("accept");
     try {
       await conversations().updateOne(
-        { _id, seen: { $ne: inbound.id } },
+        { _id, ...unknown(inbound) },
         {
-          $push: put(_id, inbound),
+          $push: put(_id, inbound, now),
+          $inc: { heard: 1 },
           $set: { due: now, at: now },
           $setOnInsert: { ...fresh(inbound.address), owner: null, until: FREE },
         },
@@ -146,7 +207,7 @@ export class Mailbox {
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       // It is there and knows the event, or was made by another event at this very moment.
-      return (await this.#queue(inbound, now)) ? "queued" : "duplicate";
+      return (await this.#queue(inbound, now, true)) ? "queued" : "duplicate";
     }
   }
 
@@ -182,7 +243,7 @@ export class Mailbox {
           ...(outcome.person && { person: outcome.person }),
         },
         $inc: { revision: 1 },
-        $pull: { inbox: { id: event.id } },
+        $pull: { inbox: { id: event.id }, seen: { at: { $lt: this.#dayAgo() } } },
         ...(Object.keys(push).length > 0 && { $push: push }),
       },
     );
@@ -311,16 +372,42 @@ export class Mailbox {
     return found?.links.find((link) => link.short === short)?.token;
   }
 
-  /** Deletes a person's conversations that nobody works on, given the address of their own channel. */
+  /**
+   * Deletes a person's conversations that nobody works on, given the address of their own channel: that one, what they said
+   * in shared channels, and whatever else of theirs a platform has, such as a front page.
+   */
   async forget(direct: Address): Promise<void> {
-    const { platform, connection, channel } = direct;
-    await ConversationModel.deleteMany({ _id: conversationId(direct), owner: null });
-    await ConversationModel.deleteMany({
-      "address.user": channel,
-      "address.platform": platform,
-      "address.connection": connection,
-      owner: null,
-    });
+    const theirs = (await this.#of(direct)).map(({ _id }) => _id);
+    await ConversationModel.deleteMany({ _id: trusted({ $in: theirs }), owner: null });
+    await forgetPages(theirs);
+  }
+
+  /** When a person was last heard or told something on a platform; null if there is nothing left of that. */
+  async lastActive(direct: Address): Promise<Date | null> {
+    const times = (await this.#of(direct)).map(({ at }) => at?.getTime() ?? 0);
+    return times.length === 0 ? null : new Date(Math.max(...times));
+  }
+
+  /** A person's conversations, given the address of their own channel. Each question is answered by an index. */
+  async #of(direct: Address): Promise<Pick<Conversation, "_id" | "at">[]> {
+    const { platform, connection, channel: user } = direct;
+    const there = { "address.platform": platform, "address.connection": connection };
+    const filters = [
+      { _id: conversationId(direct) },
+      { ...there, "address.user": user },
+      // Named by nobody else's id, as one in a shared channel would be.
+      { ...there, "person.id": user, "address.user": trusted({ $exists: false }) },
+    ];
+    const found = await Promise.all(
+      filters.map((filter) =>
+        ConversationModel.find(filter, { at: 1 }).lean<Pick<Conversation, "_id" | "at">[]>(),
+      ),
+    );
+    return found.flat();
+  }
+
+  #dayAgo(): Date {
+    return new Date(this.#now().getTime() - REMEMBERED_MS);
   }
 
   #leaseEnd(): Date {
@@ -340,10 +427,13 @@ const progress = (_id: string, sent: readonly string[], screens: readonly Screen
 });
 
 /** What of a conversation grows by an event. */
-const put = (_id: string, inbound: Inbound) => ({
+const put = (_id: string, inbound: Inbound, at: Date) => ({
   inbox: sealEvent(_id, inbound),
-  seen: { $each: [inbound.id], $slice: -SEEN_KEPT },
+  seen: { $each: [{ id: inbound.id, at }], $slice: -SEEN_CUT },
 });
+
+/** Holds where this event never came; the second is how earlier versions remembered. */
+const unknown = ({ id }: Inbound) => ({ "seen.id": { $ne: id }, seen: { $ne: id } });
 
 const dueBy = (now: Date) => ({ $type: "date", $lte: now }) as const;
 

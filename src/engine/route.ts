@@ -31,6 +31,8 @@ export async function route(turn: RunningTurn): Promise<Answer> {
       if (!handler) throw new Error(`Nobody handles the signal ${body.name}.`);
       return handler.run(turn, body.data);
     }
+    case "surplus":
+      return below(view({ text: plain(turn.say("surplus")), visibility: "user" }));
     case "command":
       return command(turn, body.name, typedText(body.rest));
     case "press":

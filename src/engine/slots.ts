@@ -1,35 +1,53 @@
-/** Room for so many at a time; who comes later waits in the order of coming. */
+/**
+ * Room for so many at a time, of which one person gets `each` at most. Who comes later waits, and persons take turns: one who
+ * waits with a hundred is as far from the next room as one who waits with one.
+ */
 export class Slots {
   #free: number;
-  readonly #line: (() => void)[] = [];
-  #first = 0;
+  readonly #each: number;
+  readonly #held = new Map<string, number>();
+  /** Who waits, in the order in which they are next; each with what waits in the order of coming. */
+  readonly #lines = new Map<string, (() => void)[]>();
 
-  constructor(count: number) {
+  constructor(count: number, each = count) {
     this.#free = count;
+    this.#each = each;
   }
 
-  /** Resolves when there is room, which the caller then has until it calls `give`. */
-  async take(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#line.push(resolve));
+  /** Resolves when there is room for this person, who then has it until `give` is called. */
+  async take(person: string): Promise<void> {
+    // Where there is room, whoever waits has all they may have: nobody is overtaken.
+    if (this.#free > 0 && this.#heldBy(person) < this.#each) return this.#hold(person);
+    await new Promise<void>((resolve) => {
+      const line = this.#lines.get(person) ?? [];
+      line.push(resolve);
+      this.#lines.set(person, line);
+    });
   }
 
-  /** Leaves the room to the next. */
-  give(): void {
-    const next = this.#line[this.#first];
-    if (next === undefined) {
-      this.#free += 1;
+  /** Leaves the room to the next person who may have it. */
+  give(person: string): void {
+    this.#free += 1;
+    const left = this.#heldBy(person) - 1;
+    if (left > 0) this.#held.set(person, left);
+    else this.#held.delete(person);
+    for (const [next, line] of this.#lines) {
+      if (this.#heldBy(next) >= this.#each) continue;
+      const first = line.shift();
+      this.#lines.delete(next);
+      if (line.length > 0) this.#lines.set(next, line);
+      this.#hold(next);
+      first?.();
       return;
     }
-    this.#first += 1;
-    // Taken off in one go now and then: shifting a long line by one each time would cost its length.
-    if (this.#first === this.#line.length || this.#first > 1_000) {
-      this.#line.splice(0, this.#first);
-      this.#first = 0;
-    }
-    next();
+  }
+
+  #hold(person: string): void {
+    this.#free -= 1;
+    this.#held.set(person, this.#heldBy(person) + 1);
+  }
+
+  #heldBy(person: string): number {
+    return this.#held.get(person) ?? 0;
   }
 }

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly storeTrips: Counter<"step">;
   /** Messages by platform and fate: sent, unsent, unknown, refused. */
   readonly outboxSends: Counter<"platform" | "fate">;
+  /** Events that were dropped, as their sender sent too much, by platform. */
+  readonly eventsDropped: Counter<"platform">;
   /** Jobs run by name and outcome: done, failed. */
   readonly jobs: Counter<"name" | "outcome">;
   /** Conversations with something to do that wait for a process connected to their platform. */
@@ -67,6 +69,11 @@ export function createMetrics({
         for (const [platform, count] of Object.entries(counts ?? {})) this.set({ platform }, count);
       },
     }),
+    eventsDropped: counter(
+      "events_dropped_total",
+      "Events dropped, as their sender sent too much at a time, by platform",
+      ["platform"],
+    ),
     jobs: counter("jobs_total", "Jobs run by name and outcome", ["name", "outcome"]),
     paymentRefusals: counter("payment_refusals_total", "Payment pages that could not be opened", ["fault"]),
     up,

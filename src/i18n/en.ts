@@ -36,6 +36,8 @@ export const en = {
     "That is between us: I answer in your direct messages. If nothing arrives, write to me there first.",
   "elsewhere.news": "There is news for {person}. Press a button to see it; nobody else will.",
   "elsewhere.you": "you",
+  surplus:
+    "That is a lot at once: one moment, please. I have not read your last messages; send them again later.",
   "press.stale": "That button is out of date. Here is where you can go on:",
   "press.foreign": "That button was made for someone else. Write /start to get your own.",
   "photo.unasked":
@@ -110,6 +112,8 @@ export const en = {
   "cart.gone_line": "No longer on sale. Please remove it.",
   "cart.accept": "OK, go on",
   "checkout.sold_out": "Sorry, somebody was faster: of {title} only {available} left. Nothing was charged.",
+  "checkout.holds_network":
+    "Too many orders from your network are waiting for payment. Please try again in half an hour, or from another network.",
   "checkout.holds": "You have several orders waiting for payment. Pay or cancel one of them first.",
   "checkout.address": "Where should it go?",
   "checkout.new_address": "New address",

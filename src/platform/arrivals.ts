@@ -31,9 +31,15 @@ export class Arrivals<File, A extends Arrival<File>> {
   }
 
   /** Stores an event of a platform that sends it again otherwise; rejects if it could not be stored. */
-  async store(host: Pick<Host, "accept" | "keepMedia">, arrival: A): Promise<void> {
+  async store(host: Pick<Host, "accept" | "admits" | "keepMedia">, arrival: A): Promise<void> {
     const { fetch, stored } = this.#reception;
-    await host.accept(await withPictures(host, arrival.inbound, arrival, (file) => fetch(file, arrival)));
+    const { inbound, photo, uploads = {} } = arrival;
+    const sent = photo !== undefined || Object.keys(uploads).length > 0;
+    // Nothing is fetched for somebody who has sent too much: it will be dropped.
+    const fetched = sent && (host.admits?.(inbound) ?? true);
+    await host.accept(
+      fetched ? await withPictures(host, inbound, arrival, (file) => fetch(file, arrival)) : inbound,
+    );
     stored(arrival);
   }
 
@@ -41,7 +47,7 @@ export class Arrivals<File, A extends Arrival<File>> {
    * Stores an event of a connection that delivers each once: tries again until it is stored, in the order of its
    * conversation, while other conversations go on.
    */
-  take(host: Pick<Host, "accept" | "keepMedia">, arrival: A): void {
+  take(host: Pick<Host, "accept" | "admits" | "keepMedia">, arrival: A): void {
     const failed = (error: unknown) => {
       this.#reception.failed(error, arrival);
       return undefined;

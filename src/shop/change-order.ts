@@ -35,10 +35,16 @@ export async function changeOrder(
 /** The order as it was written, or null when there is nothing to write or somebody else wrote in between. */
 async function written(order: Order, decided: Order | null): Promise<Order | null> {
   if (decided === null) return null;
-  const changed = { ...decided, revision: order.revision + 1, attendAt: attendAt(decided) };
+  const { network, ...rest } = decided;
+  // Where it came from is of interest only while it holds stock that it has not paid for.
+  const kept = network !== undefined && holdsUnpaid(decided) ? { ...rest, network } : rest;
+  const changed = { ...kept, revision: order.revision + 1, attendAt: attendAt(decided) };
   const { matchedCount } = await OrderModel.replaceOne({ _id: order._id, revision: order.revision }, changed);
   return matchedCount === 1 ? changed : null;
 }
+
+const holdsUnpaid = ({ state, holdUntil }: Order): boolean =>
+  holdUntil !== null && (state === "draft" || state === "awaiting_payment");
 
 function leftIfThrown(order: Order, decide: (order: Order) => Order | null): Order | null {
   try {

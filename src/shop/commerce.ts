@@ -5,6 +5,7 @@ import { type Desk, UnknownProvider } from "./desk.ts";
 import type { ForgetChats } from "./erase.ts";
 import { NotFound, ShopError } from "./errors.ts";
 import { findOrder } from "./find-order.ts";
+import { forgetVisitors, type LastActive } from "./forget-visitors.ts";
 import { confirmReceived, deliver, type Parcel, pack, ship } from "./fulfilment.ts";
 import { countLiveOrders, endTestOrders, isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { Order } from "./order.ts";
@@ -42,7 +43,7 @@ export interface CommerceOptions {
  */
 export interface Commerce {
   /** Holds the stock and opens the payment session of a draft. @throws as `placeOrder` in place-order.ts */
-  placeOrder(order: Order): Promise<Order>;
+  placeOrder(order: Order, network?: string): Promise<Order>;
   /** Cancels, closing the session or giving the money back as needed. @throws {PaymentUnderWay | IllegalTransition} */
   cancelOrder(order: Order, by: string): Promise<Order>;
   /** Takes a webhook delivery. @throws {BadSignature} */
@@ -71,6 +72,8 @@ export interface Commerce {
   endTestOrders(): Promise<number>;
   /** How many orders wait for real money at a provider. */
   countLiveOrders(): Promise<number>;
+  /** Names what knows when visitors were last heard of. Without it, and what `onErase` names, no visitor is forgotten. */
+  onVisitors(lastActive: LastActive): void;
   /** Does everything that is due now, and resolves when it is done. */
   sweep(): Promise<void>;
   /** Sweeps every second until `stop`. */
@@ -82,6 +85,8 @@ export interface Commerce {
 const SWEEP_MS = 1_000;
 const FORGET_MS = 60 * 60_000;
 const TEST_EVERY_MS = 60_000;
+/** How often in a sweep the next fifty visitors are looked at: what is due of more waits for the next hour. */
+const FORGET_ROUNDS = 40;
 
 /** Joins the commands of the shop to a payment provider and a clock. */
 export function createCommerce(options: CommerceOptions): Commerce {
@@ -107,6 +112,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let sweeping: Promise<void> | undefined;
   let forgotAt = 0;
   let testEndedAt = 0;
+  let lastActive: LastActive | undefined;
 
   /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
   const done = async (order: Order, command: Promise<Order>): Promise<Order> => {
@@ -136,13 +142,17 @@ export function createCommerce(options: CommerceOptions): Commerce {
     forgotAt = now().getTime();
     await forgetOldEvents(now());
     await sweepPictures(now());
+    const { forgetChats } = attendant;
+    if (forgetChats === undefined || lastActive === undefined) return;
+    for (let rounds = 0; rounds < FORGET_ROUNDS; rounds++)
+      if ((await forgetVisitors(now(), { forgetChats, lastActive })) === 0) return;
   }
 
   // Unknown after a start: another process may have noted it.
   let troubled = true;
-  async function place(order: Order): Promise<Order> {
+  async function place(order: Order, network?: string): Promise<Order> {
     try {
-      const placed = await placeOrder(desk, order);
+      const placed = await placeOrder(desk, order, network);
       if (troubled && placed.payment !== undefined) await clearTrouble(provider.name);
       troubled = troubled && placed.payment === undefined;
       return placed;
@@ -175,7 +185,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   }
 
   return {
-    placeOrder: (order) => settled(order, place(order)),
+    placeOrder: (order, network) => settled(order, place(order, network)),
     cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
     async receiveEvent(from, raw, headers) {
       const receipt = await receiveEvent(desk, from, raw, headers);
@@ -197,6 +207,9 @@ export function createCommerce(options: CommerceOptions): Commerce {
     },
     endTestOrders: async () => (live ? endTest() : 0),
     countLiveOrders,
+    onVisitors(named) {
+      lastActive = named;
+    },
     sweep,
     start() {
       timer ??= setInterval(() => {

@@ -36,10 +36,15 @@ export interface StoredCustomer {
   newsTo?: string;
   /** When to try to erase them, as they asked to be once their orders are done. */
   eraseAt?: Date;
+  /** When to look whether they are a visitor to be forgotten (see forget-visitors.ts). Earlier versions wrote none. */
+  forgetAt?: Date;
   /** Idempotency key of what made the account. */
   madeBy?: string;
   createdAt: Date;
 }
+
+/** Who has bought nothing is forgotten so long after they were last heard of, in milliseconds: 30 days. */
+export const VISITOR_MS = 30 * 24 * 60 * 60_000;
 
 /** The platform of an erased account's one identity, which keeps the unique index from seeing two with none. */
 export const ERASED = "erased";
@@ -64,6 +69,7 @@ const schema = new Schema<StoredCustomer>(
     lastUsed: String,
     newsTo: String,
     eraseAt: Date,
+    forgetAt: Date,
     madeBy: String,
     createdAt: { type: Date, required: true },
   },
@@ -73,6 +79,8 @@ const schema = new Schema<StoredCustomer>(
 schema.index({ "identities.key": 1 }, { unique: true });
 schema.index({ mergedInto: 1 }, { sparse: true });
 schema.index({ eraseAt: 1 }, { sparse: true });
+// Not sparse: those without a time are looked for too.
+schema.index({ forgetAt: 1 });
 
 /** The accounts of all shops, with personal fields sealed. Read them through `customerFor` and `getCustomer`. */
 export const CustomerModel = model<StoredCustomer>("Customer", schema);

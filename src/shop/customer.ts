@@ -12,6 +12,7 @@ import {
   type StoredCustomer,
   sealAddress,
   sealField,
+  VISITOR_MS,
 } from "./customer-record.ts";
 import { isDuplicateKey, NotFound } from "./errors.ts";
 import { type Family, familyById, familyIds, familyOf } from "./family.ts";
@@ -118,6 +119,7 @@ export async function customerFor(
     language: first.language,
     addresses: [],
     ...(first.key === undefined ? {} : { madeBy: first.key }),
+    forgetAt: new Date(now.getTime() + VISITOR_MS),
     createdAt: now,
   };
   try {

@@ -54,6 +54,7 @@ const schema = new Schema<Order>(
     country: String,
     shipping: new Schema({ id: text, name: { type: localisedField, required: true }, price: number }, part),
     state: { type: String, enum: orderStates, required: true },
+    network: String,
     holdUntil: { type: Date, default: null },
     payment: new Schema<Payment>(
       {
@@ -134,6 +135,8 @@ schema.index({ shop: 1, state: 1, createdAt: -1 });
 schema.index({ attendAt: 1 });
 schema.index({ "payment.reference": 1 });
 schema.index({ "payment.live": 1, state: 1 });
+// Open holds of a network.
+schema.index({ shop: 1, network: 1 }, { partialFilterExpression: { network: { $exists: true } } });
 
 /** The orders of all shops. Write them through `changeOrder`. */
 export const OrderModel = model<Order>("Order", schema);

@@ -154,6 +154,8 @@ export interface Order {
   country?: string;
   shipping?: { id: string; name: Localised; price: number };
   state: OrderState;
+  /** Stands for the network it was placed from, while it holds stock; the address can not be told from it. */
+  network?: string;
   /** When the hold on its stock may end; null while nothing is held. */
   holdUntil: Date | null;
   payment?: Payment;

@@ -8,7 +8,7 @@ import { familyIds } from "./family.ts";
 import { getOrder, ownedBy } from "./find-order.ts";
 import { contentId } from "./ids.ts";
 import { money } from "./money.ts";
-import type { Order } from "./order.ts";
+import type { Order, OrderLine } from "./order.ts";
 import { addressOf } from "./order-address.ts";
 import { IllegalTransition, type OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
@@ -29,11 +29,19 @@ export const HOLD_MS = 30 * 60_000;
 /** At most so many orders of one customer hold stock at a time. */
 export const OPEN_HOLDS_MAX = 5;
 
-/** The customer has five orders waiting for payment already. */
+/** At most so many orders from one network hold stock at a time, whoever they are of. */
+export const NETWORK_HOLDS_MAX = 8;
+
+/** A second unpaid order from one network may bring what the network holds of one SKU to so many units. */
+export const NETWORK_UNITS_MAX = 10;
+
+/** The customer, or all who come from the same network, have so much waiting for payment already. */
 export class TooManyOpenOrders extends ShopError {
   readonly max = OPEN_HOLDS_MAX;
-  constructor() {
-    super("TOO_MANY_OPEN_ORDERS", `${OPEN_HOLDS_MAX} orders are waiting for payment already`);
+  readonly of: "customer" | "network";
+  constructor(of: TooManyOpenOrders["of"] = "customer") {
+    super("TOO_MANY_OPEN_ORDERS", `too many orders of one ${of} are waiting for payment already`);
+    this.of = of;
   }
 }
 
@@ -59,14 +67,14 @@ export class OrderIncomplete extends ShopError {
  * @throws {CartChanged | OutOfStock} and the draft is cancelled
  * @throws {IllegalTransition} when the order has ended
  */
-export async function placeOrder(desk: Desk, { shop, _id }: Order): Promise<Order> {
+export async function placeOrder(desk: Desk, { shop, _id }: Order, network?: string): Promise<Order> {
   const order = await getOrder(shop, _id);
   if (order.state !== "draft") return placed(order);
   if (order.address === undefined) throw new OrderIncomplete("address");
   if (order.shipping === undefined) throw new OrderIncomplete("shipping");
   if (order.holdUntil === null) assertPayable(order, desk.provider());
   if (order.holdUntil !== null && order.holdUntil <= desk.now()) return placed(await expire(desk, order));
-  const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order) : order);
+  const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order, network) : order);
   if (held.state !== "draft") return placed(held);
   try {
     await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
@@ -104,24 +112,31 @@ function placed(order: Order): Order {
   return order;
 }
 
-async function beginHold(desk: Desk, order: Order): Promise<Order> {
+async function beginHold(desk: Desk, order: Order, network: string | undefined): Promise<Order> {
   if ((await openHolds(order)) >= OPEN_HOLDS_MAX) throw new TooManyOpenOrders();
+  const from: Order = network === undefined ? order : { ...order, network };
+  if (await fillsNetwork(from)) throw new TooManyOpenOrders("network");
   if (!(await pricesHold(order, desk.now()))) {
     await end(desk, order);
     throw new CartChanged();
   }
   const until = new Date(desk.now().getTime() + HOLD_MS);
   return changeOrder(order, (draft) =>
-    draft.state === "draft" && draft.holdUntil === null ? holding(draft, until) : null,
+    draft.state === "draft" && draft.holdUntil === null
+      ? { ...holding(draft, until), ...(network !== undefined && { network }) }
+      : null,
   );
 }
 
 // Counted once it holds, itself included, by each run that goes on with it: of several at the same time none slips
 // through, nor one whose first run died before it counted.
 async function counted(desk: Desk, held: Order): Promise<Order> {
-  if (held.state !== "draft" || (await openHolds(held)) <= OPEN_HOLDS_MAX) return held;
+  if (held.state !== "draft") return held;
+  const of =
+    (await openHolds(held)) > OPEN_HOLDS_MAX ? "customer" : (await fillsNetwork(held)) ? "network" : null;
+  if (of === null) return held;
   const ended = await end(desk, held);
-  if (ended.state === "cancelled") throw new TooManyOpenOrders();
+  if (ended.state === "cancelled") throw new TooManyOpenOrders(of);
   return ended;
 }
 
@@ -133,6 +148,34 @@ const openHolds = async ({ shop, customer }: Order): Promise<number> =>
     state: trusted({ $in: ["draft", "awaiting_payment"] }),
     holdUntil: trusted({ $ne: null }),
   }).exec();
+
+/**
+ * Whether an order asks for more than its network may hold unpaid beside what it holds already. One order may be as large as
+ * it likes: somebody buys for a party. What this is against is many small buyers of one person who hold all there is.
+ */
+async function fillsNetwork({ shop, _id, network, lines }: Order): Promise<boolean> {
+  if (network === undefined) return false;
+  const others = await OrderModel.find(
+    {
+      shop,
+      network,
+      _id: trusted({ $ne: _id }),
+      state: trusted({ $in: ["draft", "awaiting_payment"] }),
+      holdUntil: trusted({ $ne: null }),
+    },
+    { lines: 1 },
+  )
+    .limit(NETWORK_HOLDS_MAX)
+    .lean<Pick<Order, "lines">[]>();
+  if (others.length >= NETWORK_HOLDS_MAX) return true;
+  const unitsOf = (sku: string, of: readonly OrderLine[]) =>
+    of.reduce((units, line) => units + (line.sku === sku ? line.quantity : 0), 0);
+  const theirs = others.flatMap((other) => other.lines);
+  return lines.some(({ sku }) => {
+    const held = unitsOf(sku, theirs);
+    return held > 0 && held + unitsOf(sku, lines) > NETWORK_UNITS_MAX;
+  });
+}
 
 /** Ends a draft; where nothing is held for it and nothing ever will be, there is nothing to let go of either. */
 const end = (desk: Desk, draft: Order, holds = true): Promise<Order> =>

@@ -55,6 +55,9 @@ export function messageModel(name: string, collection: string, days: number): mo
 
 const { trusted } = mongoose;
 
+/** A page that was told nothing for so long is taken to be closed, in milliseconds. */
+const PAGES_OPEN_MS = 24 * 60 * 60_000;
+
 /** The messages of conversations, numbered and in order, with their bodies sealed. */
 export class MessageLog<Body> {
   readonly #model: mongoose.Model<LogRow>;
@@ -142,12 +145,16 @@ export class MessageLog<Body> {
 
   /**
    * Throws a conversation's messages away. The newest one stays as `blank`, so that numbers go on and open pages hear of
-   * what comes after. May be repeated.
+   * what comes after; where nothing was said for a day, no page is open and nothing stays. May be repeated.
    */
   async forget(conversation: string, blank: Body): Promise<void> {
     const newest = await this.#model.findOne({ conversation }).sort({ change: -1 }).lean();
     if (newest === null) return;
-    const { _id, seq, change } = newest;
+    const { _id, seq, change, at } = newest;
+    if (Date.now() - at.getTime() > PAGES_OPEN_MS) {
+      await this.#model.deleteMany({ conversation });
+      return;
+    }
     const body = this.#close(conversation, seq, blank);
     await this.#model.updateOne({ _id }, { $set: { body, removed: true } });
     await this.#model.deleteMany({ conversation, change: trusted({ $lt: change }) });

@@ -11,10 +11,16 @@ import {
 } from "../../../src/shop/checkout.ts";
 import { NotFound } from "../../../src/shop/errors.ts";
 import { getOrder, getOrderByNumber, listOrders } from "../../../src/shop/find-order.ts";
+import type { Order } from "../../../src/shop/order.ts";
 import { addressOf } from "../../../src/shop/order-address.ts";
 import { IllegalTransition } from "../../../src/shop/order-machine.ts";
 import { OrderModel } from "../../../src/shop/order-model.ts";
-import { OrderIncomplete, PaymentUnavailable, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
+import {
+  NETWORK_HOLDS_MAX,
+  OrderIncomplete,
+  PaymentUnavailable,
+  TooManyOpenOrders,
+} from "../../../src/shop/place-order.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { shippingOptions } from "../../../src/shop/shipping.ts";
 import { OutOfStock, setStock } from "../../../src/shop/stock.ts";
@@ -260,6 +266,55 @@ describe("placing an order", () => {
     await expect(world.commerce.placeOrder(sixth)).rejects.toBeInstanceOf(TooManyOpenOrders);
     expect((await world.order(sixth)).state).toBe("draft");
     await expectStockConserved();
+  });
+
+  describe("a network", () => {
+    /** A draft of somebody who has never been here. */
+    const ofStranger = async (quantity = 1): Promise<Order> => {
+      const customer = await anyCustomer(world.shop);
+      const buyNow = { sku: "MUG", quantity };
+      const draft = await startCheckout(world.shop, customer, world.key(), { buyNow }, world.clock.now());
+      await setAddress(draft, address);
+      return setShipping(draft, "post");
+    };
+
+    test("has at most eight orders waiting, however many customers it says it is, and however fast", async () => {
+      await setStock(world.shop, "MUG", 100);
+      await setStock(world.shop, "LAMP", 100);
+      const drafts = await Promise.all(Array.from({ length: 12 }, () => ofStranger()));
+      const outcomes = await Promise.allSettled(
+        drafts.map((draft) => world.commerce.placeOrder(draft, "net-a")),
+      );
+      let placed = outcomes.filter(({ status }) => status === "fulfilled").length;
+      expect(placed).toBeLessThanOrEqual(NETWORK_HOLDS_MAX);
+      for (; placed < NETWORK_HOLDS_MAX; placed++)
+        await world.commerce.placeOrder(await ofStranger(), "net-a");
+      const one = await ofStranger();
+      await expect(world.commerce.placeOrder(one, "net-a")).rejects.toMatchObject({ of: "network" });
+      expect((await world.order(one)).state).toBe("draft");
+      expect((await world.stock()).held).toBe(NETWORK_HOLDS_MAX);
+      // Another network, a platform that shows none, and the same one once somebody has paid.
+      await world.commerce.placeOrder(await ofStranger(), "net-b");
+      await world.commerce.placeOrder(await ofStranger());
+      const [open] = await OrderModel.find({ shop: world.shop, network: "net-a" }).lean<Order[]>();
+      await world.receive(world.provider.pay(open!.payment!.session));
+      expect((await world.order(open!)).network).toBeUndefined();
+      expect((await world.commerce.placeOrder(one, "net-a")).state).toBe("awaiting_payment");
+      await expectStockConserved();
+    });
+
+    test("can not hold all there is by several small orders; a single one may be large", async () => {
+      await setStock(world.shop, "MUG", 60);
+      await world.commerce.placeOrder(await ofStranger(20), "net-a");
+      await world.commerce.placeOrder(await ofStranger(4), "net-b");
+      await world.commerce.placeOrder(await ofStranger(6), "net-b");
+      for (const network of ["net-a", "net-b"])
+        await expect(world.commerce.placeOrder(await ofStranger(1), network)).rejects.toMatchObject({
+          code: "TOO_MANY_OPEN_ORDERS",
+          of: "network",
+        });
+      expect((await world.stock()).held).toBe(30);
+    });
   });
 
   test("an order cancelled while its session is being made leaves no open session and no hold", async () => {
