@@ -33,7 +33,8 @@ export function cartFlow(script: Script, front: Shopfront): void {
       return await change();
     } catch (error) {
       const why = error instanceof ShopError ? refusal(turn, error) : undefined;
-      if (why === undefined) throw error;
+      if (why === undefined || !(error instanceof Error)) throw error;
+      front.refused?.(error);
       return [below(view({ text: plain(why) })), below(await cart(turn))];
     }
   };

@@ -189,6 +189,8 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   /** Why it can not go on, in words, with a way on. Errors the shop did not foresee pass through. */
   const refused = async (turn: Turn, error: unknown, order?: string): Promise<Answer> => {
     if (!(error instanceof ShopError)) throw error;
+    // What a payment provider says is logged where it is asked.
+    if (error.cause === undefined) front.refused?.(error);
     if (error instanceof OutOfStock) {
       const { shop } = await visit(front, turn);
       const found = await findVariant(shop._id, error.sku, turn.now);

@@ -66,7 +66,8 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
   /** Says why a code is not taken, with a way on. Errors that are not about codes pass through. */
   const refused = (turn: Turn, error: unknown): Answer => {
     const why = refusal(turn, error);
-    if (why === undefined) throw error;
+    if (why === undefined || !(error instanceof Error)) throw error;
+    front.refused?.(error);
     return below(
       view({
         text: plain(why),

@@ -125,6 +125,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
     } catch (error) {
       const underWay = error instanceof PaymentUnderWay;
       if (!underWay && !(error instanceof IllegalTransition)) throw error;
+      front.refused?.(error);
       return [
         view({ text: plain(turn.say(underWay ? "order.cancel_paying" : "order.cancel_late")) }),
         below(await show(turn, id)),

@@ -79,6 +79,7 @@ export function privacyFlow(script: Script, front: Shopfront): void {
       return view({ text: plain(turn.say("privacy.erased")) });
     } catch (error) {
       if (!(error instanceof OrdersOpen)) throw error;
+      front.refused?.(error);
       return view({
         text: plain(turn.say("privacy.open", { orders: listed(turn.locale, error.numbers) })),
         controls: [

@@ -99,6 +99,7 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
         await writeReview(written, turn.now, customer.family);
       } catch (error) {
         if (!(error instanceof NotReviewable)) throw error;
+        front.refused?.(error);
         return view({ text: plain(turn.say("review.not_yet")), controls: menu });
       }
       return view({ text: plain(turn.say("review.thanks")), controls: menu });

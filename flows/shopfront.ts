@@ -21,6 +21,8 @@ export interface Shopfront {
   platformTitle(platform: string): string;
   /** Sends a signal of the flows to somebody, on another platform perhaps. The same id arrives once. */
   tell(identity: Identity, id: string, name: string, data: unknown): Promise<void>;
+  /** Told of each error that becomes a sentence for a person, so that the log has its cause. */
+  refused?(error: Error): void;
   /**
    * Throws away what the chats of these people remember, the one that is going on apart: called when they are erased.
    * May be repeated.

@@ -163,6 +163,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
       tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
+      // A rule that says no is no fault: to be seen when somebody looks for it.
+      refused: (err) => log.debug({ err }, "Somebody was told why something cannot be done"),
       forgetChats: (identities) => forgetChats(identities),
     }),
     adapters,
