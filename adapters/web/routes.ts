@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
@@ -191,12 +190,6 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   };
   routes.onError(answerError);
   return routes;
-}
-
-/** The address of the net that a request came from, as quotas and shares of pictures are counted. */
-function networkOf(c: Context): string {
-  const { incoming }: Partial<HttpBindings> = c.env ?? {};
-  return incoming?.socket.remoteAddress ?? "unknown";
 }
 
 const addressOf = (visitor: string): Address => ({ platform: "web", connection: "web", channel: visitor });
