@@ -4,7 +4,7 @@ import { view } from "../../src/engine/turn.ts";
 import type { Button, Pick } from "../../src/engine/view.ts";
 import { HOSTILE } from "../engine/views.ts";
 import type { Bench, Traits } from "./bench.ts";
-import { freshKey, lost, sends } from "./shown.ts";
+import { freshKey, lost, sends, squeezed } from "./shown.ts";
 import { VIEWS } from "./view-table.ts";
 
 /** Tokens as the engine makes them and as it may make them: filled to the limit, of many bytes, full of marks. */
@@ -96,6 +96,25 @@ export function outgoing(traits: Traits, bench: () => Bench): void {
     expect(await texts()).toEqual(["Cart: 3"]);
     expect((await ada.shown())[0]!.message).toBe(again.message);
   });
+
+  test.for(["&<>", "*_`~", "漢字", "🍵"])(
+    "an older message changed to a long text full of %s",
+    async (signs) => {
+      const { adapter } = bench();
+      const ada = await bench().person();
+      const { message } = await adapter.send(ada.address, {
+        view: view({ text: plain("Before") }),
+        key: freshKey(),
+      });
+      const long = signs.repeat(Math.floor(Math.min(adapter.can.textMax, 3900) / signs.length));
+      await adapter.send(ada.address, {
+        view: view({ text: plain(long) }),
+        key: freshKey(),
+        replaces: message,
+      });
+      expect((await ada.shown()).map(({ text }) => squeezed(text))).toEqual([long]);
+    },
+  );
 
   test("a message with a picture in place of one without, and the other way round", async () => {
     const { adapter } = bench();

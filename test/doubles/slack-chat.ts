@@ -116,6 +116,8 @@ export const chat = {
     const channel = writable(world, team, needed(args, "channel", "channel_not_found"), false);
     const message = mine(channel, textOf(args.ts), "cant_update_message");
     const content = contentOf(world, team, args);
+    // https://docs.slack.dev/reference/methods/chat.update: no more than 4,000 bytes, as sent.
+    if (Buffer.byteLength(content.text ?? "") > 4000) throw new SlackRefusal("msg_too_long");
     changeMessage(world, team, channel, message, content);
     return { channel: channel.id, ts: message.ts, text: message.text, message: aboutMessage(team, message) };
   },
