@@ -56,6 +56,11 @@ export class Deliveries<Event> {
     }
   }
 
+  /** How many are still to come, or to be tried again. */
+  get underWay(): number {
+    return this.#waiting.length;
+  }
+
   /** What is on its way never comes. */
   lose(): void {
     this.#waiting = [];

@@ -73,6 +73,8 @@ export interface StripeDouble {
 
   /** The clock has moved: closes what is open beyond its time, and sends the events that are due by road. */
   deliverDue(): Promise<void>;
+  /** How many events are on the road. */
+  readonly onTheRoad: number;
   /** What is on the road never comes. */
   losesEvents(): void;
   /** Resolves when no delivery is under way. */
@@ -346,6 +348,9 @@ export async function startStripe(
       api.closeOverdue();
       await Promise.all(underWay);
       await byRoad.deliverDue();
+    },
+    get onTheRoad() {
+      return byRoad.underWay;
     },
     losesEvents: () => byRoad.lose(),
     async settled() {

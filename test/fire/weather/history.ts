@@ -9,7 +9,13 @@ import { findOrder } from "../../../src/shop/find-order.ts";
 import type { Order } from "../../../src/shop/order.ts";
 import { OrderModel } from "../../../src/shop/order-model.ts";
 import type { PaymentProvider } from "../../../src/shop/payment.ts";
-import { type Fault, type Road, type StripeDouble, startStripe } from "../../doubles/stripe.ts";
+import {
+  type DoubleRefund,
+  type Fault,
+  type Road,
+  type StripeDouble,
+  startStripe,
+} from "../../doubles/stripe.ts";
 import { Clock } from "../../shop/orders/clock.ts";
 import { MINUTE } from "../../shop/orders/world.ts";
 import { drafted, type House } from "./house.ts";
@@ -55,6 +61,11 @@ export class History {
     this.stripe.delivery = "by road";
     this.#life = new Life();
     [this.#commerce, this.#front] = this.#process(this.#life);
+  }
+
+  /** Whether some events never came. */
+  get eventsLost(): boolean {
+    return this.#plan.eventsLost;
   }
 
   /** Begins a history; the house must be clear. */
@@ -194,6 +205,8 @@ export class History {
     const order = await findOrder(this.#orders[number] ?? "");
     if (order === null) return;
     const session = order.payment?.session ?? "";
+    // Stripe's events tell seconds: two refunds of the same second could not be told apart.
+    this.#clock.advance(1_000);
     switch (act) {
       case "pays by card":
         return this.#pays(session);
@@ -227,6 +240,14 @@ export class History {
         return order.state === "refunding" ? undefined : commerce.resolveQuarantine(order, "accept");
       case "is refunded out of quarantine":
         return commerce.resolveQuarantine(order, "refund");
+      case "is given back in Stripe's dashboard":
+        return this.#leftOf(session) > 0 && this.stripe.givesBack(session);
+      case "is given back in part in Stripe's dashboard":
+        return this.#leftOf(session) > 1 && this.stripe.givesBack(session, 1);
+      case "has its last refund sent back by the bank": {
+        const last = this.#refundsOf(session).findLast(({ status }) => status === "succeeded");
+        return last && this.stripe.refundFails(last.id);
+      }
     }
   }
 
@@ -235,6 +256,22 @@ export class History {
       this.stripe.sessions().some(({ id }) => id === session) &&
       this.stripe.session(session).status === "open"
     );
+  }
+
+  #refundsOf(session: string): readonly DoubleRefund[] {
+    const known = this.stripe.sessions().find(({ id }) => id === session);
+    return this.stripe.refunds.filter(
+      ({ payment_intent }) => known !== undefined && payment_intent === known.payment_intent,
+    );
+  }
+
+  /** What is left of a payment, in Stripe's books. */
+  #leftOf(session: string): number {
+    const known = this.stripe.sessions().find(({ id }) => id === session);
+    if (known?.payment_status !== "paid") return 0;
+    return this.#refundsOf(session)
+      .filter(({ status }) => status !== "failed" && status !== "canceled")
+      .reduce((left, { amount }) => left - amount, known.amount_total);
   }
 
   #isPromised(session: string): boolean {
@@ -268,6 +305,7 @@ export class History {
   }
 
   async #isQuiet(): Promise<boolean> {
+    if (this.stripe.onTheRoad > 0) return false;
     if (this.stripe.sessions().some(({ id }) => this.#isOpen(id) || this.#isPromised(id))) return false;
     if (this.stripe.refunds.some(({ status }) => status === "pending" || status === "requires_action"))
       return false;

@@ -25,6 +25,9 @@ const orderActs = [
   "is delivered",
   "is accepted out of quarantine",
   "is refunded out of quarantine",
+  "is given back in Stripe's dashboard",
+  "is given back in part in Stripe's dashboard",
+  "has its last refund sent back by the bank",
 ] as const;
 export type OrderAct = (typeof orderActs)[number];
 

@@ -15,11 +15,7 @@ export async function complaints(history: History): Promise<string[]> {
   const orders = await OrderModel.find().lean<Order[]>();
   const known = new Set(orders.map(({ _id }) => _id));
   return [
-    ...orders.flatMap((order) => [
-      ...ofMoney(order, history.stripe),
-      ...ofNews(order, history),
-      ...ofRest(order),
-    ]),
+    ...orders.flatMap((order) => [...ofMoney(order, history), ...ofNews(order, history), ...ofRest(order)]),
     ...history.stripe
       .sessions()
       .filter((one) => one.payment_status === "paid" && !known.has(String(one.metadata.order)))
@@ -42,7 +38,7 @@ function ofRest({ state, tasks, notices, quarantine, attendAt }: Order): string[
 }
 
 /** What Stripe kept for an order, and whether its books and the order's agree. */
-function ofMoney(order: Order, stripe: StripeDouble): string[] {
+function ofMoney(order: Order, { stripe, eventsLost }: History): string[] {
   const paid = stripe
     .sessions()
     .filter(({ metadata, payment_status }) => metadata.order === order._id && payment_status === "paid");
@@ -52,17 +48,23 @@ function ofMoney(order: Order, stripe: StripeDouble): string[] {
   );
   const captured = paid.reduce((sum, { amount_total }) => sum + amount_total, 0);
   const refunded = refunds.reduce((sum, { amount }) => sum + amount, 0);
-  const owed = bought.has(order.state) ? order.total : 0;
+  // What the merchant gave back of an order that goes on: the goods stay the shopper's.
+  const elsewhere = refunds.filter(({ metadata }) => metadata.hawker_key === undefined);
+  const given = elsewhere.reduce((sum, { amount }) => sum + amount, 0);
+  const owed = bought.has(order.state) ? order.total - given : 0;
   const { payment } = order;
+  const known = payment?.refunded ?? 0;
+  // Nobody asks after what was given back of an order that goes on; its event may be lost for good.
+  const agrees = known === refunded || (eventsLost && bought.has(order.state) && elsewhere.length > 0);
   return [
     ...ofPages(order, stripe),
     ...(paid.length > 1 ? [`${paid.length} charges for one order`] : []),
     ...(captured - refunded === owed
       ? []
       : [`an order over ${order.total} is ${order.state}, ${captured} captured and ${refunded} refunded`]),
-    ...(bought.has(order.state) && refunds.length > 0 ? ["fulfilled and refunded"] : []),
-    ...(order.state === "refunded" && refunds.length !== 1 ? [`${refunds.length} refunds of one order`] : []),
-    ...(payment === undefined || (payment.paid === captured && payment.refunded === refunded)
+    ...(bought.has(order.state) && refunds.length > elsewhere.length ? ["fulfilled and refunded"] : []),
+    ...(captured < refunded ? ["more was given back than came in"] : []),
+    ...(payment === undefined || (payment.paid === captured && agrees)
       ? []
       : [
           `the order says ${payment.paid} paid and ${payment.refunded} refunded, Stripe ${captured} and ${refunded}`,
@@ -89,9 +91,11 @@ const news: readonly (readonly [OrderState, string])[] = [
 ];
 
 /** Whether the shopper was told of each thing that happened, and of nothing that did not. */
-function ofNews({ _id, history }: Order, { news: told }: History): string[] {
+function ofNews({ _id, history, state: now }: Order, { news: told }: History): string[] {
   const names = [...told.values()].filter(({ order }) => order === _id).map(({ name }) => name);
   return news.flatMap(([state, name]) => {
+    // Of an order that goes on, all may have been given back as well.
+    if (state === "refunded" && bought.has(now)) return [];
     const happened = history.some((step) => step.state === state);
     return happened === names.includes(name) ? [] : [`${name} was ${happened ? "not " : ""}told`];
   });
