@@ -69,7 +69,9 @@ test("what is bought past the cart and gets dearer on the way is shown again, no
   const { customer } = await customerFor(world.shop, ada.identity, { language: "en" });
   await saveAddress(world.shop, customer._id, address);
   await ada.presses("Buy now");
-  await ada.presses("Mei Lin, Unter den Linden 1, Berlin");
+  // However an address is printed, its button is the first.
+  const [saved] = ada.views().at(-1)?.controls ?? [];
+  await ada.presses(saved?.kind === "button" ? saved.label : "");
   pass(HOUR);
   await ada.presses("Post: €4.90, 2–4 days");
   expect(ada.last(1)).toContain("changed");
