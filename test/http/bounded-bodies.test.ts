@@ -32,7 +32,7 @@ async function asksAndStops(who: string): Promise<Socket> {
   socket.on("error", () => {});
   sockets.push(socket);
   await once(socket, "connect");
-  socket.write(`GET /?who=${who} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket.write(`GET /?who=${who} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   return socket;
 }
 
