@@ -11,6 +11,7 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { cut } from "../src/i18n/graphemes.ts";
+import type { WordKey } from "../src/i18n/index.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { productPage } from "./browse.ts";
 import { homeView } from "./home.ts";
@@ -19,6 +20,13 @@ import { findNamed, type ReadAddress, readAddress } from "./product-links.ts";
 import { queryOf, searchView } from "./search.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
 import { isGreeting, isQuestion, type Topic, topicOf } from "./small-talk.ts";
+
+const TOPIC_WORDS = {
+  orders: "topic.orders",
+  shipping: "topic.shipping",
+  returns: "topic.returns",
+  payment: "topic.payment",
+} as const satisfies Record<Topic, WordKey>;
 
 /** So much of a query stands on a button. */
 const LABEL_QUERY = 24;
@@ -79,7 +87,7 @@ function help(turn: Turn, task: Task, text: string, instead?: Button): Reply {
   return below(
     view({
       text: joined([
-        ...(topic ? [plain(turn.say(`topic.${topic}`))] : []),
+        ...(topic ? [plain(turn.say(TOPIC_WORDS[topic]))] : []),
         plain(turn.say(greets ? "task.greeting" : "task.help", { task: task.title })),
       ]),
       controls: [
@@ -98,7 +106,7 @@ function help(turn: Turn, task: Task, text: string, instead?: Button): Reply {
 const answerTo = (turn: Turn, topic: Topic, text: string): Reply =>
   below(
     view({
-      text: plain(turn.say(`topic.${topic}`)),
+      text: plain(turn.say(TOPIC_WORDS[topic])),
       controls: [
         turn.button(turn.say("menu.orders"), links.orders({ page: 1 }), { style: "primary" }),
         ...searchButton(turn, text),

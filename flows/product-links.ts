@@ -14,9 +14,9 @@ export type ReadAddress =
 const SLUG = "[a-z0-9-]{1,80}";
 // A full-width sign ends an address: nobody puts a space before one.
 const ADDRESS = "[^\\s<>|\"'\\])\\u3001-\\u3011\\uff01-\\uff1f]+";
-const HTTP = new RegExp(`https?://${ADDRESS}`, "i");
-const TG = new RegExp(`tg://resolve\\?${ADDRESS}`, "i");
-const TELEGRAM = /^(?:t|telegram)\.(?:me|dog)$/;
+const WITH_SCHEME = new RegExp(`(?<![\\w.+-])[a-z][a-z0-9+.-]*://${ADDRESS}`, "i");
+/** Without a scheme only what leads to a product is told from a word with a dot and a stroke in it. */
+const START = "[?&]start(?:app)?=[pi]-";
 
 /**
  * The product that a start parameter names: `p-HANDLE`, or `i-ID`. A parameter on Telegram has at most 64 characters, so
@@ -42,11 +42,8 @@ export function readAddress(text: string, publicUrl: string): ReadAddress | unde
   const own = new URL(publicUrl);
   const path = new RegExp(`^/?(p/${SLUG})/?(?:[?#]\\S*)?$`, "i").exec(said)?.[1];
   if (path !== undefined) return readUrl(new URL(`${own.href.replace(/\/$/, "")}/${path}`), own);
-  const bare = [own.host, "t.me", "telegram.me", "telegram.dog"].map(escaped).join("|");
-  const found =
-    HTTP.exec(said)?.[0] ??
-    TG.exec(said)?.[0] ??
-    new RegExp(`(?:^|[\\s<(|])((?:www\\.)?(?:${bare})/(?:${ADDRESS})?)`, "i").exec(said)?.[1];
+  const bare = `(?:www\\.)?${escaped(own.host)}/(?:${ADDRESS})?|[a-z0-9.-]+\\.[a-z]+/[\\w/]*${START}[\\w-]+`;
+  const found = WITH_SCHEME.exec(said)?.[0] ?? new RegExp(`(?:^|[\\s<(|])(${bare})`, "i").exec(said)?.[1];
   if (found === undefined) return undefined;
   const address = found.replace(/[.,;:!?\u3002\uff0c]+$/u, "");
   const whole = address.includes("://") ? address : `${own.protocol}//${address}`;
@@ -58,9 +55,9 @@ const bareHost = (host: string): string => host.toLowerCase().replace(/^www\./, 
 
 function readUrl(url: URL, own: URL): ReadAddress {
   const started = productOfStart(url.searchParams.get("start") ?? url.searchParams.get("startapp") ?? "");
-  if (url.protocol === "tg:" || TELEGRAM.test(bareHost(url.host)))
+  // A link to a bot stands at the platform's own address; what it starts with names the product.
+  if (bareHost(url.host) !== bareHost(own.host))
     return started ? { kind: "product", product: started } : { kind: "foreign" };
-  if (bareHost(url.host) !== bareHost(own.host)) return { kind: "foreign" };
   const base = own.pathname.replace(/\/$/, "");
   const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : url.pathname;
   const slug = new RegExp(`^/p/(${SLUG})/?$`, "i").exec(path)?.[1]?.toLowerCase();
