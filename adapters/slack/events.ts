@@ -8,6 +8,7 @@ import { accept, type Ears, senderIn } from "./ears.ts";
 import { describe } from "./errors.ts";
 import { fetchFile, picturesOf } from "./files.ts";
 import { addressOf, asked, homeOf, spoken, timeOf } from "./inbound.ts";
+import { withPictures } from "./with-pictures.ts";
 
 /** Previews may be lost, so they hold up an acknowledgement for this long only, in milliseconds. */
 const PREVIEW_PATIENCE = 2_000;
@@ -97,8 +98,18 @@ export function hearEvents(app: App, ears: Ears): void {
     const draft = source === "composer" && unfurl_id !== undefined;
     const place = draft ? ({ unfurl_id, source } as const) : { channel, ts };
     const urls = event.links.map(({ url }) => url);
-    const shown = previews(address, event.user, urls).then(async (unfurls) => {
-      if (Object.keys(unfurls).length > 0) await client.chat.unfurl({ ...place, unfurls });
+    const shown = previews(address, event.user, urls).then(async (found) => {
+      if (found.length === 0) return;
+      await withPictures(
+        found.some(({ images }) => images.size > 0),
+        (pictured) => {
+          const unfurls = found.map(({ url, view, images }) => {
+            const { blocks } = render(view, pictured ? images : undefined);
+            return [url, { blocks }] as const;
+          });
+          return client.chat.unfurl({ ...place, unfurls: Object.fromEntries(unfurls) });
+        },
+      );
     });
     shown.catch((error: unknown) => log.debug({ reason: describe(error) }, "A preview was not shown"));
     await atMost(PREVIEW_PATIENCE, shown);
@@ -110,12 +121,10 @@ export function hearEvents(app: App, ears: Ears): void {
     const found = await Promise.all(
       urls.slice(0, 5).map(async (url) => {
         const view = await host.preview(asker, url.replaceAll("&amp;", "&"));
-        return view
-          ? [[url, { blocks: render(view, await picturesOf(pictures, workspace, view)).blocks }] as const]
-          : [];
+        return view ? [{ url, view, images: await picturesOf(pictures, workspace, view) }] : [];
       }),
     );
-    return Object.fromEntries(found.flat());
+    return found.flat();
   }
 
   for (const gone of ["app_uninstalled", "tokens_revoked"] as const) {

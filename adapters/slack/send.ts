@@ -3,7 +3,6 @@ import type { Logger } from "pino";
 import { type Delivery, type Host, type Removal, SendError, type Sent } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/inbound.ts";
 import type { View } from "../../src/engine/view.ts";
-import { pause } from "../../src/platform/backoff.ts";
 import type { Limit, Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
@@ -15,6 +14,7 @@ import type { Installations, Workspace } from "./installations.ts";
 import { modalOf } from "./modal.ts";
 import { respond } from "./respond.ts";
 import { readTicket, type Ticket } from "./ticket.ts";
+import { withPictures } from "./with-pictures.ts";
 
 /** One message a second in a channel, short bursts allowed; edits more freely (https://docs.slack.dev/apis/web-api/rate-limits). */
 export const LIMITS: Readonly<Record<"channel" | "edit", Limit>> = {
@@ -36,7 +36,6 @@ const NOT_THERE = ["not_in_channel", "channel_not_found", "user_not_in_channel"]
 /** The person took longer than a trigger lives, or it opened a window before. */
 const SPENT_TRIGGER = ["expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"];
 /** Slack cannot show the pictures, or not yet. */
-const BAD_BLOCKS = ["invalid_blocks", "invalid_attachments"];
 
 /** What it takes to send messages of one app. */
 export interface OutletOptions {
@@ -175,22 +174,15 @@ export class Outlet {
     });
   }
 
-  /** Shows a view with its pictures, a little later if Slack is still at them, or else without. */
   async #withPictures<T>(
     workspace: Workspace,
     view: View,
     show: (shown: Rendered) => Promise<T>,
   ): Promise<T> {
     const pictures = await picturesOf(this.#options.pictures, workspace, view);
-    for (const wait of pictures.size > 0 ? [0, 1000] : []) {
-      try {
-        if (wait > 0) await pause(wait);
-        return await show(render(view, pictures));
-      } catch (error) {
-        if (!isRefused(error, BAD_BLOCKS)) throw error;
-      }
-    }
-    return await show(render(view));
+    return await withPictures(pictures.size > 0, (pictured) =>
+      show(render(view, pictured ? pictures : undefined)),
+    );
   }
 
   /** Turns a message into another. Answers false if this message cannot be. */

@@ -348,6 +348,24 @@ describe("what comes in", () => {
     expect(press?.body).toMatchObject({ kind: "press", token: "look" });
   });
 
+  test.each([
+    { refused: 1, images: 1, as: "with its picture once Slack has taken it in" },
+    { refused: 9, images: 0, as: "without its picture where Slack never does" },
+  ])("an address is shown $as", async ({ refused, images }) => {
+    const at = await world();
+    at.double.channel("C1");
+    at.double.refuseNewFiles(refused);
+    at.host.pictures.set("p1", await picture());
+    at.host.preview = async () => ({
+      cards: [{ title: "A mug", image: { id: "p1", alt: "A mug" } }],
+      controls: [],
+    });
+    await at.double.person("U1", { channel: "C1", hasty: true }).postsLink("https://shop.example/mug");
+    await until(at, () => at.double.unfurls.length > 0);
+    expect(at.double.unfurls).toHaveLength(1);
+    expect(JSON.stringify(at.double.unfurls).split('"slack_file"')).toHaveLength(images + 1);
+  });
+
   test("an event of a workspace that is not ours is acknowledged and dropped", async () => {
     const at = await world();
     const other = at.double.addTeam({ name: "other" });

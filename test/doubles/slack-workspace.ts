@@ -211,11 +211,22 @@ export class Workspace {
     this.events.emit("change");
   }
 
+  /** How often a file is refused after its upload, as Slack takes it in only then. */
+  refusesNewFiles = 0;
+  readonly #refused = new Map<string, number>();
+
+  #takenIn(id: string): boolean {
+    const refused = this.#refused.get(id) ?? 0;
+    if (refused >= this.refusesNewFiles) return true;
+    this.#refused.set(id, refused + 1);
+    return false;
+  }
+
   /** Whether blocks may show a file of the workspace. */
   pictures(team: SlackTeam): { loopback: boolean; hasFile(id: string): boolean } {
     return {
       loopback: this.options.loopbackPictures ?? false,
-      hasFile: (id) => team.files.get(id)?.complete === true,
+      hasFile: (id) => team.files.get(id)?.complete === true && this.#takenIn(id),
     };
   }
 }

@@ -241,6 +241,11 @@ export class SlackDouble {
     return this.#world.mentions;
   }
 
+  /** Refuses each file so many times after its upload, as Slack takes it in only then. */
+  refuseNewFiles(times: number): void {
+    this.#world.refusesNewFiles = times;
+  }
+
   get unfurls(): Workspace["unfurls"] {
     return this.#world.unfurls;
   }
