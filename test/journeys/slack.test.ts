@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConversationModel } from "../../src/engine/conversation.ts";
 import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
 import { buysAndReviews, merchant, person } from "./buying.ts";
 import { Payer } from "./payer.ts";
@@ -69,6 +70,27 @@ test("the Home tab shows the shop, the cart and the orders, and its buttons lead
   await ivy.presses("Add to cart");
   await ivy.sees(/Added: /);
   expect(await ivy.opensHome()).toMatch(/Subtotal|€22\.00/);
+});
+
+test("erasing oneself reaches the Home tab's conversation and what was said in channels", async () => {
+  const uma = slack.person("U0000UMA", { name: "Uma", locale: "en-US" });
+  const there = slack.person("U0000UMA", { name: "Uma", locale: "en-US", channel: "C0SHARED9" });
+  await there.says("/start");
+  await there.sees(/Welcome to/);
+  await uma.opensHome();
+  const kept = async () => {
+    const found = await ConversationModel.find({
+      "address.platform": "slack",
+      "person.id": "U0000UMA",
+    }).lean();
+    return found.map(({ _id }) => _id.split("/").slice(2).join("/")).toSorted();
+  };
+  await uma.says("/privacy");
+  await uma.presses("Erase my data");
+  await uma.sees(/erase/i);
+  expect(await kept()).toEqual(["C0SHARED9/U0000UMA", "U0000UMA", "home:U0000UMA"]);
+  await uma.presses("Yes, erase me");
+  await expect.poll(kept, { timeout: 10_000 }).toEqual(["U0000UMA"]); // where they are answered
 });
 
 test("in a channel the shop is for all, and a cart for its owner's eyes only", async () => {
