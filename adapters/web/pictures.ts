@@ -15,14 +15,13 @@ export class FarPictures {
     this.#key = createHmac("sha256", secret).update("hawker far pictures").digest();
   }
 
-  /** The view with the pictures of its cards at addresses of the page's own server. */
+  /** The view with the pictures of its cards at addresses of the page's own server, and without those that none fetches. */
   brought(view: View): View {
     if (view.cards.every(({ image }) => image?.url === undefined)) return view;
-    const cards = view.cards.map((card) => {
-      const { image } = card;
-      return image?.id === undefined && image?.url !== undefined
-        ? { ...card, image: { ...image, url: this.#addressOf(image.url) } }
-        : card;
+    const cards = view.cards.map(({ image, ...card }) => {
+      if (image?.url === undefined || image.id !== undefined) return { ...card, ...(image && { image }) };
+      if (!isFetched(image.url)) return card;
+      return { ...card, image: { ...image, url: this.#addressOf(image.url) } };
     });
     return { ...view, cards };
   }
@@ -44,3 +43,5 @@ export class FarPictures {
     return createHmac("sha256", this.#key).update(url).digest().subarray(0, 16);
   }
 }
+
+const isFetched = (url: string): boolean => URL.canParse(url) && new URL(url).protocol === "https:";
