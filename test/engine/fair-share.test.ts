@@ -170,6 +170,7 @@ test("a delivery is remembered for a day, however many came after it", async () 
     await engine.accept(said(index));
     if (index % 40 === 39) await engine.idle();
   }
+  await engine.idle();
   expect(platform.texts("memory")).toHaveLength(300);
   const stored = () =>
     ConversationModel.findById(conversationId(addressOf("memory"))).lean<{
