@@ -41,6 +41,7 @@ beforeEach(async () => {
     MONGODB_URL: store.url,
     HAWKER_SECRET: randomBytes(32).toString("hex"),
     LOG_LEVEL: "info",
+    TRUSTED_PROXIES: "127.0.0.1",
   };
 });
 afterEach(async () => {
@@ -80,13 +81,16 @@ async function starts(): Promise<Child> {
 /** So many people say hello, each in a chat of their own. Answers how many were told that it is stored. */
 async function greetings(count: number): Promise<number> {
   const visitors = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const page = await fetch(url);
+    Array.from({ length: count }, async (_, index) => {
+      // Each from an address of their own, as one address may not do so much.
+      const from = { "x-forwarded-for": `198.51.100.${index}` };
+      const page = await fetch(url, { headers: from });
       await page.body?.cancel();
-      return page.headers
+      const cookie = page.headers
         .getSetCookie()
         .map((cookie) => cookie.split(";")[0])
         .join("; ");
+      return { cookie, ...from };
     }),
   );
   // From now on the store takes its time, so that all are under way at once.
@@ -95,10 +99,10 @@ async function greetings(count: number): Promise<number> {
     return undefined;
   };
   const answers = await Promise.all(
-    visitors.map((cookie) =>
+    visitors.map((visitor) =>
       fetch(`${url}/chat/events`, {
         method: "POST",
-        headers: { cookie, origin: url, "content-type": "application/json" },
+        headers: { ...visitor, origin: url, "content-type": "application/json" },
         body: JSON.stringify({ id: randomUUID(), kind: "text", text: "/start" }),
       }),
     ),

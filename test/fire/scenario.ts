@@ -5,15 +5,15 @@ import { ordersOf } from "./promises.ts";
 /** Does one thing of a life and waits until all that follows from it is done. */
 export type DoStep = (name: string, deed: () => Promise<unknown>) => Promise<void>;
 
-/** Where the person of the scenarios lives. */
+/** Where the person of the scenarios lives, in the order in which a chat asks for it. */
 const home = {
   Name: "Ada Example",
   Email: "ada@example.com",
   Phone: "+49 30 901820",
   Street: "Lindenstraße 1",
   City: "Berlin",
-  "Postal code": "10969",
   Country: "Germany",
+  "Postal code": "10969",
 };
 /** What is bought, by its address and its SKU. */
 export const product = { slug: "dune-mug", title: "Dune Mug" };

@@ -131,7 +131,7 @@ test("of more than ten addresses the one used longest ago makes room", async () 
 
 test("a wrong address is refused and nothing changes", async () => {
   const { customer } = await customerFor("s", someone(), { language: "en" });
-  await expect(saveAddress("s", customer._id, { ...home, postalCode: "1" })).rejects.toThrow();
+  await expect(saveAddress("s", customer._id, { ...home, email: "nobody" })).rejects.toThrow();
   await expect(saveAddress("s", "c-nobody", home)).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect((await getCustomer("s", customer._id)).addresses).toEqual([]);
 });
