@@ -186,7 +186,8 @@ export function cutHtml(html: string, max: number): { html: string; cut: boolean
       ],
     });
   }
-  return { html: writeHtml(blocks), cut: true };
+  // Read once more, as what was cut may end a line in blanks.
+  return { html: writeHtml(readHtml(writeHtml(blocks))), cut: true };
 }
 
 /** The words of a description as they are shown: paragraphs apart, points of lists with a bullet or number. */

@@ -17,7 +17,7 @@ test("a turn that is overtaken by another run of itself shows the order that was
   await mei.says("/search mug");
   await mei.presses("View");
   await mei.presses("Buy now");
-  await mei.presses("Mei Lin, Unter den Linden 1, Berlin");
+  await mei.presses(/^Mei Lin, Unter den Linden 1/);
   const draft = await OrderModel.findOne({ shop: world.shop, customer: customer._id }).orFail().lean();
   // As the turn has read the draft, the other run chooses the shipping and places it.
   const { gate } = store();

@@ -25,8 +25,8 @@ test("a shopper whose Telegram is Chinese shops in Chinese to the payment link, 
     "+86 138 0013 8000",
     "幸福路 1 号",
     "北京",
-    "100000",
     "中国",
+    "100000",
   ]) {
     const asked = li.transcript();
     await li.says(answer);

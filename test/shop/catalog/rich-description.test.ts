@@ -90,6 +90,7 @@ test("a description is cut to its length between blocks, and never inside an ele
     }),
     { numRuns: times(500, 20_000) },
   );
+  expect(cutHtml('!\n<a href="https://example.com/a?b&c"><br><', 60).html).toBe("<p>!<br>&lt;…</p>");
   expect(cutHtml(`<p>${"long ".repeat(100)}</p>`, 100).html).toMatch(/^<p>long .*…<\/p>$/);
 });
 
