@@ -35,9 +35,11 @@ const SIGNS: Readonly<Record<string, string>> = {
  * changes nothing.
  */
 export function readPostalCode(typed: string, country: string): PostalCode {
+  // Capitals of some letters are several signs, which need composing again.
   const value = typedCode(typed)
     .toUpperCase()
-    .replace(/^〒/u, "")
+    .normalize("NFC")
+    .replace(/^[〒\s]+/u, "")
     .replace(/\s*-\s*/g, "-")
     .trim();
   const { postalCode, lines } = postalFormat(country);

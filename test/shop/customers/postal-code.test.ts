@@ -61,6 +61,11 @@ test("the samples of every country fit, come out the same without their blanks a
 });
 
 test("reading what was read changes nothing, whatever was typed", () => {
+  for (const typed of ["\u1fe2", "〒〒 1000001", "〒 〒", "ŉ1", "ß-1"])
+    for (const country of ["AD", "JP"]) {
+      const once = readPostalCode(typed, country);
+      expect(readPostalCode(once.value, country), typed).toEqual(once);
+    }
   fc.assert(
     fc.property(
       fc.constantFrom(...countries),
