@@ -4,13 +4,14 @@ import iso from "i18n-iso-countries";
 import { z } from "zod";
 import { typedLine } from "../i18n/typed.ts";
 import { countries, isCountry } from "./countries.ts";
+import { OTHERWISE, SEVERAL } from "./country-nicknames.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /**
  * Countries by what people call them, in any language. Three kept lists know the names: this runtime's own CLDR (long and
  * short names, a hundred languages), i18n-iso-countries (what else they are called, 77 languages, and the codes of three
  * letters) and CLDR's subdivisions (England, Scotland, Wales and Northern Ireland). A few words that none of them has
- * stand below.
+ * stand in country-nicknames.ts.
  *
  * Reading all of them takes half a second, so it is done language by language: those the shop speaks at once, the others
  * in the background (`prepareCountryNames`) or when a name is not among those read so far. The index keeps about 1 MB.
@@ -25,50 +26,6 @@ const MORE =
 const SHORTENED = ["BA", "CC", "GB", "HK", "KR", "MM", "MO", "PN", "PS", "SA", "US"];
 const NATIONS = ["gbeng", "gbnir", "gbsct", "gbwls"];
 
-/** Former, colloquial and short names that are in none of the lists. */
-const OTHERWISE: Readonly<Record<string, string>> = {
-  uk: "GB",
-  britain: "GB",
-  america: "US",
-  "the states": "US",
-  brunei: "BN",
-  burma: "MM",
-  "cabo verde": "CV",
-  "dr congo": "CD",
-  "congo drc": "CD",
-  drc: "CD",
-  zaire: "CD",
-  "congo brazzaville": "CG",
-  "east timor": "TL",
-  eire: "IE",
-  el: "GR",
-  fyrom: "MK",
-  holland: "NL",
-  "ivory coast": "CI",
-  macedonia: "MK",
-  palestine: "PS",
-  "republic of china": "TW",
-  swaziland: "SZ",
-  tahiti: "PF",
-  tibet: "CN",
-  turkey: "TR",
-  turkiye: "TR",
-  uae: "AE",
-  emirates: "AE",
-  vatican: "VA",
-  vietnam: "VN",
-  "viet nam": "VN",
-  "canary islands": "ES",
-  kosova: "XK",
-  xkx: "XK",
-};
-/** Names of several countries: which one is meant is asked. */
-const SEVERAL: Readonly<Record<string, readonly string[]>> = {
-  congo: ["CD", "CG"],
-  korea: ["KR", "KP"],
-  "virgin islands": ["VG", "VI"],
-};
-
 /** What somebody means by the name of a country. `near` holds codes that may be meant, the likeliest first. */
 export type CountryFound =
   | { readonly kind: "found"; readonly code: string }
@@ -76,9 +33,10 @@ export type CountryFound =
   | { readonly kind: "unknown" };
 
 const NEAR_MAX = 4;
-const ARTICLES = /^(?:the|la|le|les|el|los|las|il|die|das|der|den|de|l|o|a|os|as|al) /;
+/** Articles, and the word "country" that Thai puts before a name. */
+const ARTICLES = /^ประเทศ(?=\S)|^(?:the|la|le|les|el|los|las|il|die|das|der|den|de|l|o|a|os|as|al) /;
 const STYLES =
-  /^(?:(?:federal|democratic|islamic|socialist|united|federative|plurinational|bolivarian|co operative|grand|hashemite|oriental) )*(?:republic|kingdom|state|commonwealth|federation|principality|duchy|sultanate|union|emirate) of (?:the )?/;
+  /^(?:(?:fed|federal|democratic|islamic|socialist|united|federative|plurinational|bolivarian|co operative|grand|hashemite|oriental) )*(?:republic|kingdom|state|commonwealth|federation|principality|duchy|sultanate|union|emirate) of (?:the )?/;
 
 /** One text for all ways of writing a name: no case, accents, dots and dashes; 臺 and 台 are one sign. */
 const folded = (name: string): string =>
@@ -94,6 +52,7 @@ const folded = (name: string): string =>
     .replace(/(?<=\b\p{L})\.(?=\p{L}\b)/gu, "")
     .replace(/[’'`´ʼ‘.,·\-–—/()（）]+/gu, " ")
     .replace(/\bst\b/g, "saint")
+    .replace(/\brep\b/g, "republic")
     .replace(/\s+/g, " ")
     .trim();
 
@@ -203,22 +162,49 @@ function ofFlag(text: string): string | undefined {
 /** The country of a code (DE, DEU), a flag, or a name in any language; what is misspelt finds what may be meant. */
 export function findCountry(typed: string): CountryFound {
   const text = typedLine(typed).slice(0, 100);
-  const code = ofFlag(text) ?? (/^\p{L}{2}$/u.test(text) ? text.normalize("NFKC").toUpperCase() : "");
-  if (isCountry(code)) return { kind: "found", code };
-  const three = /^[a-z]{3}$/i.test(text) ? iso.alpha3ToAlpha2(text.toUpperCase()) : undefined;
-  if (three !== undefined && isCountry(three)) return { kind: "found", code: three };
+  const coded = ofCode(text);
+  if (coded !== undefined) return { kind: "found", code: coded };
   readShipped();
   const word = folded(text);
   for (;;) {
-    for (const way of ways(word)) {
-      const found = names.get(way);
-      if (found !== undefined) return { kind: "found", code: found };
-      const several = Object.hasOwn(SEVERAL, way) ? SEVERAL[way] : undefined;
-      if (several) return { kind: "near", codes: several };
-    }
-    if (complete) return nearest(word);
+    const found = named(word);
+    if (found !== undefined) return found;
+    if (complete) return amongPlaces(text) ?? nearest(word);
     readNext();
   }
+}
+
+/** A code of two or three letters, or a flag. */
+function ofCode(text: string): string | undefined {
+  const code = ofFlag(text) ?? (/^\p{L}{2}$/u.test(text) ? text.normalize("NFKC").toUpperCase() : "");
+  if (isCountry(code)) return code;
+  const three = /^[a-z]{3}$/i.test(text) ? iso.alpha3ToAlpha2(text.toUpperCase()) : undefined;
+  return three !== undefined && isCountry(three) ? three : undefined;
+}
+
+/** What a folded name means in the languages read so far. */
+function named(word: string): Exclude<CountryFound, { kind: "unknown" }> | undefined {
+  for (const way of ways(word)) {
+    const code = names.get(way);
+    if (code !== undefined) return { kind: "found", code };
+    const codes = Object.hasOwn(SEVERAL, way) ? SEVERAL[way] : undefined;
+    if (codes) return { kind: "near", codes };
+  }
+  return undefined;
+}
+
+/** A country with a place in it: "Berlin, Germany", "Germany (Bavaria)". It is asked about, since Georgia is a place too. */
+function amongPlaces(text: string): CountryFound | undefined {
+  const parts = text.split(/[,;(（）)，、]/u).map((part) => part.trim());
+  const codes = new Set(
+    parts.flatMap((part) => {
+      const code = part.length === 2 ? undefined : ofCode(part); // "CA" and "DE" are also states of the USA
+      if (code !== undefined) return [code];
+      const found = named(folded(part));
+      return found === undefined ? [] : found.kind === "found" ? [found.code] : found.codes;
+    }),
+  );
+  return codes.size === 0 ? undefined : { kind: "near", codes: [...codes].slice(0, NEAR_MAX) };
 }
 
 /** How many letters of a name may be wrong; a swap of neighbours counts as two. */

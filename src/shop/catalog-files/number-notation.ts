@@ -91,17 +91,17 @@ export class NumberNotation {
   }
 
   #written(cell: string): Written | undefined {
-    const text = plain(cell);
+    // A mark before the first digit parts decimals (".99", "£.99"), except after the letters it shortens ("Rs.99").
+    const text = plain(cell).replace(/^([^\d]*[^\p{L}\d.,]|)([.,])(?=\d)/u, "$10$2");
     const [, before = "", minus = "", digits, after = ""] =
       /^([^\d-]*)(-?)\s*(\d(?:[\d.,'٫ ]*\d)?)(.*)$/su.exec(text) ?? [];
     if (digits === undefined) return undefined;
-    // "89,-" and "89,--" are even amounts.
-    const [dash = "", mark = "", strokes = ""] = /^([.,])\s*([-–—=]{0,2})/u.exec(after) ?? [];
+    // "89,-", "89,--" and the "89:-" of Sweden are even amounts; "89:50" has decimals.
+    const [dash = "", mark = "", strokes = "", ore = ""] =
+      /^([.,])\s*([-–—=]{0,2})|^:(?:[-–—=]{1,2}|(\d\d)(?!\d))/u.exec(after) ?? [];
     if (!this.#allows(before) || !this.#allows(after.slice(dash.length))) return undefined;
-    return {
-      negative: minus !== "",
-      digits: `${digits.replaceAll(" ", "'")}${strokes === "" ? "" : `${mark}00`}`,
-    };
+    const decimals = dash.startsWith(":") ? `٫${ore || "00"}` : strokes === "" ? "" : `${mark}00`;
+    return { negative: minus !== "", digits: `${digits.replaceAll(" ", "'")}${decimals}` };
   }
 
   #allows(text: string): boolean {
