@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Session } from "../../src/payments/sandbox/session.ts";
 import { OrderModel } from "../../src/shop/order-model.ts";
 import { StockModel } from "../../src/shop/stock.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
@@ -56,6 +57,8 @@ test("orders of the sandbox end when the shop goes live, and the sandbox is gone
   await shopper.sees(new RegExp(`${number} was placed while the shop was still being tested`), 20_000);
   expect(await order()).toMatchObject({ state: "cancelled", payment: { status: "unpaid" } });
   expect(await held()).toBe(0);
+  // Were the shop to go back to test keys, nobody could pay for it there either.
+  expect(await Session.findById(session).lean()).toMatchObject({ status: "expired", outbox: [] });
   for (const path of [new URL(url).pathname, "/sandbox/style.css"])
     expect((await fetch(`${world.url}${path}`)).status, path).toBe(404);
   for (const path of ["/webhooks/sandbox", `/sandbox/pay/${session}/settle`, `/sandbox/pay/${session}/card`])
