@@ -18,7 +18,7 @@ export interface GatewayOptions {
   readonly rest: Partial<RESTOptions>;
   readonly log: Logger;
   /** Called when the token is taken back while connected. */
-  readonly revoked: () => void;
+  readonly revoked: (error: Error) => void;
   readonly onInteraction: (interaction: APIInteraction) => void;
   readonly onMessage: (message: GatewayMessageCreateDispatchData, me: string) => void;
 }
@@ -47,7 +47,7 @@ export function gatewayClient({ rest, log, revoked, onInteraction, onMessage }: 
     .on(Events.ShardError, troubled)
     .on(Events.Error, troubled)
     .on(Events.ShardDisconnect, ({ code }) => {
-      if (code === GatewayCloseCodes.AuthenticationFailed) return revoked();
+      if (code === GatewayCloseCodes.AuthenticationFailed) return revoked(new Error("Authentication failed"));
       log.error({ code }, "Discord has ended the connection for good: see its gateway close codes");
     });
 }

@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { type APIAttachment, type APIInteraction, type Client, InteractionType, REST } from "discord.js";
+import {
+  type APIAttachment,
+  type APIInteraction,
+  type Client,
+  InteractionType,
+  REST,
+  Routes,
+} from "discord.js";
 import type { Hono } from "hono";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
@@ -33,6 +40,8 @@ export interface DiscordOptions {
   readonly timeout?: number;
   /** When an interaction without an answer is acknowledged, in milliseconds after it came; default 2 s of Discord's 3. */
   readonly deferAfter?: number;
+  /** After how long a refused token is tried again, in milliseconds; default a minute. */
+  readonly recheckAfter?: number;
 }
 
 /**
@@ -44,6 +53,9 @@ const PATIENCE = 1500;
 const PICTURE_PATIENCE = { message: 10_000, window: 1500 };
 /** Where Discord keeps what people send (https://docs.discord.com/developers/reference#image-formatting). */
 const PICTURE_ORIGINS = ["https://cdn.discordapp.com", "https://media.discordapp.net"];
+
+const REFUSED =
+  "Discord refuses the token of this bot (revoked?): its conversations wait; put a new one in place and restart";
 
 /**
  * A bot on Discord, by gateway, or by webhook for interactions alone. Trouble at Discord is waited out; a revoked
@@ -83,18 +95,12 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
         "An event could not be stored yet, trying again",
       ),
   });
-  const outlet = new Outlet({ rest, application, interactions, direct, revoked: tellOnce, log });
-  const upkeep = new Upkeep();
+  const upkeep = new Upkeep(options.recheckAfter);
+  const revoked = (error: unknown) => upkeep.refuse(error);
+  const outlet = new Outlet({ rest, application, interactions, direct, revoked, log });
   const typing = new InOrder();
   let host: Host | undefined;
   let client: Client | undefined;
-  let told = false;
-
-  function tellOnce(): void {
-    if (!told)
-      log.error("Discord refuses the token of this bot (revoked?): put a new one in place and restart");
-    told = true;
-  }
 
   function started(): Host {
     if (host === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -112,18 +118,20 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     return null;
   }
 
-  async function connect(to: Host): Promise<void> {
+  async function connect(to: Host, established: () => void): Promise<void> {
     const take = (reading: Reading | null) => reading && arrivals.take(to, reading);
+    rest.setToken(token);
     if (publicKey === undefined && !client?.isReady()) {
       client = gatewayClient({
         rest: settings,
         log,
-        revoked: tellOnce,
+        revoked,
         onInteraction: (interaction) => take(read(interaction)),
         onMessage: (message, me) => take(readMessage(message, application, me)),
       });
       await Promise.race([client.login(token), once(upkeep.signal, "abort")]);
-    }
+    } else await rest.get(Routes.user("@me"), { signal: upkeep.signal });
+    established();
     await announceCommands(rest, application, to, upkeep.signal);
   }
 
@@ -136,14 +144,17 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
     name: "discord",
     title: "Discord",
     can: capabilities,
-    connections: () => [application],
+    connections: () => (upkeep.connected ? [application] : []),
     ...(publicKey !== undefined && { routes: webhookRoutes(publicKey, receive, log) }),
     async start(given) {
       host = given;
       await upkeep.start({
-        connect: () => connect(given),
+        connect: (established) => connect(given, established),
         failed: failures.waitOut(log, "Discord could not be reached, trying again"),
-        ended: tellOnce,
+        refused: (error) => {
+          log.error({ reason: failures.line(error) }, REFUSED);
+          void client?.destroy();
+        },
       });
     },
     async send(to, delivery) {

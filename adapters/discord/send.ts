@@ -22,8 +22,8 @@ export interface Bot {
   readonly interactions: Interactions;
   /** Channels of direct messages by person; fetches those it does not know. */
   readonly direct: LRUCache<string, string>;
-  /** Tells the operator that the token is refused. */
-  readonly revoked: () => void;
+  /** Hears that the token is refused. */
+  readonly revoked: (error: unknown) => void;
   readonly log: Logger;
 }
 
@@ -101,7 +101,7 @@ export class Outlet {
 
   #failed(error: unknown, to: Address, repeatable: boolean): Error {
     if (isRefusal(error, ...NO_PERMISSION)) this.#bot.log.warn({ channel: to.channel }, MISSING);
-    if (failures.refusesToken(error)) this.#bot.revoked();
+    if (failures.refusesToken(error)) this.#bot.revoked(error);
     return failures.toSendError(error, repeatable);
   }
 

@@ -6,7 +6,7 @@ import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts"
 import { atMost } from "../../src/platform/backoff.ts";
 import { Pace } from "../../src/platform/pace.ts";
 import { People } from "../../src/platform/people.ts";
-import { Upkeep } from "../../src/platform/upkeep.ts";
+import { RECHECK_MS, Upkeep } from "../../src/platform/upkeep.ts";
 import { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { SecretBox } from "../../src/store/secret-box.ts";
 import { capabilities } from "./capabilities.ts";
@@ -42,9 +42,12 @@ export interface SlackOptions {
   readonly command?: string;
   /** Other limits than Slack's. */
   readonly limits?: Partial<typeof LIMITS>;
+  /** After how long a refused token is tried again, in milliseconds; default a minute. */
+  readonly recheckAfter?: number;
 }
 
-const REFUSED = "Slack refuses the bot token (SLACK_BOT_TOKEN): put a new one in place and restart";
+const REFUSED =
+  "Slack refuses the bot token (SLACK_BOT_TOKEN): its conversations wait; put a new one in place and restart";
 
 /** How long `start` waits for Slack before it goes on in the background, in milliseconds. */
 const START_PATIENCE = 5000;
@@ -85,9 +88,10 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     throw error; // to the receiver, which then does not acknowledge
   });
   const stopping = new AbortController();
-  const upkeep = new Upkeep();
+  const upkeep = new Upkeep(options.recheckAfter);
   let outlet: Outlet | undefined;
   let listening: Promise<void> = Promise.resolve();
+  let rechecking: Promise<void> = Promise.resolve();
 
   function listenWith(host: Host): void {
     const pictures = new UploadedPictures(host, (error) =>
@@ -102,7 +106,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
   /** Learns which workspace the token belongs to. */
   async function introduce(): Promise<void> {
     if (botToken === undefined) return;
-    const { team } = await installations.own();
+    const { team } = await installations.introduce();
     log.info({ team }, "The Slack app is ready");
   }
 
@@ -120,8 +124,9 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     can: capabilities,
     // Installed ones are in the store, for every process with this app.
     ...(clientId === undefined && {
-      connections: () => (installations.ownTeam === undefined ? [] : [installations.ownTeam]),
+      connections: () => [installations.ownTeam ?? []].flat().filter((team) => !installations.refuses(team)),
     }),
+    refused: () => installations.refused,
     ...routesOf(),
     async start(host) {
       listenWith(host);
@@ -129,8 +134,9 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
       const introduced = upkeep.start({
         connect: introduce,
         failed: waitOut(log, "The Slack app could not be introduced, trying again"),
-        ended: (error) => log.error({ reason: describe(error) }, REFUSED),
+        refused: (error) => log.error({ reason: describe(error) }, REFUSED),
       });
+      rechecking = installations.recheck(options.recheckAfter ?? RECHECK_MS, stopping.signal);
       await Promise.all([introduced, atMost(START_PATIENCE, connected, stopping.signal)]);
     },
     send: async (to, delivery) => await started().send(to, delivery),
@@ -139,7 +145,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     async stop() {
       stopping.abort();
       await receiver.stop();
-      await atMost(STOP_PATIENCE, Promise.all([upkeep.stop(), listening]));
+      await atMost(STOP_PATIENCE, Promise.all([upkeep.stop(), listening, rechecking]));
     },
   };
 

@@ -2,9 +2,10 @@ import { webApi } from "@slack/bolt";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { pause } from "../../src/platform/backoff.ts";
 import { SealedMap } from "../../src/store/sealed-map.ts";
 import type { SecretBox } from "../../src/store/secret-box.ts";
-import { NotInstalled } from "./errors.ts";
+import { describe, isDeadToken, NotInstalled } from "./errors.ts";
 import { clientOptions } from "./web-client.ts";
 
 const botSchema = z.object({
@@ -31,21 +32,21 @@ export class Installations {
   readonly #installed = new LRUCache<string, Workspace>({ max: 1000, ttl: CACHED_MS });
   #own: Promise<Workspace> | undefined;
   #ownTeam: string | undefined;
-  /** The configured token was revoked; a new one comes with a restart. */
-  #ended = false;
+  /** Why the configured token was refused. Other workspaces need not wait for it. */
+  #ownRefusal: unknown;
+  /** The workspaces whose token Slack refuses, or that have none any more. */
+  readonly #refused = new Set<string>();
 
   constructor(options: { box: SecretBox; apiRoot: string; log: Logger; botToken: string | undefined }) {
     this.#options = options;
     this.#stored = new SealedMap(options.box, "slack_installations", botSchema);
   }
 
-  /** The workspace of the configured token, asked for once. Rejects as `auth.test` does; the next call asks again. */
-  own(): Promise<Workspace> {
-    this.#own ??= this.#introduce().catch((error) => {
-      this.#own = undefined;
-      throw error;
-    });
-    return this.#own;
+  /** Learns which workspace the configured token belongs to. Rejects as `auth.test` does. */
+  async introduce(): Promise<Workspace> {
+    this.#own = undefined;
+    this.#ownRefusal = undefined;
+    return await this.#owned();
   }
 
   /** The configured token's workspace, once it is known. */
@@ -55,23 +56,59 @@ export class Installations {
 
   /** @throws {NotInstalled} */
   async of(team: string): Promise<Workspace> {
-    if (this.#options.botToken !== undefined) {
-      const own = await this.own();
-      if (own.team === team) return own;
-    }
+    const own = await this.#ownOrNone();
+    if (own?.team === team) return own;
     const known = this.#installed.get(team);
     if (known !== undefined) return known;
     const bot = await this.#stored.get(team);
-    if (bot === undefined) throw new NotInstalled(`The app is not installed in the workspace ${team}`);
+    if (bot === undefined)
+      throw this.#ownRefusal ?? new NotInstalled(`The app is not installed in the workspace ${team}`);
     const workspace = { team, ...bot, client: this.#client(bot.token) };
     this.#installed.set(team, workspace);
     return workspace;
+  }
+
+  /** The workspaces that cannot be written to now. */
+  get refused(): readonly string[] {
+    return [...this.#refused];
+  }
+
+  refuses(team: string): boolean {
+    return this.#refused.has(team);
+  }
+
+  /** Tells that a workspace has no working token. What is for it waits from now on. */
+  refuse(team: string, error: unknown): void {
+    if (this.#refused.has(team)) return;
+    this.#refused.add(team);
+    this.#options.log.error(
+      { team, reason: describe(error) },
+      "Slack refuses the token of this workspace: its conversations wait; install the app there again, or put a new token in place",
+    );
+  }
+
+  /** Looks at the refused workspaces every `ms` milliseconds: some process may have a new token of theirs. */
+  async recheck(ms: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const team of this.#refused) {
+        this.#installed.delete(team);
+        const works = this.of(team).then(({ client }) => client.auth.test());
+        // Why it still does not work was told when it began.
+        const stands = await works.then(
+          () => true,
+          () => false,
+        );
+        if (stands) this.#accept(team);
+      }
+      await pause(ms, signal);
+    }
   }
 
   /** Keeps an installation in place of an older one of the same workspace. */
   async store(team: string, bot: Bot): Promise<void> {
     await this.#stored.set(team, bot);
     this.#installed.delete(team);
+    this.#refused.delete(team);
     this.#options.log.info({ team }, "The Slack app was installed");
   }
 
@@ -80,9 +117,9 @@ export class Installations {
     const deleted = await this.#stored.delete(team, removed);
     this.#installed.delete(team);
     // Slack tells twice, of the app and of its token.
-    const isOwn = this.#options.botToken !== undefined && (await this.own()).team === team && !this.#ended;
-    if (isOwn) this.#ended = true;
-    if (!deleted && !isOwn) return;
+    const isOwn = this.#ownTeam === team;
+    if ((!deleted && !isOwn) || this.#refused.has(team)) return;
+    this.#refused.add(team);
     this.#options.log.error(
       { team },
       "A Slack workspace has removed the app or revoked its token: install it there again, or put a new token in place",
@@ -93,7 +130,30 @@ export class Installations {
     return new webApi.WebClient(token, clientOptions(this.#options.apiRoot, this.#options.log));
   }
 
-  async #introduce(): Promise<Workspace> {
+  #accept(team: string): void {
+    this.#refused.delete(team);
+    this.#options.log.info({ team }, "Slack takes the token of this workspace again");
+  }
+
+  /** The workspace of the configured token; none where there is no such token, or it is refused. */
+  async #ownOrNone(): Promise<Workspace | undefined> {
+    if (this.#options.botToken === undefined || this.#ownRefusal !== undefined) return undefined;
+    return await this.#owned().catch((error) => {
+      if (isDeadToken(error)) return undefined;
+      throw error;
+    });
+  }
+
+  #owned(): Promise<Workspace> {
+    this.#own ??= this.#askOwn().catch((error) => {
+      this.#own = undefined;
+      if (isDeadToken(error)) this.#ownRefusal = error;
+      throw error;
+    });
+    return this.#own;
+  }
+
+  async #askOwn(): Promise<Workspace> {
     const { botToken: token = "" } = this.#options;
     const client = this.#client(token);
     const { team_id: team, bot_id: botId, user_id: botUserId } = await client.auth.test();

@@ -7,7 +7,7 @@ import type { Limit, Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { type Rendered, render } from "./blocks.ts";
-import { describe, isDeadToken, isRefused, retryAfterMs, toSendError } from "./errors.ts";
+import { describe, isDeadToken, isRefused, NotInstalled, retryAfterMs, toSendError } from "./errors.ts";
 import { picturesOf } from "./files.ts";
 import { homeUser } from "./inbound.ts";
 import type { Installations, Workspace } from "./installations.ts";
@@ -65,7 +65,6 @@ interface Post {
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #direct = new LRUCache<string, string>({ max: 10_000 });
-  readonly #refused = new Set<string>();
   constructor(options: OutletOptions) {
     this.#options = options;
   }
@@ -90,7 +89,6 @@ export class Outlet {
         await pace.turn("channel", key);
         repeatable = false;
       });
-      this.#refused.delete(to.connection);
       return sent;
     } catch (error) {
       throw await this.#failed(to, error, repeatable);
@@ -117,16 +115,10 @@ export class Outlet {
   }
 
   async #failed(to: Address, error: unknown, repeatable: boolean): Promise<Error> {
-    const { pace, log } = this.#options;
+    const { pace, installations } = this.#options;
     const wait = retryAfterMs(error);
     if (wait !== undefined) await pace.hush(`${to.connection}/${to.channel}`, wait);
-    if (isDeadToken(error) && !this.#refused.has(to.connection)) {
-      this.#refused.add(to.connection);
-      log.error(
-        { team: to.connection, reason: describe(error) },
-        "Slack refuses the token of this workspace",
-      );
-    }
+    if (isDeadToken(error) || error instanceof NotInstalled) installations.refuse(to.connection, error);
     return toSendError(error, repeatable);
   }
 

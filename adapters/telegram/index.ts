@@ -28,11 +28,14 @@ export interface TelegramOptions {
   readonly log: Logger;
   /** How long a call may take; default 20. */
   readonly timeoutSeconds?: number;
+  /** After how long a refused token is tried again, in milliseconds; default a minute. */
+  readonly recheckAfter?: number;
   /** Other limits than Telegram's. */
   readonly limits?: Partial<typeof LIMITS>;
 }
 
-const ENDED = "Telegram refuses the token of this bot (revoked?): put a new one in place and restart";
+const REFUSED =
+  "Telegram refuses the token of this bot (revoked?): its conversations wait; put a new one in place and restart";
 
 /**
  * A bot on Telegram, by long polling or webhook. Trouble at Telegram is waited out; a revoked token stops
@@ -51,7 +54,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   const api = new Api(token, { apiRoot, timeoutSeconds: options.timeoutSeconds ?? 20 });
   const pollApi = new Api(token, { apiRoot, timeoutSeconds: 60 });
   const pace = new Pace({ ...LIMITS, ...options.limits });
-  const upkeep = new Upkeep();
+  const upkeep = new Upkeep(options.recheckAfter);
   const answers = new InOrder();
   let me: Me = { id };
   let host: Host | undefined;
@@ -82,8 +85,9 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     return outlet;
   }
 
-  async function introduce(to: Host): Promise<void> {
+  async function introduce(to: Host, established: () => void): Promise<void> {
     me = { ...me, username: (await api.getMe(forGrammy(upkeep.signal))).username };
+    established();
     if (webhook === undefined) await api.deleteWebhook();
     else await api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: UPDATES });
     await announceCommands(api, to);
@@ -94,16 +98,22 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     name: "telegram",
     title: "Telegram",
     can: capabilities,
-    connections: () => [id],
+    connections: () => (upkeep.connected ? [id] : []),
     ...(webhook && { routes: webhookRoutes(webhook.secret, receive, log) }),
     async start(given) {
       host = given;
-      outlet = { api, pace, pictures: new Pictures(given), host: given };
+      outlet = {
+        api,
+        pace,
+        pictures: new Pictures(given),
+        host: given,
+        revoked: (error) => upkeep.refuse(error),
+      };
       await upkeep.start({
-        connect: () => introduce(given),
+        connect: (established) => introduce(given, established),
         work: webhook ? undefined : (signal) => poll(pollApi, receive, log, signal),
         failed: waitOut(log, "The Telegram bot could not be introduced, trying again"),
-        ended: (error) => log.error({ reason: describe(error) }, ENDED),
+        refused: (error) => log.error({ reason: describe(error) }, REFUSED),
       });
     },
     send: async (to, delivery) => await send(started(), to, delivery),

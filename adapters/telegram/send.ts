@@ -4,7 +4,7 @@ import type { Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts"
 import type { Address } from "../../src/engine/inbound.ts";
 import type { Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
-import { isRefusal, retryAfterMs, toSendError } from "./errors.ts";
+import { isRefusal, isUnauthorized, retryAfterMs, toSendError } from "./errors.ts";
 import type { Pictures } from "./pictures.ts";
 import { type Rendered, render } from "./render.ts";
 
@@ -25,6 +25,8 @@ export interface Outlet {
   readonly pace: Pace<keyof typeof LIMITS>;
   readonly pictures: Pictures;
   readonly host: Pick<Host, "media">;
+  /** Hears that the token is refused. */
+  readonly revoked: (error: unknown) => void;
 }
 
 /** Nothing is sent where the message to be replaced can not be changed; the id is "" then. */
@@ -73,7 +75,8 @@ export async function remove(outlet: Outlet, to: Address, { message }: Removal):
   }
 }
 
-async function failed({ pace }: Outlet, chat: string, error: unknown, repeatable: boolean) {
+async function failed({ pace, revoked }: Outlet, chat: string, error: unknown, repeatable: boolean) {
+  if (isUnauthorized(error)) revoked(error);
   const wait = retryAfterMs(error);
   if (wait !== undefined) await pace.hush(chat, wait);
   return toSendError(error, repeatable);

@@ -137,10 +137,12 @@ export interface Adapter {
   readonly title: string;
   readonly can: Capabilities;
   /**
-   * The connections it serves now; absent, it serves every one of its platform. Conversations of others are left to the
-   * processes that serve them.
+   * The connections it serves now; absent, it serves every one of its platform but those that are `refused`. One whose
+   * token the platform refuses is not served. Conversations of others are left to the processes that serve them.
    */
   connections?(): readonly string[];
+  /** The connections that it cannot serve now, as the platform refuses their tokens. */
+  refused?(): readonly string[];
   start(host: Host): Promise<void>;
   /** Sends one fitted view. @throws {SendError} */
   send(to: Address, delivery: Delivery): Promise<Sent>;

@@ -82,6 +82,8 @@ export class Courier {
     } catch (error) {
       const failure =
         error instanceof SendError ? error : new SendError("unknown", "The adapter failed", { cause: error });
+      // The connection itself was refused, which says nothing of the message: another process may have one that is not.
+      if (!this.#round.adapterAt(held.address)) return { at: now(), attempts: held.attempts };
       if (entry) metrics?.sent(adapter.name, failure.fate);
       // What has waited for its place among many has not been tried yet.
       const tries = failure.paced ? 0 : 1;

@@ -237,7 +237,7 @@ export class Engine {
   async #converse(claimed: Conversation | Promise<Conversation | null>): Promise<void> {
     let held = await claimed;
     while (held) {
-      if (this.#stopping) return this.#mailbox.leave(held, this.#now());
+      if (this.#leaves(held)) return this.#mailbox.leave(held, this.#now());
       const event: Inbound | undefined = held.inbox[0];
       const replies: OutboxEntry[] = [...held.outbox];
       if (event) {
@@ -250,6 +250,11 @@ export class Engine {
     }
   }
 
+  /** Whether a conversation is for the process that is connected there next: this one stops, or was disconnected. */
+  #leaves({ address }: Conversation): boolean {
+    return this.#stopping || this.#adapterAt(address) === undefined;
+  }
+
   /** Runs a turn and writes its outcome as soon as not too many others do; undefined if the lease was lost. */
   async #inSlot(held: Conversation, event: Inbound): Promise<Commit | undefined> {
     this.#waiting.add(held._id);
@@ -258,7 +263,7 @@ export class Engine {
     await this.#slots.take(person);
     this.#waiting.delete(held._id);
     try {
-      if (this.#stopping) {
+      if (this.#leaves(held)) {
         await this.#mailbox.leave(held, this.#now());
         return undefined;
       }

@@ -474,9 +474,29 @@ describe("what becomes of a message", () => {
         fate: "unsent",
         retryAfterMs: 60_000,
       });
-    expect(logged("Discord refuses the token")).toBe(1);
+    await eventually(() => logged("Discord refuses the token") === 1);
+    expect(adapter.connections?.()).toEqual([]);
     expect(lines()).not.toContain(old);
   });
+
+  test.each([
+    ["by gateway", {}],
+    ["by webhook", { publicKey: "ab".repeat(32) }],
+  ])(
+    "%s, a token that is taken back disconnects the bot, and one that is taken again connects it",
+    async (_, way) => {
+      const { discord, adapter, logged } = await process({ ...way, recheckAfter: 20 });
+      const { token } = discord;
+      expect(adapter.connections?.()).toEqual([discord.applicationId]);
+      discord.revoke();
+      await fate(adapter.send(direct(discord), say("Hello?")));
+      expect(adapter.connections?.()).toEqual([]);
+      discord.token = token;
+      await expect.poll(() => adapter.connections?.(), { timeout: 10_000 }).toEqual([discord.applicationId]);
+      expect(await fate(adapter.send(direct(discord), say("Hello!")))).toBe("sent");
+      expect(logged("Discord refuses the token")).toBe(1);
+    },
+  );
 
   test("nowhere to be reached it was surely not sent", async () => {
     const { discord, adapter } = await process({ publicKey: "ab".repeat(32) });

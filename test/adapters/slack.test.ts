@@ -859,6 +859,22 @@ describe("what becomes of a message", () => {
     expect(at.logged().match(/"level":50/g)).toHaveLength(1);
   });
 
+  test.each(["token_revoked", "account_inactive", "invalid_auth"])(
+    "a token refused by %s disconnects its workspace until it is taken again",
+    async (word) => {
+      const at = await world({ recheckAfter: 20 });
+      at.double.person("U1");
+      expect(at.adapter.connections?.()).toEqual([at.double.teamId]);
+      at.double.team().gone = word;
+      expect(await fate(at)).toEqual(["unsent", 60_000]);
+      expect(at.adapter.connections?.()).toEqual([]);
+      at.double.team().gone = undefined;
+      await expect.poll(() => at.adapter.connections?.()).toEqual([at.double.teamId]);
+      expect(await fate(at)).toBe("sent");
+      expect(at.logged().match(/"level":50/g)).toHaveLength(1);
+    },
+  );
+
   test("without a connection nothing was sent", async () => {
     const { at } = await begun();
     await at.double.close();
@@ -914,6 +930,41 @@ describe("several workspaces", () => {
       expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(0),
     );
     await expect(at.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
+    expect(at.adapter.refused?.()).toEqual([team.id]);
+  });
+
+  test("of several workspaces one that has removed the app waits until it is installed again, in any process", async () => {
+    const at = await world({ several: true, mode: "http", recheckAfter: 20 });
+    const team = at.double.addTeam({ installed: false });
+    expect((await install(at)).status).toBe(200);
+    const { adapter: another } = await world({
+      several: true,
+      mode: "http",
+      apiRoot: at.double.url,
+      recheckAfter: 20,
+    });
+    const to = { platform: "slack", connection: team.id, channel: "U7" };
+    at.double.person("U7", { team: team.id });
+    at.double.revoke(team.id);
+    await vi.waitFor(() => expect(at.adapter.refused?.()).toEqual([team.id]));
+    await expect(another.send(to, deliver(say("Hello")))).rejects.toThrow();
+    expect(another.refused?.()).toEqual([team.id]);
+    team.installed = false;
+    expect((await install(at)).status).toBe(200);
+    await vi.waitFor(() => expect(another.refused?.()).toEqual([]));
+    expect(at.adapter.refused?.()).toEqual([]);
+    await another.send(to, deliver(say("Back")));
+  });
+
+  test("a refused token of the configured workspace leaves the installed ones served", async () => {
+    const at = await world({ several: true, mode: "http" });
+    const team = at.double.addTeam({ installed: false });
+    expect((await install(at)).status).toBe(200);
+    const { clientId, clientSecret, url: apiRoot } = at.double;
+    const both = await world({ mode: "http", clientId, clientSecret, apiRoot, botToken: "xoxb-refused" });
+    at.double.person("U7", { team: team.id });
+    await both.adapter.send({ platform: "slack", connection: team.id, channel: "U7" }, deliver(say("Hello")));
+    expect(both.adapter.refused?.()).toEqual([]);
   });
 
   test("that the configured workspace removed the app is told in one clear line", async () => {

@@ -325,14 +325,35 @@ describe("polling", () => {
     expect(await fate(it.adapter.send(to(77), { view: view("x"), key: "k" }))).toMatchObject({
       fate: "unsent",
     });
+    expect(it.adapter.connections?.()).toEqual([]);
     const calls = it.double.callsOf("getUpdates").length;
     await it.adapter.stop();
     expect(it.double.callsOf("getUpdates").length).toBe(calls);
   });
 
+  test("a message that is refused for its token disconnects the bot, and a token that is taken again connects it", async () => {
+    const it = await world({
+      webhook: { secret: "s", url: "https://shop.example/telegram" },
+      recheckAfter: 20,
+    });
+    it.double.person(77, { hasty: true });
+    const { token } = it.double;
+    expect(it.adapter.connections?.()).toHaveLength(1);
+    it.double.revoke();
+    expect(await fate(it.adapter.send(to(77), { view: view("x"), key: "k" }))).toMatchObject({
+      fate: "unsent",
+    });
+    expect(it.adapter.connections?.()).toEqual([]);
+    await expect.poll(() => it.double.callsOf("getMe").length).toBeGreaterThan(0);
+    it.double.token = token;
+    await expect.poll(() => it.adapter.connections?.()).toHaveLength(1);
+    expect(it.logged().split("Telegram refuses the token of this bot")).toHaveLength(2);
+  });
+
   test("a bot that is refused from the start lets the others start", async () => {
     const it = await world({ token: "4242:never_valid" });
     expect(it.logged()).toContain("Telegram refuses the token of this bot");
+    expect(it.adapter.connections?.()).toEqual([]);
   });
 });
 

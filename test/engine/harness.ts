@@ -37,6 +37,8 @@ export class Platform implements Adapter {
   readonly can: Capabilities;
   /** The connections it serves; every one where undefined. */
   connections?: () => readonly string[];
+  /** Those whose token is refused. */
+  refused?: () => readonly string[];
   readonly sent: { to: Address; delivery: Delivery }[] = [];
   /** Runs before each message is taken; throw to refuse it. */
   before: (delivery: Delivery) => void | Promise<void> = () => {};

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { SendError } from "../../src/engine/adapter.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { conversationId } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
@@ -93,6 +94,74 @@ test("a process answers for its own connections only", async () => {
   await first.sweep();
   await first.idle();
   expect(one.texts("r4")).toEqual(["paid 1"]);
+});
+
+test("what a process was sending when its token was refused goes to another at once, and counts as no attempt", async () => {
+  const refused = serving("1");
+  refused.before = () => {
+    refused.connections = () => [];
+    throw new SendError("unsent", "401", { retryAfterMs: 60_000 });
+  };
+  const [first, other] = [engineOf(script(), refused), new Platform()];
+  await first.accept(event("r7", says("hello")));
+  await first.idle();
+  expect(await ConversationModel.findById(conversationId(addressOf("r7"))).lean()).toMatchObject({
+    owner: null,
+    attempts: 0,
+    outbox: [{}],
+  });
+  await first.signal(addressOf("r7"), "s1", "paid", 1);
+  await first.sweep();
+  await first.idle();
+  expect(await first.undeliverable()).toEqual({ test: 1 });
+
+  const second = engineOf(script(), other);
+  await second.sweep();
+  await second.idle();
+  expect(other.texts("r7")).toEqual(["you said hello", "paid 1"]);
+});
+
+test("what waits for its turn while its token is refused is left as it is", async () => {
+  const platform = serving("1");
+  const slow = new Script();
+  let asked = 0;
+  slow.text(async () => {
+    asked += 1;
+    platform.connections = () => [];
+    return below(view({ text: plain("once") }));
+  });
+  const first = engineOf(slow, platform);
+  await Promise.all([1, 2].map((n) => first.accept(event("r8", says(`${n}`)))));
+  await first.idle();
+  expect(asked).toBe(1);
+  expect(await ConversationModel.findById(conversationId(addressOf("r8"))).lean()).toMatchObject({
+    owner: null,
+    inbox: [{}],
+    outbox: [{}],
+  });
+  await ConversationModel.deleteOne({ _id: conversationId(addressOf("r8")) });
+});
+
+test("of a platform with many connections only the refused ones wait", async () => {
+  const platform = new Platform();
+  let gone = ["1"];
+  platform.refused = () => gone;
+  let now = new Date();
+  const engine = engineOf(script(), platform, () => now);
+  const here = { platform: "test", connection: "2", channel: "r9" };
+  await engine.signal(addressOf("r9"), "s1", "paid", 1);
+  await engine.signal(here, "s1", "paid", 2);
+  await engine.idle();
+  await engine.sweep();
+  await engine.idle();
+  expect(platform.texts("r9")).toEqual(["paid 2"]);
+  expect(await engine.undeliverable()).toEqual({ test: 1 });
+  gone = [];
+  now = new Date(now.getTime() + 60_000);
+  expect(await engine.undeliverable()).toEqual({});
+  await engine.sweep();
+  await engine.idle();
+  expect(platform.texts("r9")).toEqual(["paid 2", "paid 1"]);
 });
 
 test("how many conversations wait is told by platform, and again when they were told", async () => {
