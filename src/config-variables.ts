@@ -187,6 +187,12 @@ export const table = {
     schema: z.string().regex(/^[\w-]{16,}$/),
     secret: true,
   },
+  LARGE_HOLD_MINUTES: {
+    purpose:
+      "minutes for which an unpaid order may hold most of what there is of a product (10; others hold for 30)",
+    shape: "a whole number from 3 to 30",
+    schema: z.string().regex(/^([3-9]|[12]\d|30)$/),
+  },
   LOG_LEVEL: {
     purpose: "least severe log line that is written (info)",
     shape: `one of ${logLevels.join(", ")}`,

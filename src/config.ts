@@ -34,6 +34,8 @@ export interface Config {
   readonly discord: DiscordConfig | undefined;
   readonly slack: SlackConfig | undefined;
   readonly stripe: StripeConfig | undefined;
+  /** For how long an unpaid order may hold most of what there is of a product. */
+  readonly largeHoldMinutes: number;
   readonly logLevel: LogLevel;
 }
 
@@ -197,6 +199,7 @@ export function readConfig(env: NodeJS.ProcessEnv, defaults: { dataDir?: string 
       secretKey === undefined || signing === undefined
         ? undefined
         : { secretKey, webhookSecret: signing, apiRoot: value.STRIPE_API_ROOT ?? "https://api.stripe.com" },
+    largeHoldMinutes: Number(value.LARGE_HOLD_MINUTES ?? "10"),
     logLevel: logLevels.find((level) => level === value.LOG_LEVEL) ?? "info",
   };
 }

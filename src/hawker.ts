@@ -121,6 +121,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     provider,
     olderProviders,
     live,
+    largeHoldMs: config.largeHoldMinutes * 60_000,
     onError: (error, about) =>
       log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
     onRefusal: (cause, about) => {

@@ -27,6 +27,8 @@ export interface CommerceOptions {
   readonly olderProviders?: readonly PaymentProvider[];
   /** Whether `provider` takes real money. A payment of the other kind is put in quarantine. */
   readonly live: boolean;
+  /** As `Desk.largeHoldMs`. */
+  readonly largeHoldMs?: number;
   readonly now?: () => Date;
   /** Told of what failed and will be tried again. */
   readonly onError?: Report;
@@ -101,6 +103,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   const desk: Desk = {
     live,
     now,
+    ...(options.largeHoldMs !== undefined && { largeHoldMs: options.largeHoldMs }),
     provider: (name = provider.name) => {
       const found = [provider, ...olderProviders].find((one) => one.name === name);
       if (found === undefined) throw new UnknownProvider(name);

@@ -6,6 +6,8 @@ export interface Desk {
   provider(name?: string): PaymentProvider;
   /** Whether new orders are paid with real money. A payment of the other kind does not count. */
   readonly live: boolean;
+  /** How long an order holds most of what there is of a SKU, in milliseconds; default ten minutes. */
+  readonly largeHoldMs?: number;
   now(): Date;
 }
 

@@ -6,9 +6,10 @@ import { ending, over } from "./ending.ts";
 import { ShopError } from "./errors.ts";
 import { familyIds } from "./family.ts";
 import { getOrder, ownedBy } from "./find-order.ts";
+import { holdTime, LARGE_HOLD_MS, unitsOf } from "./hold-time.ts";
 import { contentId } from "./ids.ts";
 import { money } from "./money.ts";
-import type { Order, OrderLine } from "./order.ts";
+import type { Order } from "./order.ts";
 import { addressOf } from "./order-address.ts";
 import { IllegalTransition, type OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
@@ -19,12 +20,10 @@ import { AmountOutOfBounds, assertPayable, refusalOf } from "./payment-refusal.t
 import { inLanguage } from "./shop.ts";
 import { OutOfStock } from "./stock.ts";
 
+export { HOLD_MS } from "./hold-time.ts";
 export { PaymentUnavailable } from "./payment-refusal.ts";
 
 const { trusted } = mongoose;
-
-/** Stock is held for half an hour while the shopper pays. */
-export const HOLD_MS = 30 * 60_000;
 
 /** At most so many orders of one customer hold stock at a time. */
 export const OPEN_HOLDS_MAX = 5;
@@ -120,7 +119,7 @@ async function beginHold(desk: Desk, order: Order, network: string | undefined):
     await end(desk, order);
     throw new CartChanged();
   }
-  const until = new Date(desk.now().getTime() + HOLD_MS);
+  const until = new Date(desk.now().getTime() + (await holdTime(from, desk.largeHoldMs ?? LARGE_HOLD_MS)));
   return changeOrder(order, (draft) =>
     draft.state === "draft" && draft.holdUntil === null
       ? { ...holding(draft, until), ...(network !== undefined && { network }) }
@@ -168,8 +167,6 @@ async function fillsNetwork({ shop, _id, network, lines }: Order): Promise<boole
     .limit(NETWORK_HOLDS_MAX)
     .lean<Pick<Order, "lines">[]>();
   if (others.length >= NETWORK_HOLDS_MAX) return true;
-  const unitsOf = (sku: string, of: readonly OrderLine[]) =>
-    of.reduce((units, line) => units + (line.sku === sku ? line.quantity : 0), 0);
   const theirs = others.flatMap((other) => other.lines);
   return lines.some(({ sku }) => {
     const held = unitsOf(sku, theirs);

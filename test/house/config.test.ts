@@ -323,6 +323,7 @@ test("the list of variables says which are set", () => {
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_ROOT",
     "METRICS_TOKEN",
+    "LARGE_HOLD_MINUTES",
     "LOG_LEVEL",
   ]);
 });

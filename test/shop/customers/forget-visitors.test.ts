@@ -4,6 +4,8 @@ import { addToCart } from "../../../src/shop/change-cart.ts";
 import { CustomerModel, type Identity } from "../../../src/shop/customer-record.ts";
 import { eraseWhenDone } from "../../../src/shop/erase.ts";
 import { forgetVisitors } from "../../../src/shop/forget-visitors.ts";
+import { OrderModel } from "../../../src/shop/order-model.ts";
+import { ReviewModel, writeReview } from "../../../src/shop/review.ts";
 import { DAY, useStore, World } from "../orders/world.ts";
 import { type Account, anAccount, links } from "./accounts.ts";
 
@@ -49,6 +51,18 @@ test("a visitor who was not heard of for thirty days is forgotten, with cart and
   await look(51);
   expect(await isKnown(back)).toBe(false);
   expect((await loadCart(shop, back.id)).lines).toEqual([]);
+});
+
+test("never one who has written a review, and it stays theirs", async () => {
+  const writer = await anAccount(shop);
+  const order = await world.commerce.placeOrder(await world.draft({ MUG: 1 }, writer.id));
+  await OrderModel.updateOne({ _id: order._id }, { state: "delivered" });
+  await writeReview({ shop, order: order._id, sku: "MUG", customer: writer.id, rating: 5 });
+  // Even where nothing is left of the order.
+  await OrderModel.deleteOne({ _id: order._id });
+  await look(400);
+  expect(await isKnown(writer)).toBe(true);
+  expect(await ReviewModel.countDocuments({ shop, customer: writer.id })).toBe(1);
 });
 
 test("never one with an order, a linked account or a wish to be erased", async () => {

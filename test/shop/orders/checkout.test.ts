@@ -23,7 +23,7 @@ import {
 } from "../../../src/shop/place-order.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { shippingOptions } from "../../../src/shop/shipping.ts";
-import { OutOfStock, setStock } from "../../../src/shop/stock.ts";
+import { OutOfStock, setStock, stopCounting } from "../../../src/shop/stock.ts";
 import {
   address,
   anyCustomer,
@@ -314,6 +314,54 @@ describe("placing an order", () => {
           of: "network",
         });
       expect((await world.stock()).held).toBe(30);
+    });
+  });
+
+  describe("who would hold most of what there is", () => {
+    const minutesOf = ({ holdUntil }: Order) =>
+      ((holdUntil?.getTime() ?? 0) - world.clock.now().getTime()) / MINUTE;
+    const draftOf = async (quantity: number, customer?: string): Promise<Order> => {
+      const buyNow = { sku: "MUG", quantity };
+      const of = customer ?? (await anyCustomer(world.shop));
+      const draft = await startCheckout(world.shop, of, world.key(), { buyNow }, world.clock.now());
+      await setAddress(draft, address);
+      return setShipping(draft, "post");
+    };
+
+    test("by one order holds it for ten minutes, and then it is everybody's again", async () => {
+      const order = await world.commerce.placeOrder(await draftOf(10));
+      expect(minutesOf(order)).toBe(10);
+      expect(await world.stock()).toMatchObject({ available: 0, held: 10 });
+      world.clock.advance(10 * MINUTE);
+      await world.commerce.sweep();
+      expect(await world.stock()).toMatchObject({ available: 10, held: 0 });
+      await expectStockConserved();
+    });
+
+    test("by three cookies of one network holds long no more than half of it", async () => {
+      const held = [];
+      for (const quantity of [4, 3, 3])
+        held.push(minutesOf(await world.commerce.placeOrder(await draftOf(quantity), "net-a")));
+      expect(held).toEqual([30, 10, 10]);
+      world.clock.advance(10 * MINUTE);
+      await world.commerce.sweep();
+      expect(await world.stock()).toMatchObject({ available: 6, held: 4 });
+    });
+
+    test("by several orders of one person on a platform without networks as well", async () => {
+      const customer = await anyCustomer(world.shop);
+      const held = [];
+      for (const quantity of [4, 3])
+        held.push(minutesOf(await world.commerce.placeOrder(await draftOf(quantity, customer))));
+      expect(held).toEqual([30, 10]);
+    });
+
+    test("wants the last two, or half, or what nobody counts, and has half an hour like everybody", async () => {
+      expect(minutesOf(await world.commerce.placeOrder(await draftOf(5)))).toBe(30);
+      await setStock(world.shop, "MUG", 2);
+      expect(minutesOf(await world.commerce.placeOrder(await draftOf(2)))).toBe(30);
+      await stopCounting(world.shop, "MUG");
+      expect(minutesOf(await world.commerce.placeOrder(await draftOf(50)))).toBe(30);
     });
   });
 
