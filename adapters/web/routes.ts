@@ -9,6 +9,7 @@ import { type Address, conversationId } from "../../src/engine/inbound.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
 import { type BoundedBodies, busy } from "../../src/http/bounded-bodies.ts";
 import { networkOf } from "../../src/http/client-address.ts";
+import { cutOff } from "../../src/http/cut-off.ts";
 import { answerException } from "../../src/http/errors.ts";
 import type { EventStreams } from "../../src/http/event-stream.ts";
 import { bundlePage, type Page } from "../../src/http/page-bundle.ts";
@@ -131,7 +132,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     }
     const after = Number(c.req.header("last-event-id") ?? c.req.query("after")) || 0;
     c.header("X-Accel-Buffering", "no");
-    return streamSSE(c, (out) => streams.follow(conversation, after, out, network));
+    return streamSSE(c, (out) => streams.follow(conversation, after, out, network, () => cutOff(c)));
   });
 
   routes.post("/chat/events", async (c) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { languageOf } from "../i18n/index.ts";
 import type { Adapter, Asker } from "./adapter.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
@@ -44,6 +45,8 @@ export class Engine {
   readonly #working = new Set<Promise<void>>();
   readonly #slots = new Slots(TURNS_AT_A_TIME, TURNS_OF_ONE);
   readonly #share: FairShare;
+  /** Events that were counted before they came. */
+  readonly #admitted = new LRUCache<string, true>({ max: 10_000 });
   /** Conversations that are claimed and wait for their turn to run. */
   readonly #waiting = new Set<string>();
   readonly #now: () => Date;
@@ -73,7 +76,8 @@ export class Engine {
     const host = hostOf(
       this.#options,
       (inbound) => this.accept(inbound),
-      (inbound) => this.#share.take(personOf(inbound)),
+      (inbound) => this.#admits(inbound),
+      (asker) => this.#share.take(personOf(asker)),
       (asker) => this.#glance(asker),
     );
     await Promise.all(
@@ -98,12 +102,20 @@ export class Engine {
   async accept(inbound: Inbound): Promise<"accepted" | "duplicate" | "dropped"> {
     if (inbound.body.kind === "signal") return await this.#take(inbound);
     const person = personOf(inbound);
-    const taken = this.#share.take(person) ? await this.#take(inbound, false) : "full";
+    const admitted = this.#admitted.delete(inbound.id) || this.#share.take(person);
+    const taken = admitted ? await this.#take(inbound, false) : "full";
     if (taken !== "full") return taken;
     this.#options.metrics?.dropped?.(inbound.address.platform);
     if (this.#share.tell(person))
       await this.#take({ ...inbound, id: `${inbound.id}/surplus`, body: { kind: "surplus" } });
     return "dropped";
+  }
+
+  /** Takes an event from its person's share before it comes, so that it is not taken once more when it does. */
+  #admits(inbound: Inbound): boolean {
+    const admitted = this.#share.take(personOf(inbound));
+    if (admitted) this.#admitted.set(inbound.id, true);
+    return admitted;
   }
 
   async #take(inbound: Inbound): Promise<"accepted" | "duplicate">;
@@ -299,7 +311,10 @@ export class Engine {
 }
 
 /** Whose share an event counts against; news has no sender and counts as of the person it is for. */
-const personOf = ({ address: { platform, connection, channel, user }, sender }: Inbound): string =>
+const personOf = ({
+  address: { platform, connection, channel, user },
+  sender,
+}: Pick<Inbound, "address" | "sender">): string =>
   [platform, connection, sender.id || (user ?? channel)].join("/");
 
 /** The outcome of an event that was handled before. */

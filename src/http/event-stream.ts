@@ -3,6 +3,8 @@ import type { Logger } from "../log.ts";
 
 const POLL_MS = 2000;
 const HEARTBEAT_MS = 15_000;
+/** How long a page may take to read what is written to it, in milliseconds. One that takes longer is cut off. */
+const STALL_MS = 10_000;
 /** Streams of one conversation; the oldest end when there are more. */
 const STREAMS_MAX = 8;
 /** Streams of one network, over all its visitors; more are refused. */
@@ -61,14 +63,17 @@ class Follower {
 export class EventStreams<Message extends { readonly change: number }> {
   readonly #source: Source<Message>;
   readonly #log: Logger;
+  readonly #stallMs: number;
   readonly #open = new Map<string, Set<Follower>>();
   /** How many streams each network has open. */
   readonly #networks = new Map<string, number>();
   #poll: NodeJS.Timeout | undefined;
 
-  constructor(source: Source<Message>, log: Logger) {
+  /** `stallMs` instead of ten seconds for a page to read what is written. */
+  constructor(source: Source<Message>, log: Logger, stallMs: number = STALL_MS) {
     this.#source = source;
     this.#log = log;
+    this.#stallMs = stallMs;
   }
 
   /** Has the conversation's streams look into the store, unless they have already seen `change`. */
@@ -83,25 +88,40 @@ export class EventStreams<Message extends { readonly change: number }> {
 
   /**
    * Writes all that changes after `after` until the page goes away or `stop` is called. It counts as its network's from
-   * the call on.
+   * the call on. A page that stops reading is cut off by `cut`, so that what it was sent does not stay in memory; it comes
+   * back when it reads again, and gets what it missed.
    */
-  async follow(conversation: string, after: number, out: SSEStreamingApi, network = ""): Promise<void> {
+  async follow(
+    conversation: string,
+    after: number,
+    out: SSEStreamingApi,
+    network = "",
+    cut: () => void = () => {},
+  ): Promise<void> {
     // A page that does not read holds up the write it is in; what is aborted waits for nobody.
     const follower = new Follower(after, () => out.abort());
     out.onAbort(() => follower.end());
     this.#networks.set(network, (this.#networks.get(network) ?? 0) + 1);
     this.#join(conversation, follower);
+    const read = async (writing: Promise<unknown>): Promise<void> => {
+      const stalled = setTimeout(() => {
+        follower.end();
+        cut();
+      }, this.#stallMs);
+      await writing.finally(() => clearTimeout(stalled));
+    };
     try {
       // A page older than the kept messages holds a number from before they were counted anew.
       if ((await this.#source.newest(conversation)) < after) follower.cursor = 0;
-      await out.write("retry: 1000\n\n");
+      await read(out.write("retry: 1000\n\n"));
       while (follower.live) {
         const changes = await this.#source.since(conversation, follower.cursor);
         for (const message of changes) {
-          await out.writeSSE({ id: String(message.change), data: JSON.stringify(message) });
+          await read(out.writeSSE({ id: String(message.change), data: JSON.stringify(message) }));
+          if (!follower.live) break;
           follower.cursor = message.change;
         }
-        if (changes.length === 0 && !(await follower.woken())) await out.write(": still here\n\n");
+        if (changes.length === 0 && !(await follower.woken())) await read(out.write(": still here\n\n"));
       }
     } catch (error) {
       this.#log.warn({ err: error }, "an event stream ended early; the page will come back");

@@ -14,7 +14,7 @@ export interface Arrival<File> extends SentPictures<File> {
 export interface Reception<File, A extends Arrival<File>> {
   /** The bytes of a picture, what is wrong with it, or null if it cannot be had in time. */
   readonly fetch: (file: File, arrival: A) => Promise<Fetched>;
-  /** Hears that an event is stored: only now may the platform be told so. */
+  /** Hears that an event is stored, and will be answered: only now may the platform be told so. */
   readonly stored: (arrival: A) => void;
   /** Hears of each time `take` could not store an event yet. */
   readonly failed: (error: unknown, arrival: A) => void;
@@ -37,10 +37,11 @@ export class Arrivals<File, A extends Arrival<File>> {
     const sent = photo !== undefined || Object.keys(uploads).length > 0;
     // Nothing is fetched for somebody who has sent too much: it will be dropped.
     const fetched = sent && (host.admits?.(inbound) ?? true);
-    await host.accept(
+    const taken = await host.accept(
       fetched ? await withPictures(host, inbound, arrival, (file) => fetch(file, arrival)) : inbound,
     );
-    stored(arrival);
+    // To promise an answer to what was dropped would leave it promised for ever.
+    if (taken !== "dropped") stored(arrival);
   }
 
   /**

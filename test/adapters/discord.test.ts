@@ -16,6 +16,12 @@ const ADA = "501000000000000001";
 const EVE = "501000000000000002";
 
 class Shop extends RecordingHost {
+  /** Everybody has sent too much. */
+  dropping = false;
+  override async accept(inbound: Inbound): Promise<"accepted" | "duplicate" | "dropped"> {
+    const taken = await super.accept(inbound);
+    return this.dropping ? "dropped" : taken;
+  }
   suggestions: readonly string[] = [];
   override async suggest(): Promise<readonly string[]> {
     return this.suggestions;
@@ -514,6 +520,19 @@ describe("commands", () => {
     expect(discord.commands().map(({ name }) => name)).toEqual(["start", "search"]);
     await process({ of: discord, publicKey: "ab".repeat(32) });
     expect(discord.callsOf("PUT", /commands/)).toHaveLength(1);
+  });
+
+  test("of somebody who sends too much promise no answer, as there will be none", async () => {
+    const { discord, host, adapter } = await process();
+    host.dropping = true;
+    const ada = person(discord);
+    await ada.says("/start");
+    await host.next(0);
+    host.dropping = false;
+    await ada.says("/start");
+    await host.next(1);
+    await adapter.stop(); // which promises whatever has none yet
+    expect(answers(discord)).toHaveLength(1);
   });
 
   test("are completed while they are typed", async () => {

@@ -17,7 +17,7 @@ export class RecordingHost implements Host {
   #hold: Promise<void> | undefined;
   #failures = 0;
 
-  async accept(inbound: Inbound): Promise<"accepted" | "duplicate"> {
+  async accept(inbound: Inbound): Promise<"accepted" | "duplicate" | "dropped"> {
     this.attempts.push(inbound);
     this.#changed();
     await this.#hold;

@@ -94,6 +94,60 @@ test("of 1,500 messages of one person some are read, and the rest costs the stor
   expect(platform.texts("flood").at(-1)).toBe("slower");
 });
 
+test("a picture counts once, though it is asked for before it is fetched", async () => {
+  const time = clock();
+  const platform = new Platform();
+  const engine = engineOf(echo(), platform, () => time.now());
+  await engine.start();
+  const host = platform.host!;
+  const outcome = async (n: number) => {
+    const sent = event("pictures", says(String(n)), `p${n}`);
+    return host.admits?.(sent) ? await host.accept(sent) : "dropped";
+  };
+  const counts: Record<string, number> = {};
+  for (let n = 0; n < PERSONS_SHARE.burst + 5; n += 1) {
+    const was = await outcome(n);
+    counts[was] = (counts[was] ?? 0) + 1;
+    await engine.idle();
+  }
+  expect(counts).toEqual({ accepted: PERSONS_SHARE.burst, dropped: 5 });
+  // What was asked for once is not free for good.
+  expect(await host.accept(event("pictures", says("again"), "p0"))).toBe("dropped");
+  await engine.stop();
+});
+
+test("what a person asks for beside a conversation is of their share, and without an answer beyond it", async () => {
+  const time = clock();
+  const platform = new Platform();
+  const script = echo();
+  let asked = 0;
+  script.command("find", "command.cancel", async () => below(view({ text: plain("found") })), {
+    name: "what",
+    description: "command.cancel",
+    suggest: async () => {
+      asked += 1;
+      return ["mug"];
+    },
+  });
+  script.preview(async () => {
+    asked += 1;
+    return view({ text: plain("a mug") });
+  });
+  const engine = engineOf(script, platform, () => time.now());
+  await engine.start();
+  const host = platform.host!;
+  const asker = { address: addressOf("asking"), sender: { id: "asking" } };
+  for (let n = 0; n < 300; n += 1) {
+    await host.suggest(asker, "find", "m");
+    await host.preview(asker, "https://shop.example/p/mug");
+  }
+  expect(asked).toBe(PERSONS_SHARE.burst);
+  expect(await host.suggest(asker, "find", "m")).toEqual([]);
+  expect(await host.preview(asker, "https://shop.example/p/mug")).toBeNull();
+  expect(await host.accept(event("asking", says("hello")))).toBe("dropped");
+  await engine.stop();
+});
+
 test("who sends too much in one channel sends too much in all of them", async () => {
   const time = clock();
   const engine = engineOf(echo(), new Platform(), () => time.now());

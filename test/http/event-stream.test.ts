@@ -1,5 +1,9 @@
-import { SSEStreamingApi } from "hono/streaming";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { SSEStreamingApi, streamSSE } from "hono/streaming";
 import { expect, test } from "vitest";
+import { cutOff } from "../../src/http/cut-off.ts";
 import { EventStreams, NETWORK_STREAMS_MAX } from "../../src/http/event-stream.ts";
 import { createLogger } from "../../src/log.ts";
 
@@ -32,6 +36,51 @@ test("a page that does not read is ended all the same", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   streams.stop();
   await following;
+});
+
+test("pages that stop reading are cut off, and hold only what one of them was being sent", async () => {
+  let asked = 0;
+  const endless = {
+    newest: async () => 1_000_000,
+    since: async (_: string, change: number) => {
+      asked += 1;
+      return [{ change: change + 1, text: "x".repeat(256 * 1024) }];
+    },
+    changedAfter: async () => [],
+  };
+  const streams = new EventStreams(endless, quiet, 100);
+  const app = new Hono().get("/:who", (c) =>
+    streamSSE(c, (out) => streams.follow(c.req.param("who"), 0, out, c.req.param("who"), () => cutOff(c))),
+  );
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const { port } = server.address() as AddressInfo;
+  const pages = Array.from({ length: 32 }, (_, index) => {
+    const client = connect(port, "127.0.0.1", () =>
+      client.write(`GET /${index} HTTP/1.1\r\nHost: x\r\n\r\n`),
+    );
+    client.on("error", () => undefined);
+    return client.pause();
+  });
+  let most = 0;
+  await expect
+    .poll(
+      () => {
+        most = Math.max(most, ...[...sockets].map((socket) => socket.writableLength));
+        return asked > 32 && sockets.size;
+      },
+      { timeout: 10_000, interval: 20 },
+    )
+    .toBe(0);
+  // Of each no more waits in this process than the message that was on its way, and the one behind it.
+  expect(most).toBeLessThan(600 * 1024);
+  for (const page of pages) page.destroy();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test("a network has room for so many streams, over all conversations, until they have ended", async () => {
