@@ -68,7 +68,7 @@ export interface Commerce {
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
   /**
-   * In a live shop: cancels orders that wait for test money and marks those that were paid with it; answers how many.
+   * In a live shop: ends the orders that wait for test money or were paid with it and not shipped; answers how many.
    * Call it at start; sweeps do it again every minute.
    */
   endTestOrders(): Promise<number>;
@@ -198,7 +198,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
     reconcile,
     comeBack: createReturn(desk, reconcile),
     pack: (order, by) => settled(order, pack(order, by, now())),
-    ship: (order, parcel, by, how) => settled(order, ship(order, parcel, by, now(), how)),
+    ship: (order, parcel, by, how) => settled(order, ship(order, parcel, by, now(), { ...how, live })),
     deliver: (order, by) => settled(order, deliver(order, by, now())),
     confirmReceived: (order, by) => settled(order, confirmReceived(order, by, now())),
     resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),

@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
-import { changeOrder, moved, withNotice, withoutTasks } from "./change-order.ts";
-import { ending } from "./ending.ts";
+import { changeOrder, moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import { ending, over } from "./ending.ts";
 import type { Order } from "./order.ts";
 import type { OrderState } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
@@ -19,9 +19,9 @@ const touched = ["awaiting_payment", "paid", "packed", "refunding"] as const sat
 /**
  * What becomes of a test order once the shop is live; null where nothing does.
  *
- * One that waits for payment is cancelled and lets go of its stock, and its shopper is told. One that was "paid" and has
- * not been shipped is marked, and does not ship without the merchant's word (`obstaclesOf`): it is not cancelled by
- * itself, since a merchant may have been paid in another way meanwhile, and cannot bring a cancelled order back.
+ * Whatever of it has not left the house ends, paid or not: it is cancelled, its units go back, and its shopper is told that
+ * it was a test and no money was taken. No provider is asked for a refund, as there is nothing to give back. One that was
+ * shipped stays as it is: where its goods are, only people know.
  */
 export function testOrderEnded(order: Order, now: Date): Order | null {
   const { payment } = order;
@@ -31,8 +31,11 @@ export function testOrderEnded(order: Order, now: Date): Order | null {
     case "awaiting_payment":
       return ended(ending(moved(withoutTasks(free, "cancel"), "cancel", "shop", now), now), now);
     case "paid":
-    case "packed":
-      return payment.testMoney === true ? null : { ...order, payment: { ...payment, testMoney: true } };
+    case "packed": {
+      const cancelled = moved(withoutTasks(free, "cancel", "refund"), "cancel", "shop", now);
+      const marked = { ...over(cancelled), payment: { ...payment, testMoney: true } };
+      return ended(withTask(marked, "restock", now), now);
+    }
     case "refunding":
       return ended(withoutTasks(moved(free, "refunded", "shop", now), "refund"), now);
     default:
@@ -50,7 +53,6 @@ export async function endTestOrders(now: Date): Promise<string[]> {
       {
         "payment.live": false,
         state: trusted({ $in: [...touched] }),
-        "payment.testMoney": trusted({ $ne: true }),
       },
       { _id: 1 },
     )

@@ -9,13 +9,19 @@ export type Obstacle =
   | { readonly kind: "refunded"; readonly amount: Money }
   | { readonly kind: "refund-failed"; readonly amount: Money };
 
-/** What is to be known about an order's money, for as long as it matters: none where all is as it should be. */
-export function obstaclesOf({ payment, disputes = [] }: Pick<Order, "payment" | "disputes">): Obstacle[] {
+/**
+ * What is to be known about an order's money, for as long as it matters: none where all is as it should be. `live`: the shop
+ * takes real money, so that test money is none even before the order has been ended for it.
+ */
+export function obstaclesOf(
+  { payment, disputes = [] }: Pick<Order, "payment" | "disputes">,
+  { live = false }: { readonly live?: boolean } = {},
+): Obstacle[] {
   if (payment === undefined) return [];
   const { currency, refunded, failedRefunds = [] } = payment;
   const money = (amount: number): Money => ({ amount, currency });
   return [
-    ...(payment.testMoney ? [{ kind: "test-money" } as const] : []),
+    ...(payment.testMoney || (live && !payment.live) ? [{ kind: "test-money" } as const] : []),
     ...disputes.flatMap(({ status, amount, reason }): Obstacle[] => {
       if (status === "won") return [];
       const kind = status === "lost" ? "dispute-lost" : "disputed";

@@ -38,6 +38,7 @@ export type OrderEvent = (typeof orderEvents)[number];
  * Money that arrives after the end (`cancelled`, `expired`) goes back, hence their edge to `refunding`; a payment that
  * does not match waits in `awaiting_payment` until the merchant takes it (`pay`) or gives it back (`refund`). An order
  * whose refund a bank sends back stays `refunded`, in quarantine until it is made again: its goods do not come back either.
+ * What was paid is given back on its way from `paid` (`refund`); only where no real money was taken it is cancelled at once.
  */
 export const transitions: Readonly<Record<OrderState, Readonly<Partial<Record<OrderEvent, OrderState>>>>> = {
   draft: { place: "awaiting_payment", cancel: "cancelled", expire: "expired" },
@@ -48,8 +49,8 @@ export const transitions: Readonly<Record<OrderState, Readonly<Partial<Record<Or
     cancel: "cancelled",
     refund: "refunding",
   },
-  paid: { pack: "packed", ship: "shipped", refund: "refunding" },
-  packed: { ship: "shipped", refund: "refunding" },
+  paid: { pack: "packed", ship: "shipped", refund: "refunding", cancel: "cancelled" },
+  packed: { ship: "shipped", refund: "refunding", cancel: "cancelled" },
   shipped: { deliver: "delivered", complete: "completed" },
   delivered: { complete: "completed" },
   completed: {},

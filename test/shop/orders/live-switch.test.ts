@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { changeOrder } from "../../../src/shop/change-order.ts";
 import { createCommerce } from "../../../src/shop/commerce.ts";
+import { listOpenOrders } from "../../../src/shop/find-order.ts";
 import { HeldBack } from "../../../src/shop/fulfilment.ts";
+import { applySession } from "../../../src/shop/payment-outcome.ts";
 import { PaymentDouble } from "../../doubles/payment-provider.ts";
 import { expectLegalHistory, expectStockConserved, MINUTE, sessionOf, useStore, World } from "./world.ts";
 
@@ -26,6 +29,7 @@ async function goesLive(): Promise<void> {
   await world.commerce.sweep();
 }
 
+const parcel = { carrier: "DHL", tracking: "1" };
 const untouched = { available: 10, held: 0, sold: 0 };
 
 describe("when the shop takes real money", () => {
@@ -76,25 +80,68 @@ describe("when the shop takes real money", () => {
     expect(await world.stock()).toEqual(untouched);
   });
 
-  test("what was paid with test money does not ship without a word, and can be ended", async () => {
-    const order = await world.paid({ MUG: 2 });
+  test.each(["paid", "packed"])(
+    "an order that is %s with test money ends: its units go back, its shopper is told, nothing is refunded",
+    async (state) => {
+      const order = await world.paid({ MUG: 2 });
+      if (state === "packed") await world.commerce.pack(order);
+      await goesLive();
+      const after = await world.order(order);
+      expect(after).toMatchObject({
+        state: "cancelled",
+        holdUntil: null,
+        attendAt: null,
+        payment: { testMoney: true, refunded: 0 },
+      });
+      expectLegalHistory(after);
+      expect(await world.stock()).toEqual(untouched);
+      expect(world.told(order)).toEqual(["order.paid", "order.test_ended"]);
+      expect([...real.calls, ...world.provider.refunds]).toEqual([]);
+      expect((await listOpenOrders(world.shop)).total).toBe(0);
+      await expect(world.commerce.ship(after, parcel, "shop", { anyway: true })).rejects.toThrow(
+        /cancelled cannot ship/,
+      );
+    },
+  );
+
+  test("one that was paid with test money and whose units wait to be sold ends with them free", async () => {
+    const order = await world.placed({ MUG: 2 });
+    const { raw, headers } = world.provider.pay(sessionOf(order));
+    const event = await world.provider.verifyEvent(raw, headers);
+    // The process died between the payment and the sale of its units.
+    await changeOrder(order._id, (waiting) =>
+      event?.session === undefined
+        ? null
+        : applySession(waiting, event.session, { live: false, now: world.clock.now() }),
+    );
     await goesLive();
-    const parcel = { carrier: "DHL", tracking: "1" };
-    await expect(world.commerce.ship(order, parcel)).rejects.toThrow(HeldBack);
-    expect((await world.order(order)).payment?.testMoney).toBe(true);
-    expect((await world.commerce.cancelOrder(order, "shop")).state).toBe("refunded");
+    expect(await world.order(order)).toMatchObject({ state: "cancelled", attendAt: null });
     expect(await world.stock()).toEqual(untouched);
-    expect(world.told(order)).toEqual(["order.paid", "order.test_ended"]);
-    expect([...real.calls, ...world.provider.refunds]).toEqual([]);
   });
 
-  test("an order paid with test money goes all the same when the merchant says so", async () => {
+  test("an order that was marked by a version before this ends as well", async () => {
     const order = await world.paid();
+    await changeOrder(order._id, ({ payment, ...rest }) =>
+      payment === undefined ? null : { ...rest, payment: { ...payment, testMoney: true } },
+    );
     await goesLive();
-    const shipped = await world.commerce.ship(order, { carrier: "DHL", tracking: "1" }, "shop", {
-      anyway: true,
-    });
-    expect(shipped.state).toBe("shipped");
+    expect((await world.order(order)).state).toBe("cancelled");
+    expect(await world.stock()).toEqual(untouched);
+  });
+
+  test("before the switch was swept, what was paid with test money goes only when the merchant says so", async () => {
+    const order = await world.paid();
+    const live = createCommerce({ provider: real, live: true, now: world.clock.now });
+    await expect(live.ship(order, parcel)).rejects.toThrow(HeldBack);
+    expect((await live.ship(order, parcel, "shop", { anyway: true })).state).toBe("shipped");
+  });
+
+  test("an order that was shipped stays as it is", async () => {
+    const order = await world.commerce.ship(await world.paid(), parcel);
+    await goesLive();
+    expect(await world.order(order)).toMatchObject({ state: "shipped", payment: { live: false } });
+    expect(world.told(order)).toEqual(["order.paid", "order.shipped"]);
+    expect(await world.stock()).toEqual({ available: 9, held: 0, sold: 1 });
   });
 
   test("a refund of test money that was under way is over", async () => {
