@@ -131,6 +131,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       log.error({ err: cause, ...about }, refusalWords[fault]);
     },
   });
+  await commerce.reconcileOlder();
   if (live) {
     const sessions = await retireSandbox(queue);
     const orders = await commerce.endTestOrders();

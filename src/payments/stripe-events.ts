@@ -1,6 +1,12 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import { type ProviderEvent, type SessionState, UnreadableEvent } from "../shop/payment.ts";
+import {
+  type DisputeState,
+  type ProviderEvent,
+  type RefundState,
+  type SessionState,
+  UnreadableEvent,
+} from "../shop/payment.ts";
 import { reported } from "./stripe-amount.ts";
 
 /** The events that an endpoint must send: what `stripeEvent` reads. docs/operating.md names them. */
@@ -10,6 +16,7 @@ export const stripeEventTypes = [
   "checkout.session.async_payment_failed",
   "checkout.session.expired",
   "charge.refunded",
+  "refund.created",
   "refund.updated",
   "refund.failed",
   "charge.dispute.created",
@@ -119,13 +126,8 @@ export function stripeEvent(raw: unknown): ProviderEvent | null {
     case "charge.refund.updated": {
       const reference = idOf(ref.safeParse(object.payment_intent).data);
       if (reference === undefined) return null;
-      const { id: made, amount, currency, status, metadata } = parse(refund, object, type);
-      const state = { what: "refund", refund: made, status: refundStatus(status ?? null) } as const;
-      return {
-        id,
-        at,
-        change: { ...state, amount: reported(amount, currency), ...about(reference, metadata, livemode) },
-      };
+      const read = parse(refund, object, type);
+      return { id, at, change: { ...refundOf(read), ...about(reference, read.metadata, livemode) } };
     }
     case "charge.dispute.created":
     case "charge.dispute.updated":
@@ -134,19 +136,40 @@ export function stripeEvent(raw: unknown): ProviderEvent | null {
     case "charge.dispute.funds_reinstated": {
       const reference = idOf(ref.safeParse(object.payment_intent).data);
       if (reference === undefined) return null;
-      const { id: opened, amount, currency, status, reason } = parse(dispute, object, type);
-      const state = { what: "dispute", dispute: opened, status: disputeStatus(status) } as const;
-      const why = reason ? { reason } : {};
-      return {
-        id,
-        at,
-        change: { ...state, ...why, amount: reported(amount, currency), ...about(reference, null, livemode) },
-      };
+      const state = disputeOf(parse(dispute, object, type));
+      return { id, at, change: { ...state, ...about(reference, null, livemode) } };
     }
     default:
       return null;
   }
 }
+
+function refundOf({ id: made, amount, currency, status, metadata }: z.infer<typeof refund>): RefundState {
+  return {
+    what: "refund",
+    refund: made,
+    status: refundStatus(status ?? null),
+    amount: reported(amount, currency),
+    ours: metadata?.hawker_key !== undefined,
+  };
+}
+
+function disputeOf({ id: opened, amount, currency, status, reason }: z.infer<typeof dispute>): DisputeState {
+  return {
+    what: "dispute",
+    dispute: opened,
+    status: disputeStatus(status),
+    amount: reported(amount, currency),
+    ...(reason ? { reason } : {}),
+  };
+}
+
+/** A refund as Stripe lists it. @throws {UnreadableEvent} */
+export const refundState = (read: Stripe.Refund): RefundState => refundOf(parse(refund, read, "a refund"));
+
+/** A dispute as Stripe lists it. @throws {UnreadableEvent} */
+export const disputeState = (read: Stripe.Dispute): DisputeState =>
+  disputeOf(parse(dispute, read, "a dispute"));
 
 const about = (reference: string, metadata: z.infer<typeof charge>["metadata"], live: boolean) => ({
   reference,

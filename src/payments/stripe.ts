@@ -1,9 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
 import Stripe from "stripe";
-import { BadSignature, PaymentError, type PaymentProvider, UnreadableEvent } from "../shop/payment.ts";
+import {
+  BadSignature,
+  type CapturedPayment,
+  PaymentError,
+  type PaymentProvider,
+  UnreadableEvent,
+} from "../shop/payment.ts";
 import { stripeDecimals, toStripe } from "./stripe-amount.ts";
 import { paymentError } from "./stripe-errors.ts";
-import { refundStatus, sessionState, stripeEvent } from "./stripe-events.ts";
+import { disputeState, refundState, refundStatus, sessionState, stripeEvent } from "./stripe-events.ts";
 import { stripeLimits } from "./stripe-limits.ts";
 import { sessionParameters, stripeExpiry } from "./stripe-session.ts";
 
@@ -20,6 +26,9 @@ export interface StripeOptions {
   readonly log?: { warn(details: object, message: string): void };
   readonly now?: () => Date;
 }
+
+/** A payment with more refunds than so many is none of a shop's; they are read by the hundred. */
+const LIST_MAX = 1_000;
 
 /** Seconds a webhook's timestamp may be away from now, in either direction. */
 const tolerance = 300;
@@ -53,6 +62,10 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
 
   const read = (id: string) =>
     stripe.checkout.sessions.retrieve(id, { expand: ["payment_intent.latest_charge"] });
+
+  /** What lists are asked for by; undefined where nothing was ever tried. */
+  const intentOf = async ({ session, reference }: CapturedPayment): Promise<string | undefined> =>
+    reference ?? sessionState(await read(session)).reference;
 
   return {
     name: "stripe",
@@ -153,6 +166,10 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
             .catch((error: unknown) => {
               // Somebody refunds at the same time: "greater than unrefunded amount", "already been refunded".
               if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
+              if (error.code === "charge_disputed")
+                throw new PaymentError("refused", `The payment of session ${id} is disputed.`, {
+                  reason: "disputed",
+                });
               if (error.code !== "charge_already_refunded" && error.param !== "amount") throw error;
               throw new PaymentError("refused", `Of session ${id} less is left to refund.`, {
                 reason: "exceeds",
@@ -164,6 +181,22 @@ export function stripeProvider(options: StripeOptions): PaymentProvider {
             reason: "idempotency_key_reused",
           });
         return { id: refund.id, status: refundStatus(refund.status) };
+      }),
+
+    readRefunds: (of) =>
+      guarded(async () => {
+        const payment_intent = await intentOf(of);
+        if (payment_intent === undefined) return [];
+        const made = stripe.refunds.list({ payment_intent, limit: 100 });
+        return (await made.autoPagingToArray({ limit: LIST_MAX })).map(refundState);
+      }),
+
+    readDisputes: (of) =>
+      guarded(async () => {
+        const payment_intent = await intentOf(of);
+        if (payment_intent === undefined) return [];
+        const opened = stripe.disputes.list({ payment_intent, limit: 100 });
+        return (await opened.autoPagingToArray({ limit: LIST_MAX })).map(disputeState);
       }),
 
     orderOf: (reference) =>

@@ -16,6 +16,7 @@ import { applySession } from "./payment-outcome.ts";
 import { clearTrouble, noteTrouble } from "./payment-trouble.ts";
 import { placeOrder } from "./place-order.ts";
 import { resolveQuarantine } from "./quarantine.ts";
+import { readMoney, reconcileDue, reconcileIfDue, reconcileOlder } from "./reconcile-payments.ts";
 import { createReturn } from "./shopper-return.ts";
 import { sweepPictures } from "./sweep-pictures.ts";
 
@@ -50,7 +51,7 @@ export interface Commerce {
   cancelOrder(order: Order, by: string): Promise<Order>;
   /** Takes a webhook delivery. @throws {BadSignature} */
   receiveEvent(provider: PaymentProvider, raw: Buffer, headers: Headers): Promise<Receipt>;
-  /** Reads the order's session at its provider and applies what it finds. @throws {NotFound} */
+  /** Asks the provider about the order's payment, its refunds and disputes too, and applies what it finds. @throws {NotFound} */
   reconcile(order: string): Promise<Order>;
   /**
    * As `reconcile`, for whoever comes back from a payment page: it asks the provider once in some seconds at most, and not
@@ -72,6 +73,8 @@ export interface Commerce {
    * Call it at start; sweeps do it again every minute.
    */
   endTestOrders(): Promise<number>;
+  /** Has the payments of versions before this one looked at, too, for refunds and disputes; at start. Answers how many. */
+  reconcileOlder(): Promise<number>;
   /** How many orders wait for real money at a provider. */
   countLiveOrders(): Promise<number>;
   /** Names what knows when visitors were last heard of. Without it, and what `onErase` names, no visitor is forgotten. */
@@ -87,6 +90,8 @@ export interface Commerce {
 const SWEEP_MS = 1_000;
 const FORGET_MS = 60 * 60_000;
 const TEST_EVERY_MS = 60_000;
+/** How often it is looked whether a provider should be asked for refunds and disputes. */
+const RECONCILE_EVERY_MS = 60_000;
 /** How often in a sweep the next fifty visitors are looked at: what is due of more waits for the next hour. */
 const FORGET_ROUNDS = 40;
 
@@ -115,6 +120,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let sweeping: Promise<void> | undefined;
   let forgotAt = 0;
   let testEndedAt = 0;
+  let reconciledAt = 0;
   let lastActive: LastActive | undefined;
 
   /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
@@ -136,10 +142,19 @@ export function createCommerce(options: CommerceOptions): Commerce {
     return (await endTestOrders(now())).length;
   }
 
+  const unanswered = (error: unknown, order: string) => onError(error, { order, doing: "reconcile" });
+
+  async function reconcileAll(): Promise<void> {
+    if (now().getTime() - reconciledAt < RECONCILE_EVERY_MS) return;
+    reconciledAt = now().getTime();
+    for (const order of await reconcileDue(desk, unanswered)) await attendant.attend(order);
+  }
+
   async function sweep(): Promise<void> {
     if (live && now().getTime() - testEndedAt >= TEST_EVERY_MS) await endTest();
     const report = (error: unknown, event: string) => onError(error, { order: "", doing: `event ${event}` });
     for (const order of await applyKeptEvents(desk, report)) await attendant.attend(order);
+    await reconcileAll();
     await attendant.sweep();
     if (now().getTime() - forgotAt < FORGET_MS) return;
     forgotAt = now().getTime();
@@ -180,10 +195,12 @@ export function createCommerce(options: CommerceOptions): Commerce {
         order,
         changeOrder(order, (current) => testOrderEnded(current, now())),
       );
-    const session = await desk.provider(payment.provider).readSession(payment.session);
+    const from = desk.provider(payment.provider);
+    const session = await from.readSession(payment.session);
+    const seen = await changeOrder(id, (current) => applySession(current, session, { live, now: now() }));
     return settled(
-      order,
-      changeOrder(id, (current) => applySession(current, session, { live, now: now() })),
+      seen,
+      readMoney(desk, from, id).then(() => seen),
     );
   }
 
@@ -192,7 +209,10 @@ export function createCommerce(options: CommerceOptions): Commerce {
     cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
     async receiveEvent(from, raw, headers) {
       const receipt = await receiveEvent(desk, from, raw, headers);
-      if (receipt.order !== undefined) await attendant.attend(receipt.order);
+      if (receipt.order === undefined) return receipt;
+      await attendant.attend(receipt.order);
+      // What was told may leave open how much was given back.
+      if (await reconcileIfDue(desk, receipt.order, unanswered)) await attendant.attend(receipt.order);
       return receipt;
     },
     reconcile,
@@ -209,6 +229,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
       attendant.forgetChats = forgetChats;
     },
     endTestOrders: async () => (live ? endTest() : 0),
+    reconcileOlder: () => reconcileOlder(now()),
     countLiveOrders,
     onVisitors(named) {
       lastActive = named;

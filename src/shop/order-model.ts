@@ -2,6 +2,7 @@ import { model, Schema } from "mongoose";
 import type {
   Dispute,
   FailedRefund,
+  KnownRefund,
   NoticeEntry,
   Order,
   OrderLine,
@@ -72,6 +73,11 @@ const schema = new Schema<Order>(
         refunded: number,
         refund: String,
         refundsFailed: number,
+        reconcileAt: Date,
+        refunds: {
+          type: [new Schema<KnownRefund>({ id: text, amount: number, status: text }, part)],
+          default: undefined,
+        },
         failedRefunds: {
           type: [
             new Schema<FailedRefund>(
@@ -134,6 +140,7 @@ schema.index({ shop: 1, customer: 1, createdAt: -1 });
 schema.index({ shop: 1, state: 1, createdAt: -1 });
 schema.index({ attendAt: 1 });
 schema.index({ "payment.reference": 1 });
+schema.index({ "payment.reconcileAt": 1 });
 schema.index({ "payment.live": 1, state: 1 });
 // Open holds of a network.
 schema.index({ shop: 1, network: 1 }, { partialFilterExpression: { network: { $exists: true } } });

@@ -5,13 +5,14 @@ import { moved, withNotice, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout.ts";
 import type { Desk } from "./desk.ts";
 import { isTestOrder, testOrderEnded } from "./live-switch.ts";
+import { again } from "./money-gone.ts";
 import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
 import { can } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { commitAll, releaseAll, restockAll, shipAll } from "./order-stock.ts";
 import { PaymentError, type SessionState } from "./payment.ts";
-import { again, ownRefundFailed } from "./payment-change.ts";
 import { applySession, expiredDraft, type Moment, PENDING_CHECK_MS } from "./payment-outcome.ts";
+import { doubted, ownRefundFailed, withRefund } from "./refund-change.ts";
 
 /** What a task leaves of its order, worked out on the order as it is by then. */
 type Outcome = (order: Order) => Order;
@@ -99,10 +100,15 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
         idempotencyKey: refundKey(_id, session, refundsFailed, refunded === 0 ? undefined : amount),
       })
       .catch((error: unknown) => {
-        if (error instanceof PaymentError && error.reason === "exceeds") return null;
+        if (error instanceof PaymentError && error.reason === "exceeds") return "exceeds" as const;
+        if (error instanceof PaymentError && error.reason === "disputed") return "disputed" as const;
         throw error;
       });
-    if (refund === null) return leftover(desk, payment);
+    if (refund === "exceeds") return leftover(desk, payment);
+    // The word of the dispute is on its way, or lost: the provider is asked, and the refund waits for its end.
+    if (refund === "disputed")
+      return (current) =>
+        isGivingBack(current) ? doubted(later("refund", desk)(current), desk.now()) : current;
     return (current) => {
       // Another process was told of the same refund's end and has gone on from there.
       if (!isGivingBack(current) || current.payment?.refundsFailed !== refundsFailed) return current;
@@ -111,7 +117,9 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       // It may still fail: asked for again with the same key, the provider says how it stands.
       if (refund.status === "pending")
         return later("refund", desk)({ ...current, payment: { ...current.payment, refund: refund.id } });
-      return givenBackAll(current, { refunded: refunded + amount, refund: refund.id }, desk.now());
+      const made = { id: refund.id, amount, status: "succeeded" } as const;
+      const refunds = withRefund(current.payment.refunds ?? [], made);
+      return givenBackAll(current, { refunded: refunded + amount, refund: refund.id, refunds }, desk.now());
     };
   }),
   "refund-strays": async (desk, { _id, strays, payment }) => {

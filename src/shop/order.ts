@@ -39,6 +39,17 @@ export interface Payment {
   refundsFailed: number;
   /** Refunds that failed, by whomever they were made. */
   failedRefunds?: FailedRefund[];
+  /** Refunds that are known one by one; `refunded` may count others too, of which only a total was told. */
+  refunds?: KnownRefund[];
+  /** When the provider is asked next for refunds and disputes that nobody told of; absent where it never will be. */
+  reconcileAt?: Date | null;
+}
+
+/** One refund of a payment, by whomever it was made. */
+export interface KnownRefund {
+  id: string;
+  amount: number;
+  status: "pending" | "succeeded" | "failed";
 }
 
 /** A refund that the payer's bank did not take. */

@@ -3,6 +3,7 @@ import { ending } from "./ending.ts";
 import { isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { Order, Payment } from "./order.ts";
 import type { SessionState } from "./payment.ts";
+import { nextReconciliation } from "./reconcile-pace.ts";
 
 /** How often a payment that is on its way (a bank transfer) is asked after, besides the provider's own events. */
 export const PENDING_CHECK_MS = 60 * 60_000;
@@ -46,6 +47,7 @@ function paid(order: Order, payment: Payment, session: SessionState, now: Date):
     paid: amount,
     currency,
     ...(reference === undefined ? {} : { reference }),
+    reconcileAt: nextReconciliation(order, now),
   };
   const settled = { ...withoutTasks(order, "expire", "check"), payment: captured, holdUntil: null };
   const reason = mismatch(order, payment, session);

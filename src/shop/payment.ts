@@ -19,13 +19,18 @@ export interface PaymentProvider {
   expireSession(id: string): Promise<SessionState>;
   /**
    * Gives back `amount` of a paid session; the same key is the same refund.
-   * @throws {PaymentError} `refused` with the reason "exceeds" where less is left, as refunds were made elsewhere
+   * @throws {PaymentError} `refused` with the reason "exceeds" where less is left, as refunds were made elsewhere, or
+   * "disputed" where the payer's bank has asked for the money
    */
   refund(request: {
     session: string;
     amount: Money;
     idempotencyKey: string;
   }): Promise<{ id: string; status: "succeeded" | "pending" | "failed" }>;
+  /** All refunds of a payment, by whomever they were made, as they stand now. Absent where every refund is told for sure. */
+  readRefunds?(payment: CapturedPayment): Promise<readonly RefundState[]>;
+  /** All disputes of a payment, as they stand now. Absent where every dispute is told for sure. */
+  readDisputes?(payment: CapturedPayment): Promise<readonly DisputeState[]>;
   /** The order that a payment (`reference` of a session or a change) was made for; undefined where it is not the shop's. */
   orderOf?(reference: string): Promise<string | undefined>;
   /**
@@ -34,6 +39,12 @@ export interface PaymentProvider {
    * @throws {UnreadableEvent} for what the provider signed and nobody here can read
    */
   verifyEvent(raw: Buffer, headers: Headers): Promise<ProviderEvent | null>;
+}
+
+/** A payment by its session, and by the provider's own id of it where that is known. */
+export interface CapturedPayment {
+  readonly session: string;
+  readonly reference?: string;
 }
 
 /** Bounds of an amount, both inclusive. */
@@ -111,6 +122,8 @@ export interface RefundState {
   readonly refund: string;
   readonly status: "succeeded" | "pending" | "failed";
   readonly amount: Money;
+  /** Whether the shop itself made it; absent where the provider does not say. */
+  readonly ours?: boolean;
 }
 /** The payer's bank asks for its money back. While it is open the money is withheld; a lost one is gone. */
 export interface DisputeState {

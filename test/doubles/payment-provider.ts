@@ -2,11 +2,14 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Money } from "../../src/shop/money.ts";
 import {
   BadSignature,
+  type CapturedPayment,
+  type DisputeState,
   type PaymentChange,
   PaymentError,
   type PaymentProvider,
   type PaymentSession,
   type ProviderEvent,
+  type RefundState,
   type SessionRequest,
   type SessionState,
 } from "../../src/shop/payment.ts";
@@ -21,7 +24,14 @@ export class Broken extends Error {
   readonly code = "BROKEN";
 }
 
-type Call = "createSession" | "readSession" | "expireSession" | "refund" | "orderOf";
+type Call =
+  | "createSession"
+  | "readSession"
+  | "expireSession"
+  | "refund"
+  | "readRefunds"
+  | "readDisputes"
+  | "orderOf";
 
 type ChangeOf<Change> = Change extends PaymentChange ? Omit<Change, "reference" | "order" | "live"> : never;
 
@@ -30,6 +40,9 @@ interface Kept {
   url: string;
   expiresAt: Date;
   refunded: number;
+  /** By id, by whomever they were made. */
+  ledger: ReadonlyMap<string, RefundState>;
+  dispute?: DisputeState;
 }
 
 /** A webhook delivery, ready to be received any number of times. */
@@ -102,7 +115,7 @@ export class PaymentDouble implements PaymentProvider {
         const id = `cs_${this.#account}_${this.#sessions.size + 1}`;
         const url = `https://pay.example/${id}`;
         const state = { id, order, status: "open", payment: "unpaid", amount, live: this.#live } as const;
-        this.#sessions.set(id, { state, url, expiresAt, refunded: 0 });
+        this.#sessions.set(id, { state, url, expiresAt, refunded: 0, ledger: new Map() });
         return { id, url, expiresAt };
       });
     });
@@ -124,6 +137,8 @@ export class PaymentDouble implements PaymentProvider {
       this.#once(request.idempotencyKey, request, () => {
         const kept = this.#kept(request.session);
         const { amount } = request;
+        if (kept.dispute !== undefined && kept.dispute.status !== "won")
+          throw new PaymentError("refused", "the payment is disputed", { reason: "disputed" });
         if (kept.state.payment !== "paid") throw new Refused("there is no payment to refund");
         if (amount.currency !== kept.state.amount.currency)
           throw new Refused("another currency was captured");
@@ -134,6 +149,7 @@ export class PaymentDouble implements PaymentProvider {
         if (status !== "failed") {
           kept.refunded += amount.amount;
           this.refunds.push({ id, session: request.session, amount, key: request.idempotencyKey });
+          this.#note(request.session, { what: "refund", refund: id, status, amount, ours: true });
           this.#tell(request.session, this.#total(request.session));
         }
         return { id, status };
@@ -150,6 +166,17 @@ export class PaymentDouble implements PaymentProvider {
     return event.session === undefined && event.change === undefined ? null : { ...event, at: new Date(at) };
   }
 
+  async readRefunds({ session }: CapturedPayment): Promise<readonly RefundState[]> {
+    return this.#call("readRefunds", () => [...this.#kept(session).ledger.values()]);
+  }
+
+  async readDisputes({ session }: CapturedPayment): Promise<readonly DisputeState[]> {
+    return this.#call("readDisputes", () => {
+      const { dispute } = this.#kept(session);
+      return dispute === undefined ? [] : [dispute];
+    });
+  }
+
   async orderOf(reference: string): Promise<string | undefined> {
     return this.#call("orderOf", () => this.#sessions.get(reference.replace("pi_", ""))?.state.order);
   }
@@ -161,26 +188,42 @@ export class PaymentDouble implements PaymentProvider {
     const given = amount ?? left;
     if (kept.state.payment !== "paid" || given <= 0 || given > left) throw new Refused("so much is not left");
     kept.refunded += given;
+    const made = [...kept.ledger.keys()].filter((id) => id.startsWith("re_page")).length;
+    const refund = made === 0 ? "re_page" : `re_page_${made + 1}`;
+    const { currency } = kept.state.amount;
+    this.#note(session, {
+      what: "refund",
+      refund,
+      status: "succeeded",
+      amount: { amount: given, currency },
+      ours: false,
+    });
     return this.#tell(session, this.#total(session));
   }
   /** The payer's bank sends a refund back, perhaps long after it succeeded. */
   refundFails(session: string, amount: number, refund = `re_${this.refunds.length}`): Delivery {
     const kept = this.#kept(session);
     if (amount > kept.refunded) throw new Refused("so much was not refunded");
+    const made = kept.ledger.get(refund);
+    if (made?.status !== "succeeded" || made.amount.amount !== amount)
+      throw new Refused(`no refund ${refund} over ${amount} has succeeded`);
     kept.refunded -= amount;
-    const { currency } = kept.state.amount;
-    return this.#tell(session, { what: "refund", refund, status: "failed", amount: { amount, currency } });
+    const failed = { ...made, status: "failed" } as const;
+    this.#note(session, failed);
+    return this.#tell(session, failed);
   }
   /** The payer's bank disputes the payment, or decides about it. */
   disputes(session: string, status: "open" | "won" | "lost"): Delivery {
-    const { amount } = this.#kept(session).state;
-    return this.#tell(session, {
-      what: "dispute",
-      dispute: `dp_${session}`,
-      status,
-      amount,
-      reason: "fraudulent",
-    });
+    const kept = this.#kept(session);
+    const { amount } = kept.state;
+    const dispute = `dp_${session}`;
+    kept.dispute = { what: "dispute", dispute, status, amount, reason: "fraudulent" };
+    return this.#tell(session, kept.dispute);
+  }
+
+  #note(session: string, refund: RefundState): void {
+    const kept = this.#kept(session);
+    kept.ledger = new Map([...kept.ledger, [refund.refund, refund]]);
   }
 
   #total(session: string): ChangeOf<PaymentChange> {

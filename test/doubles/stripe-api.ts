@@ -110,6 +110,7 @@ export function createStripeApi(options: {
   const sessions = new Map<string, DoubleSession>();
   const intents = new Map<string, DoubleIntent>();
   const refunds: DoubleRefund[] = [];
+  const disputes: DoubleDispute[] = [];
   const seconds = () => Math.floor(options.now().getTime() / 1000);
 
   function handle(method: string, path: string, params: Params): object {
@@ -129,6 +130,12 @@ export function createStripeApi(options: {
     if (path === "/v1/refunds" && method === "GET")
       return page(
         refunds.filter(({ payment_intent }) => payment_intent === (params.payment_intent ?? payment_intent)),
+        params,
+        path,
+      );
+    if (path === "/v1/disputes" && method === "GET")
+      return page(
+        disputes.filter(({ payment_intent }) => payment_intent === (params.payment_intent ?? payment_intent)),
         params,
         path,
       );
@@ -338,6 +345,7 @@ export function createStripeApi(options: {
     sessions,
     intents,
     refunds,
+    disputes,
     get,
     close,
     /** Closes what is open beyond its time. */

@@ -37,6 +37,7 @@ export interface StripeDouble {
   readonly webhookSecret: string;
   readonly requests: readonly Seen[];
   readonly refunds: readonly DoubleRefund[];
+  readonly disputed: readonly DoubleDispute[];
   readonly events: readonly StripeEvent[];
   /** What the shop's webhook answered, in order. */
   readonly answers: readonly { readonly event: string; readonly type: string; readonly status: number }[];
@@ -217,6 +218,7 @@ export async function startStripe(
     webhookSecret,
     requests: http.requests,
     refunds: api.refunds,
+    disputed: api.disputes,
     events,
     answers,
     get delivery() {
@@ -332,12 +334,17 @@ export async function startStripe(
         livemode: charge.livemode,
         status: "needs_response",
       };
+      api.disputes.push(dispute);
       await tells("charge.dispute.created", dispute);
       await tells("charge.dispute.funds_withdrawn", dispute);
       return dispute;
     },
     async decides(dispute, status) {
-      const decided = { ...dispute, status };
+      const kept = api.disputes.find(({ id }) => id === dispute.id);
+      if (kept === undefined || kept.status === "won" || kept.status === "lost")
+        throw new Error("No such dispute is open.");
+      kept.status = status;
+      const decided = { ...kept };
       if (status === "won") chargeOf(dispute.payment_intent).disputed = false;
       await tells("charge.dispute.closed", decided);
       if (status === "won") await tells("charge.dispute.funds_reinstated", decided);

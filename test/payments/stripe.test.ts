@@ -407,3 +407,32 @@ describe("events", () => {
     await live.close();
   });
 });
+
+describe("what became of a payment", () => {
+  test("is read as two lists, by whomever it was made, over as many pages as there are", async () => {
+    const { id: session } = await provider.createSession(anOrder(now));
+    expect(await provider.readRefunds?.({ session })).toEqual([]);
+    await stripe.pays(session);
+    const { reference } = await provider.readSession(session);
+    const of = { session, ...(reference === undefined ? {} : { reference }) };
+    for (let made = 0; made < 101; made++) await stripe.givesBack(session, 1);
+    await stripe.refundFails(stripe.refunds[0]?.id ?? "");
+    const amount = { amount: 100, currency: "EUR" };
+    const ours = await provider.refund({ session, amount, idempotencyKey: "k" });
+    const calls = stripe.requests.length;
+    const refunds = (await provider.readRefunds?.(of)) ?? [];
+    expect(stripe.requests.length - calls).toBe(2);
+    expect(refunds).toHaveLength(102);
+    expect(refunds[0]).toEqual({ what: "refund", refund: ours.id, status: "succeeded", amount, ours: true });
+    expect(refunds.at(-1)).toMatchObject({ status: "failed", amount: { amount: 1 }, ours: false });
+    expect(await provider.readRefunds?.({ session })).toEqual(refunds);
+    const dispute = await stripe.disputes(session);
+    expect(await provider.readDisputes?.(of)).toMatchObject([{ dispute: dispute.id, status: "open" }]);
+    await stripe.decides(dispute, "lost");
+    expect(await provider.readDisputes?.(of)).toMatchObject([{ status: "lost", reason: "fraudulent" }]);
+    await expect(provider.refund({ session, amount, idempotencyKey: "k2" })).rejects.toMatchObject({
+      fate: "refused",
+      reason: "disputed",
+    });
+  });
+});
