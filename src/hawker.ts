@@ -23,6 +23,7 @@ import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { SizedPictures } from "./pictures/sized-pictures.ts";
 import { prepareSearch } from "./prepare-search.ts";
 import { adoptPictures } from "./shop/adopt-pictures.ts";
+import type { Notice } from "./shop/attend.ts";
 import { createCommerce } from "./shop/commerce.ts";
 import { prepareCountryNames } from "./shop/country-names.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
@@ -201,6 +202,16 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     return known.length === 0 ? null : new Date(Math.max(...known));
   });
   commerce.onNotice(async (notice) => {
+    await tellCustomer(notice);
+    if (notice.name !== "order.quarantined") return;
+    // It waits for a person's word, however long that takes.
+    const { order, data } = notice;
+    log.error(
+      { order, ...data },
+      "Money of an order is in quarantine and waits for you: npm run shop -- list",
+    );
+  });
+  const tellCustomer = async (notice: Notice) => {
     const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told
     const { shop, order, data } = notice;
@@ -208,7 +219,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     // Cards of the order that stand in other chats of theirs.
     const about = { shop, order };
     await engine.signalCards(orderSubject(order), notice.id, "order.changed", about, chatOf(identity));
-  });
+  };
 
   const { app } = http;
   app.route(

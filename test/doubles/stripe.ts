@@ -327,7 +327,8 @@ export async function startStripe(
         object: "dispute",
         charge: charge.id,
         payment_intent: charge.payment_intent,
-        amount: charge.amount,
+        // What was refunded before cannot be asked for again.
+        amount: charge.amount - charge.amount_refunded,
         currency: charge.currency,
         reason: "fraudulent",
         metadata: {},

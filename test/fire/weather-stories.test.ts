@@ -34,6 +34,7 @@ describe("a history in which", () => {
     refunds: [],
     lateTransfers: "arrive",
     lateRefunds: "succeeded",
+    lateDisputes: "won",
     eventsLost: false,
     ...more,
   });
@@ -94,11 +95,11 @@ describe("a history in which", () => {
   ])("%s", async (_, plan, state, quarantines) => {
     await clearHouse(house);
     const history = await History.begin(house, plan);
-    await history.live();
+    await history.lives();
     expect(await complaints(history)).toEqual([]);
     expect((await OrderModel.find().lean()).map((order) => order.state)).toEqual([state]);
     const told = [...history.news.values()].filter(({ name }) => name === "order.quarantined");
     expect(told).toHaveLength(quarantines);
-    await history.stripe.close();
+    await history.close();
   });
 });

@@ -4,6 +4,7 @@ import { demoShop } from "../../src/demo/shop.ts";
 import { applyImport, planImport } from "../../src/shop/import.ts";
 import { OrderModel } from "../../src/shop/order-model.ts";
 import { saveShop } from "../../src/shop/shop.ts";
+import { StockModel } from "../../src/shop/stock.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import { person } from "./buying.ts";
@@ -70,6 +71,47 @@ test("what costs nothing is placed without a payment page", async () => {
   await shopper.presses(/days/);
   await shopper.sees(/there is nothing to pay/);
   expect(stripe.sessions()).toEqual([]);
+});
+
+test("a payment of an order of ours in another currency is taken, once, and waits for the merchant", async () => {
+  const shopper = telegram.person(825, { name: "Ada", locale: "en" });
+  await shopper.says("/start p-dune-mug");
+  await shopper.presses("Buy now");
+  await shopper.fills(person);
+  await shopper.presses(/days/);
+  const { text } = await shopper.sees(/Waiting for payment/);
+  const number = /H-\d+/.exec(text)?.[0] ?? "";
+  const order = () => OrderModel.findOne({ shop: "demo", number }).orFail().lean();
+  const { _id, lines, total, currency, payment } = await order();
+  const session = stripe.session(payment?.session ?? "");
+  const stock = () => StockModel.findById(`demo/${lines[0]?.sku}`).orFail().lean();
+  const { sold } = await stock();
+  stripe.delivery = "twice";
+  for (const type of ["checkout.session.completed", "checkout.session.async_payment_succeeded"])
+    await stripe.tells(type, {
+      ...session,
+      status: "complete",
+      payment_status: "paid",
+      // Hundredths of a rupiah, of which we know none.
+      currency: "idr",
+      amount_total: 12_345,
+      payment_intent: "pi_idr",
+    });
+  stripe.delivery = "now";
+  expect(stripe.answers.slice(-4).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  await shopper.sees(new RegExp(`checking the payment of order ${number}`), 15_000);
+  expect(await order()).toMatchObject({
+    state: "awaiting_payment",
+    quarantine: "currency",
+    total,
+    currency,
+    lines,
+    payment: { paid: 123.45, currency: "IDR", refunded: 0 },
+  });
+  expect(await stock()).toMatchObject({ sold, holds: [{ order: _id }] });
+  await expect.poll(() => logged(_id).filter((line) => line.includes("quarantine"))).toHaveLength(1);
+  expect(logged(_id)[0]).toContain('"reason":"currency"');
+  expect(logged(_id).join()).not.toMatch(/ada|example/i);
 });
 
 test("what is refunded and disputed at Stripe stands on the order, also of a currency no order has", async () => {

@@ -6,10 +6,12 @@ import { webhookRoutes } from "../../../src/payments/webhook.ts";
 import { type Commerce, createCommerce } from "../../../src/shop/commerce.ts";
 import { ShopError } from "../../../src/shop/errors.ts";
 import { findOrder } from "../../../src/shop/find-order.ts";
+import { obstaclesOf } from "../../../src/shop/obstacles.ts";
 import type { Order } from "../../../src/shop/order.ts";
 import { OrderModel } from "../../../src/shop/order-model.ts";
 import type { PaymentProvider } from "../../../src/shop/payment.ts";
 import {
+  type DoubleDispute,
   type DoubleRefund,
   type Fault,
   type Road,
@@ -24,6 +26,8 @@ import { lasts, type OrderAct, type Plan, type Sky, type Step, type WorldAct } f
 
 const { trusted } = mongoose;
 
+/** The round of rest in which the longest pause between two questions to Stripe is over. */
+const ASKED_BY = 6;
 const WEBHOOK = "http://shop.test/webhooks/stripe";
 
 /** What is no surprise in bad weather: a rule of the shop, or a provider that does not answer. */
@@ -34,12 +38,17 @@ const foreseen = (error: unknown): boolean =>
 
 /** A shop, its shopper and their Stripe, from the first step of a plan to the day when all has come to rest. */
 export class History {
-  readonly stripe: StripeDouble;
+  /** Stripe's test mode, and its live mode once the shop has gone live. */
+  readonly test: StripeDouble;
+  live: StripeDouble | undefined;
+  /** Requests that test mode had seen when the shop went live. */
+  testRequests = 0;
   /** News that was told, by its id. */
   readonly news = new Map<string, { readonly order: string; readonly name: string }>();
   readonly #house: House;
   readonly #plan: Plan;
   readonly #clock: Clock;
+  readonly #openStripe: (live: boolean) => Promise<StripeDouble>;
   readonly #orders: (string | undefined)[] = [];
   readonly #surprises: unknown[] = [];
   #skies: Sky[] = [];
@@ -52,13 +61,14 @@ export class History {
     house: House,
     plan: Plan,
     clock: Clock,
-    open: (history: () => History) => StripeDouble,
+    test: StripeDouble,
+    openStripe: (live: boolean) => Promise<StripeDouble>,
   ) {
     this.#house = house;
     this.#plan = plan;
     this.#clock = clock;
-    this.stripe = open(() => this);
-    this.stripe.delivery = "by road";
+    this.#openStripe = openStripe;
+    this.test = test;
     this.#life = new Life();
     [this.#commerce, this.#front] = this.#process(this.#life);
   }
@@ -81,26 +91,65 @@ export class History {
     let self: () => History = () => {
       throw new Error("not yet");
     };
-    const stripe = await startStripe({
-      now: clock.now,
-      webhook: () => WEBHOOK,
-      carry: (request) => self().#carry(request),
-      weather: () => self().#weather(),
-      road: () => (self().#calm ? straight : road()),
-      refundStatus: () => (self().#calm ? "succeeded" : refund()),
-    });
-    return new History(house, plan, clock, (history) => {
-      self = history;
+    const openStripe = async (live: boolean) => {
+      const stripe = await startStripe({
+        now: clock.now,
+        live,
+        webhook: () => WEBHOOK,
+        carry: (request) => self().#carry(request),
+        weather: () => self().#weather(),
+        road: () => (self().#calm ? straight : road()),
+        refundStatus: () => (self().#calm ? "succeeded" : refund()),
+      });
+      stripe.delivery = "by road";
       return stripe;
-    });
+    };
+    const history = new History(house, plan, clock, await openStripe(false), openStripe);
+    self = () => history;
+    return history;
+  }
+
+  /** Both modes of Stripe, as far as there are. */
+  get modes(): readonly StripeDouble[] {
+    return this.live === undefined ? [this.test] : [this.test, this.live];
+  }
+
+  /** The mode that the shop's payments are made in now. */
+  get stripe(): StripeDouble {
+    return this.live ?? this.test;
+  }
+
+  async close(): Promise<void> {
+    for (const stripe of this.modes) await stripe.close();
+  }
+
+  /** The mode that knows a session. */
+  #modeOf(session: string): StripeDouble {
+    return this.modes.find((stripe) => stripe.sessions().some(({ id }) => id === session)) ?? this.stripe;
+  }
+
+  async #deliverDue(): Promise<void> {
+    for (const stripe of this.modes) await stripe.deliverDue();
+  }
+
+  /** The shop is started again with the live key. */
+  async #goesLive(): Promise<void> {
+    if (this.live !== undefined) return;
+    const live = await this.#openStripe(true);
+    this.#life.end();
+    await this.#life.buried();
+    this.live = live;
+    this.testRequests = this.test.requests.length;
+    await this.#restart();
+    await this.#commerce.endTestOrders();
   }
 
   /** Lives through the plan and the calm after it. @throws what nobody could foresee */
-  async live(): Promise<void> {
+  async lives(): Promise<void> {
     for (const step of this.#plan.steps) await this.#take(step);
     this.#skies = [];
     this.#calm = true;
-    if (this.#plan.eventsLost) this.stripe.losesEvents();
+    if (this.#plan.eventsLost) for (const stripe of this.modes) stripe.losesEvents();
     await this.#comeToRest();
     if (this.#surprises.length > 0) throw this.#surprises[0];
   }
@@ -117,7 +166,7 @@ export class History {
     const provider = mortal(stripe, life);
     const commerce = createCommerce({
       provider,
-      live: false,
+      live: this.live !== undefined,
       now: this.#clock.now,
       onError: (error) => {
         if (!foreseen(error)) this.#surprises.push(error);
@@ -150,7 +199,7 @@ export class History {
     await this.#during(() =>
       what.order === undefined ? this.#happens(what.act) : this.#does(what.order, what.act),
     );
-    await this.#during(() => this.stripe.deliverDue());
+    await this.#during(() => this.#deliverDue());
   }
 
   /** What a process does until it is done or dead; a new one begins then. */
@@ -185,14 +234,17 @@ export class History {
         return this.#endRefunds("succeeded");
       case "refunds fail":
         return this.#endRefunds("failed");
+      case "the shop goes live":
+        return this.#goesLive();
       default:
         return;
     }
   }
 
   async #endRefunds(status: "succeeded" | "failed"): Promise<void> {
-    for (const { id, status: now } of this.stripe.refunds)
-      if (now === "pending" || now === "requires_action") await this.stripe.refundEnds(id, status);
+    for (const stripe of this.modes)
+      for (const { id, status: now } of stripe.refunds)
+        if (now === "pending" || now === "requires_action") await stripe.refundEnds(id, status);
   }
 
   async #does(number: 0 | 1, act: OrderAct): Promise<unknown> {
@@ -205,19 +257,18 @@ export class History {
     const order = await findOrder(this.#orders[number] ?? "");
     if (order === null) return;
     const session = order.payment?.session ?? "";
-    // Stripe's events tell seconds: two refunds of the same second could not be told apart.
-    this.#clock.advance(1_000);
+    const stripe = this.#modeOf(session);
     switch (act) {
       case "pays by card":
         return this.#pays(session);
       case "promises a transfer":
         return this.#pays(session, true);
       case "is declined":
-        return this.#isOpen(session) && this.stripe.declines(session);
+        return this.#isOpen(session) && stripe.declines(session);
       case "has the transfer arrive":
-        return this.#isPromised(session) && this.stripe.moneyArrives(session);
+        return this.#isPromised(session) && stripe.moneyArrives(session);
       case "has the transfer fail":
-        return this.#isPromised(session) && this.stripe.moneyFails(session);
+        return this.#isPromised(session) && stripe.moneyFails(session);
       case "pays as the hold ends":
         this.#clock.advance(Math.max(0, (order.holdUntil?.getTime() ?? 0) - this.#clock.now().getTime()));
         return Promise.all([this.#paysAndTells(session), commerce.sweep()]);
@@ -232,7 +283,7 @@ export class History {
       case "is packed":
         return commerce.pack(order);
       case "is shipped":
-        return commerce.ship(order, { carrier: "DHL", tracking: "1" });
+        return this.#ships(order);
       case "is delivered":
         return commerce.deliver(order);
       case "is accepted out of quarantine":
@@ -241,34 +292,66 @@ export class History {
       case "is refunded out of quarantine":
         return commerce.resolveQuarantine(order, "refund");
       case "is given back in Stripe's dashboard":
-        return this.#leftOf(session) > 0 && this.stripe.givesBack(session);
+        return this.#leftOf(session) > 0 && stripe.givesBack(session);
       case "is given back in part in Stripe's dashboard":
-        return this.#leftOf(session) > 1 && this.stripe.givesBack(session, 1);
+        return this.#leftOf(session) > 1 && stripe.givesBack(session, 1);
       case "has its last refund sent back by the bank": {
         const last = this.#refundsOf(session).findLast(({ status }) => status === "succeeded");
-        // Nobody asks after a refund that is over, so its event must come; Stripe repeats it for three days.
-        return last && !this.eventsLost && this.stripe.refundFails(last.id);
+        // What was disputed can be refunded no more: only people know what becomes of the rest then.
+        return last && this.#disputeOf(session) === undefined && stripe.refundFails(last.id);
       }
+      case "is disputed by the payer's bank":
+        return (
+          this.#disputeOf(session) === undefined && this.#leftOf(session) > 0 && stripe.disputes(session)
+        );
+      case "has its dispute won":
+        return this.#decides(session, "won");
+      case "has its dispute lost":
+        return this.#decides(session, "lost");
     }
   }
 
+  /** What is known to be wrong with an order's money keeps its parcel back. */
+  async #ships(order: Order): Promise<unknown> {
+    const known = obstaclesOf(order, { live: this.live !== undefined });
+    const after = await this.#commerce.ship(order, { carrier: "DHL", tracking: "1" });
+    if (known.length > 0 && order.state !== "shipped" && order.state !== after.state)
+      this.#surprises.push(new Error(`${known.map(({ kind }) => kind)}, and shipped without a word`));
+    return after;
+  }
+
   #isOpen(session: string): boolean {
-    return (
-      this.stripe.sessions().some(({ id }) => id === session) &&
-      this.stripe.session(session).status === "open"
-    );
+    return this.#sessionOf(session)?.status === "open";
+  }
+
+  #sessionOf(session: string) {
+    return this.#modeOf(session)
+      .sessions()
+      .find(({ id }) => id === session);
   }
 
   #refundsOf(session: string): readonly DoubleRefund[] {
-    const known = this.stripe.sessions().find(({ id }) => id === session);
-    return this.stripe.refunds.filter(
+    const known = this.#sessionOf(session);
+    return this.#modeOf(session).refunds.filter(
       ({ payment_intent }) => known !== undefined && payment_intent === known.payment_intent,
     );
   }
 
+  #disputeOf(session: string): DoubleDispute | undefined {
+    const known = this.#sessionOf(session);
+    return this.#modeOf(session).disputed.find(
+      ({ payment_intent }) => known !== undefined && payment_intent === known.payment_intent,
+    );
+  }
+
+  async #decides(session: string, how: "won" | "lost"): Promise<void> {
+    const dispute = this.#disputeOf(session);
+    if (dispute?.status === "needs_response") await this.#modeOf(session).decides(dispute, how);
+  }
+
   /** What is left of a payment, in Stripe's books. */
   #leftOf(session: string): number {
-    const known = this.stripe.sessions().find(({ id }) => id === session);
+    const known = this.#sessionOf(session);
     if (known?.payment_status !== "paid") return 0;
     return this.#refundsOf(session)
       .filter(({ status }) => status !== "failed" && status !== "canceled")
@@ -276,17 +359,17 @@ export class History {
   }
 
   #isPromised(session: string): boolean {
-    return this.stripe.sessions().some(({ id }) => id === session) && this.stripe.isOnItsWay(session);
+    return this.#sessionOf(session) !== undefined && this.#modeOf(session).isOnItsWay(session);
   }
 
   async #pays(session: string, later = false): Promise<void> {
     if (this.#isOpen(session))
-      await this.stripe.pays(session, { later, method: later ? "sepa_debit" : "card" });
+      await this.#modeOf(session).pays(session, { later, method: later ? "sepa_debit" : "card" });
   }
 
   async #paysAndTells(session: string): Promise<void> {
     await this.#pays(session);
-    await this.stripe.deliverDue();
+    await this.#deliverDue();
   }
 
   /** The weather is clear, and time passes until nothing is left to do: mostly an hour, three weeks at most. */
@@ -296,29 +379,35 @@ export class History {
       this.#clock.advance(pause * MINUTE);
       if (round === 1) await this.#endWhatIsOnItsWay();
       if (round > 1) await this.#endRefunds("succeeded");
-      await this.stripe.deliverDue();
+      await this.#deliverDue();
       await this.#commerce.sweep();
       if (round === 0) continue;
       await this.#resolveQuarantines();
-      await this.stripe.deliverDue();
+      await this.#deliverDue();
+      // What nobody tells of is asked after, within a week at most.
+      if (this.eventsLost && round < ASKED_BY) continue;
       if (await this.#isQuiet()) return;
     }
   }
 
   async #isQuiet(): Promise<boolean> {
-    if (this.stripe.onTheRoad > 0) return false;
-    if (this.stripe.sessions().some(({ id }) => this.#isOpen(id) || this.#isPromised(id))) return false;
-    if (this.stripe.refunds.some(({ status }) => status === "pending" || status === "requires_action"))
-      return false;
+    for (const stripe of this.modes) {
+      if (stripe.onTheRoad > 0) return false;
+      if (stripe.sessions().some(({ id }) => this.#isOpen(id) || this.#isPromised(id))) return false;
+      if (stripe.refunds.some(({ status }) => status === "pending" || status === "requires_action"))
+        return false;
+    }
     return (await OrderModel.countDocuments({ attendAt: trusted({ $ne: null }) })) === 0;
   }
 
   async #endWhatIsOnItsWay(): Promise<void> {
-    for (const { id } of this.stripe.sessions()) {
-      if (!this.#isPromised(id)) continue;
-      if (this.#plan.lateTransfers === "arrive") await this.stripe.moneyArrives(id);
-      else await this.stripe.moneyFails(id);
-    }
+    for (const stripe of this.modes)
+      for (const { id } of stripe.sessions()) {
+        await this.#decides(id, this.#plan.lateDisputes);
+        if (!this.#isPromised(id)) continue;
+        if (this.#plan.lateTransfers === "arrive") await stripe.moneyArrives(id);
+        else await stripe.moneyFails(id);
+      }
     await this.#endRefunds(this.#plan.lateRefunds);
   }
 

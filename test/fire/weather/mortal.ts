@@ -44,5 +44,8 @@ export const mortal = (provider: PaymentProvider, life: Life): PaymentProvider =
   readSession: (id) => life.during(() => provider.readSession(id)),
   expireSession: (id) => life.during(() => provider.expireSession(id)),
   refund: (request) => life.during(() => provider.refund(request)),
+  readRefunds: (of) => life.during(async () => (await provider.readRefunds?.(of)) ?? []),
+  readDisputes: (of) => life.during(async () => (await provider.readDisputes?.(of)) ?? []),
+  orderOf: (reference) => life.during(async () => provider.orderOf?.(reference)),
   verifyEvent: (raw, headers) => life.during(() => provider.verifyEvent(raw, headers)),
 });

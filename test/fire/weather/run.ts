@@ -28,12 +28,12 @@ const converges = fc.asyncProperty(plans, async (plan: Plan) => {
   await clearHouse(house);
   const history = await History.begin(house, plan);
   try {
-    await history.live();
+    await history.lives();
     const wrong = await complaints(history);
     if (wrong.length > 0) throw new Error(wrong.join("; "));
     lived += 1;
   } finally {
-    await history.stripe.close();
+    await history.close();
   }
 });
 const result = await fc.check(converges, {

@@ -28,6 +28,9 @@ const orderActs = [
   "is given back in Stripe's dashboard",
   "is given back in part in Stripe's dashboard",
   "has its last refund sent back by the bank",
+  "is disputed by the payer's bank",
+  "has its dispute won",
+  "has its dispute lost",
 ] as const;
 export type OrderAct = (typeof orderActs)[number];
 
@@ -42,6 +45,7 @@ const worldActs = {
   "the shop restarts": 0,
   "refunds arrive": 0,
   "refunds fail": 0,
+  "the shop goes live": 0,
 } as const;
 export type WorldAct = keyof typeof worldActs;
 
@@ -64,6 +68,7 @@ export interface Plan {
   /** What is still on its way when the weather clears. */
   readonly lateTransfers: "arrive" | "fail";
   readonly lateRefunds: "succeeded" | "failed";
+  readonly lateDisputes: "won" | "lost";
   /** Events that have not come until then never will. */
   readonly eventsLost: boolean;
 }
@@ -111,6 +116,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   }),
   lateTransfers: fc.constantFrom("arrive", "fail"),
   lateRefunds: fc.constantFrom("succeeded", "succeeded", "failed"),
+  lateDisputes: fc.constantFrom("won", "lost"),
   eventsLost: fc.boolean(),
 });
 
@@ -126,6 +132,6 @@ export function told(plan: Plan): string {
     ...lines,
     `  events: ${ways.join("; ") || "arrive"}`,
     `  refunds: ${refunds.join(", ") || "succeed"}`,
-    `  in the end: transfers ${plan.lateTransfers}, refunds ${plan.lateRefunds}, events ${plan.eventsLost ? "lost" : "come"}`,
+    `  in the end: transfers ${plan.lateTransfers}, refunds ${plan.lateRefunds}, disputes ${plan.lateDisputes}, events ${plan.eventsLost ? "lost" : "come"}`,
   ].join("\n");
 }
