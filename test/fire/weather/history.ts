@@ -292,9 +292,9 @@ export class History {
       case "is refunded out of quarantine":
         return commerce.resolveQuarantine(order, "refund");
       case "is given back in Stripe's dashboard":
-        return this.#leftOf(session) > 0 && stripe.givesBack(session);
+        return this.#mayGiveBack(session) > 0 && stripe.givesBack(session);
       case "is given back in part in Stripe's dashboard":
-        return this.#leftOf(session) > 1 && stripe.givesBack(session, 1);
+        return this.#mayGiveBack(session) > 1 && stripe.givesBack(session, 1);
       case "has its last refund sent back by the bank": {
         const last = this.#refundsOf(session).findLast(({ status }) => status === "succeeded");
         // What was disputed can be refunded no more: only people know what becomes of the rest then.
@@ -356,6 +356,12 @@ export class History {
     return this.#refundsOf(session)
       .filter(({ status }) => status !== "failed" && status !== "canceled")
       .reduce((left, { amount }) => left - amount, known.amount_total);
+  }
+
+  /** What the merchant can give back of it: nothing while a bank decides, nor once it has taken the money. */
+  #mayGiveBack(session: string): number {
+    const dispute = this.#disputeOf(session);
+    return dispute === undefined || dispute.status === "won" ? this.#leftOf(session) : 0;
   }
 
   #isPromised(session: string): boolean {
