@@ -14,12 +14,12 @@ import { cut } from "../src/i18n/graphemes.ts";
 import type { WordKey } from "../src/i18n/index.ts";
 import { inLanguage } from "../src/shop/shop.ts";
 import { productPage } from "./browse.ts";
-import { homeView } from "./home.ts";
+import { helpView, homeView } from "./home.ts";
 import { links } from "./links.ts";
 import { findNamed, type ReadAddress, readAddress } from "./product-links.ts";
 import { queryOf, searchView } from "./search.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
-import { isGreeting, isQuestion, type Topic, topicOf } from "./small-talk.ts";
+import { asksForHelp, isGreeting, isQuestion, isThanks, type Topic, topicOf } from "./small-talk.ts";
 
 const TOPIC_WORDS = {
   orders: "topic.orders",
@@ -41,6 +41,9 @@ export function freeTextFlow(script: Script, front: Shopfront): void {
     if (address) return below(await follow(front, turn, address));
     if (turn.task) return help(turn, turn.task, text);
     if (isGreeting(text)) return below(await homeView(front, turn));
+    if (isThanks(text))
+      return below(view({ text: plain(turn.say("talk.thanks")), controls: mainMenu(turn) }));
+    if (asksForHelp(text)) return below(helpView(turn));
     const topic = isQuestion(text) ? topicOf(text) : undefined;
     return topic ? answerTo(turn, topic, text) : below(await searchView(front, turn, text, 1));
   });
@@ -84,6 +87,7 @@ const searchButton = (turn: Turn, text: string): Button[] => {
 function help(turn: Turn, task: Task, text: string, instead?: Button): Reply {
   const topic = topicOf(text);
   const greets = isGreeting(text);
+  const searches = !greets && !isThanks(text) && !asksForHelp(text);
   return below(
     view({
       text: joined([
@@ -92,7 +96,7 @@ function help(turn: Turn, task: Task, text: string, instead?: Button): Reply {
       ]),
       controls: [
         turn.button(turn.say("task.go_on"), task.goOn, { style: "primary" }),
-        ...(instead ? [instead] : greets ? [] : searchButton(turn, text)),
+        ...(instead ? [instead] : searches ? searchButton(turn, text) : []),
         ...(topic ? [turn.button(turn.say("menu.orders"), links.orders({ page: 1 }))] : []),
         turn.button(turn.say("menu.home"), links.home()),
       ],

@@ -12,16 +12,17 @@ export async function homeView(front: Shopfront, turn: Turn) {
   return view({ text: rich`${bold(title)}\n${turn.say("home.text")}`, controls: mainMenu(turn) });
 }
 
+/** What the shop can do, with the main menu. */
+export const helpView = (turn: Turn) =>
+  view({
+    text: rich`${bold(turn.say("help.title"))}\n${turn.say("help.text")}`,
+    controls: mainMenu(turn),
+  });
+
 /** The front door: greeting, main menu, help and language. */
 export function homeFlow(script: Script, front: Shopfront): void {
   const home = (turn: Turn) => homeView(front, turn);
-  const help = async (turn: Turn) =>
-    below(
-      view({
-        text: rich`${bold(turn.say("help.title"))}\n${turn.say("help.text")}`,
-        controls: mainMenu(turn),
-      }),
-    );
+  const help = async (turn: Turn) => below(helpView(turn));
   const languages = async (turn: Turn) =>
     view({
       text: plain(turn.say("language.choose")),

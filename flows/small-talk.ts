@@ -5,6 +5,7 @@ const GREETINGS = new Set(
   [
     // English
     "hi, hello, hallo, hey, hej, heya, hiya, yo, howdy, greetings, good day, good morning, good afternoon, good evening",
+    "g day, gday, what s up, whats up, wassup",
     // Western and northern Europe
     "hola, buenas, buenos dias, buenas tardes, buenas noches, bonjour, bonsoir, salut, coucou, guten tag, guten morgen",
     "guten abend, servus, moin, moin moin, gruss gott, gruezi, ciao, buongiorno, buonasera, salve, ola, oi, bom dia",
@@ -28,7 +29,7 @@ const GREETINGS = new Set(
 );
 /** Whom people greet. */
 const ADDRESSED =
-  /(?<=.) (?:there|all|everyone|everybody|team|bot|shop|hawker|again|zusammen|a todos|tout le monde)$/u;
+  /(?<=.) (?:there|you|all|everyone|everybody|team|bot|shop|hawker|again|zusammen|a todos|tout le monde)$/u;
 
 /** Words alone: without signs and emoji, and as short as "hiiii" means it. */
 function plain(text: string): string {
@@ -39,12 +40,46 @@ function plain(text: string): string {
     .join(" ");
 }
 
-/** Whether a text does nothing but greet. */
-export function isGreeting(text: string): boolean {
-  if (text.length > 60) return false;
+/** Thanks and words of parting. Those that are names of goods too ("cheers", "ciao" the bar) are not among them. */
+const THANKS = new Set(
+  [
+    "thanks, thank you, thankyou, thx, many thanks, thanks a lot, thank you very much, thank you so much, ok thanks, ok thank you",
+    "danke, danke schon, vielen dank, merci, merci beaucoup, gracias, muchas gracias, obrigado, obrigada, grazie, grazie mille",
+    "bedankt, dank je, dank je wel, tack, tack sa mycket, takk, mange takk, mange tak, kiitos, dziekuje, dzieki, dekuji, diky",
+    "koszonom, multumesc, hvala, спасибо, большое спасибо, дякую, благодаря, хвала, ευχαριστω, tesekkurler, tesekkur ederim",
+    "شكرا, شكرا جزيلا, متشکرم, ممنون, תודה, תודה רבה, धन्यवाद, शुक्रिया, 谢谢, 谢谢你, 谢谢您, 多谢, 感谢, 谢了, ありがとう, ありがとうございます",
+    "ありがとうございました, 감사합니다, 고마워, 고마워요, ขอบคุณ, ขอบคุณครับ, ขอบคุณค่ะ, cam on, terima kasih, salamat",
+    "bye, bye bye, goodbye, good bye, see you, tschuss, auf wiedersehen, au revoir, adios, hasta luego, arrivederci, tot ziens",
+    "hej da, ha det, nakemiin, do widzenia, na shledanou, viszontlatasra, la revedere, до свидания, до побачення, αντιο, hoscakal",
+    "مع السلامة, להתראות, 再见, 拜拜, 回头见, さようなら, またね, 안녕히 계세요, ลาก่อน, tam biet",
+  ].flatMap((row) => row.split(", ").map(plain)),
+);
+/** Asking for help and nothing else. */
+const HELP = new Set(
+  "help, help me, help please, please help, i need help, 帮助, 帮忙, 求助, 怎么用, hilfe, aide, ayuda, ajuda, aiuto, hulp, hjalp, pomoc, помощь, допомога, مساعدة, עזרה, मदद, ヘルプ, 도움말, ช่วยด้วย, bantuan, yardim"
+    .split(", ")
+    .map(plain),
+);
+
+const LONGEST = 60;
+
+/** Whether a text is one of these, said once or over and over ("hi hi"), to whomever. */
+function says(text: string, those: ReadonlySet<string>): boolean {
+  if (text.length > LONGEST) return false;
   const said = plain(text);
-  return [said, said.replace(ADDRESSED, "")].some((words) => GREETINGS.has(words));
+  const [first = "", ...more] = said.split(" ");
+  const once = more.every((word) => word === first) ? first : said;
+  return [said, once, said.replace(ADDRESSED, "")].some((words) => those.has(words));
 }
+
+/** Whether a text does nothing but greet. */
+export const isGreeting = (text: string): boolean => says(text, GREETINGS);
+
+/** Whether a text does nothing but thank or say goodbye. */
+export const isThanks = (text: string): boolean => says(text, THANKS);
+
+/** Whether a text asks for help and says no more. */
+export const asksForHelp = (text: string): boolean => says(text, HELP);
 
 /** What people ask a shop about while they buy. */
 export type Topic = "orders" | "shipping" | "returns" | "payment";

@@ -61,6 +61,7 @@ export const en = {
   "list.from": "from {price}",
   "task.checkout": "Checkout",
   "task.help": "You are in the middle of this: {task}. Go on with it, or search for what you wrote.",
+  "talk.thanks": "Thank you for stopping by. We are here whenever you need us.",
   "task.greeting": "Hello! You are in the middle of this: {task}.",
   "task.go_on": "Go on",
   "task.search": "Search for “{query}”",

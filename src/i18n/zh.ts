@@ -59,6 +59,7 @@ export const zh: Dictionary = {
   "list.from": "{price} 起",
   "task.checkout": "结账",
   "task.help": "您正在进行：{task}。可以继续，也可以搜索您刚才输入的内容。",
+  "talk.thanks": "谢谢光临！有需要随时找我们。",
   "task.greeting": "您好！您正在进行：{task}。",
   "task.go_on": "继续",
   "task.search": "搜索“{query}”",

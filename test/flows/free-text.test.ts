@@ -156,10 +156,44 @@ describe("a greeting", () => {
     },
   );
 
+  test.each(["hi hi", "hello hello!", "hej hej", "hey you", "g'day", "What's up?"])("%s is one", (said) => {
+    expect(isGreeting(said)).toBe(true);
+  });
+
   test("shows the front door instead of searching", async () => {
     await ada.says("hello");
     expect(ada.last()).toContain("Welcome to House of mugs");
   });
+});
+
+describe("thanks and a word of parting", () => {
+  test.each([
+    "thanks",
+    "Thank you!",
+    "thx 🙏",
+    "谢谢",
+    "謝謝！",
+    "danke",
+    "Merci",
+    "ありがとうございます",
+    "bye",
+    "再见",
+  ])("%s is answered kindly instead of being searched for", async (said) => {
+    await ada.says(said);
+    expect(ada.last()).toContain("whenever you need us");
+  });
+
+  test.each(["thank you card", "merci chocolates", "bye bye birdie"])("%s is searched for", async (said) => {
+    await ada.says(said);
+    expect(ada.last()).not.toContain("whenever you need us");
+  });
+});
+
+test.each(["help", "Help!", "help me", "帮助", "hilfe"])("%s is answered as /help is", async (said) => {
+  await ada.says("/help");
+  const help = ada.last();
+  await ada.says(said);
+  expect(ada.last()).toBe(help);
 });
 
 test.each([
