@@ -53,6 +53,9 @@ test("with nothing set, Hawker opens a demo shop, says what runs, keeps its secr
   expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200);
   expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200);
   expect(await (await fetch(`http://localhost:${port}/metrics`)).text()).toContain("hawker_turns_total");
+  // Nobody whom a proxy lets through reads them.
+  const through = { headers: { "X-Forwarded-For": "203.0.113.9" } };
+  expect((await fetch(`http://localhost:${port}/metrics`, through)).status).toBe(404);
   expect((await stat(join(dataDir, "secret"))).mode & 0o777).toBe(0o600);
   expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   expect((await stat(join(dataDir, "store"))).mode & 0o777).toBe(0o700);

@@ -194,10 +194,10 @@ export class Foreign {
   }
 }
 
-/** One line of text as the product will keep it, without HTML's entities. */
+/** One line of text as the product will keep it, without HTML's entities and marks. */
 export const textOf = (cell: string): string => {
   if (PLAIN_LINE.test(cell)) return cell;
-  const text = withoutEntities(cell);
+  const text = withoutEntities(cell.replace(MARKS, (_, name: string) => (/^br$/i.test(name) ? " " : "")));
   return anyLine.safeParse(text).data ?? text.trim();
 };
 
@@ -207,8 +207,10 @@ export const NOT_SHIPPED =
 
 const anyLine = lineSchema(100_000);
 
-/** ASCII without "&", with single spaces: most cells are, and there is nothing in them to be read otherwise. */
-const PLAIN_LINE = /^(?:[!-%'-~]+(?: [!-%'-~]+)*)?$/;
+/** Marks that shop systems let into names; nothing else between angle brackets is one. */
+const MARKS = /<\/?(b|strong|i|em|u|s|small|big|sup|sub|span|font|mark|br)(?:\s[^<>]*)?\/?>/gi;
+/** ASCII without "&" and "<", with single spaces: most cells are, and there is nothing in them to be read otherwise. */
+const PLAIN_LINE = /^(?:[!-%'-;=-~]+(?: [!-%'-;=-~]+)*)?$/;
 
 function doubtful(text: string, { asThousands, asDecimal, clear, contrary }: Doubt): string {
   const both = `"${text.slice(0, 40)}" may be ${plainly(asThousands)} or ${plainly(asDecimal)}`;

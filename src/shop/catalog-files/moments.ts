@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 
-/** Days as people and spreadsheets write them. Not 3/4/2026, which is March or April, depending on who reads it. */
+/** Days as people and spreadsheets write them. */
 const DAYS = [
   "yyyy-M-d",
   "yyyy/M/d",
@@ -11,7 +11,7 @@ const DAYS = [
   "LLL d, yyyy",
   "LLLL d, yyyy",
 ];
-const HOURS = ["H:mm:ss", "H:mm"];
+const HOURS = ["H:mm:ss", "H:mm", "h:mm:ss a", "h:mm a"];
 const LOCALE = "en";
 
 /** A moment of a file, and whether only its day was told. */
@@ -22,11 +22,13 @@ interface Told {
 
 function told(text: string, zone: string): Told | undefined {
   if (/^\d{9,11}$/.test(text)) return { at: DateTime.fromSeconds(Number(text), { zone }), day: false };
-  for (const day of DAYS) {
-    const at = DateTime.fromFormat(text, day, { zone, locale: LOCALE });
+  if (/^\d{12,13}$/.test(text)) return { at: DateTime.fromMillis(Number(text), { zone }), day: false };
+  const { words, offset = zone } = parted(text);
+  for (const day of [...DAYS, ...slashed(words)]) {
+    const at = DateTime.fromFormat(words, day, { zone: offset, locale: LOCALE });
     if (at.isValid) return { at, day: true };
     for (const hour of HOURS) {
-      const exact = DateTime.fromFormat(text, `${day} ${hour}`, { zone, locale: LOCALE });
+      const exact = DateTime.fromFormat(words, `${day} ${hour}`, { zone: offset, locale: LOCALE });
       if (exact.isValid) return { at: exact, day: false };
     }
   }
@@ -34,6 +36,27 @@ function told(text: string, zone: string): Told | undefined {
   if (!/^\d{4}-\d\d-\d\d[T ]\d\d:/.test(text)) return undefined;
   const at = DateTime.fromISO(text.replace(" ", "T"), { zone });
   return at.isValid ? { at, day: false } : undefined;
+}
+
+/** Day and time as the formats above have them, and the zone that stands behind the time, as luxon names it. */
+function parted(text: string): { words: string; offset?: string } {
+  const words = text
+    .normalize("NFKC")
+    .trim()
+    .replace(/^(\d{4})年(\d{1,2})月(\d{1,2})日/u, "$1-$2-$3")
+    .replace(/^[a-z]{3,9}\.?, (?=\d)/i, "") // the weekday
+    .replace(/(?<=\d{4}),? +(?=\d)/, " ");
+  const [behind, hours, minutes] = /(?<=\d:\d\d) ?(?:UTC|GMT|Z|([+-]\d\d):?(\d\d))$/i.exec(words) ?? [];
+  if (behind === undefined) return { words };
+  const offset = hours === undefined ? "UTC" : `UTC${hours}:${minutes}`;
+  return { words: words.slice(0, -behind.length), offset };
+}
+
+/** How a day with strokes is to be read, where one of its parts is no month. 3/4/2026 is March or April, by who reads it. */
+function slashed(words: string): string[] {
+  const [, first, second] = /^(\d{1,2})\/(\d{1,2})\/\d{4}/.exec(words) ?? [];
+  if (Number(first) > 12) return ["d/M/yyyy"];
+  return Number(second) > 12 ? ["M/d/yyyy"] : [];
 }
 
 /**

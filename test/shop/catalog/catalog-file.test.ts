@@ -158,8 +158,8 @@ describe("a fault in a cell is told with its line and column", () => {
     ["the dates of no sale", [{ ...mug, sale_until: "2026-11-27" }], /^2 sale_price: is needed/],
     [
       "a sale on no day",
-      [{ ...mug, sale_price: "5", sale_from: "27/11/2026" }],
-      /^2 sale_from: "27\/11\/2026" is not a date such as 2026-11-30/,
+      [{ ...mug, sale_price: "5", sale_from: "3/4/2026" }],
+      /^2 sale_from: "3\/4\/2026" is not a date such as 2026-11-30/,
     ],
     [
       "a sale that ends first",

@@ -414,3 +414,19 @@ test("in Hawker's own format, too, what is too long is cut with a note", async (
   ]);
   expect(products[0]?.product).toMatchObject({ descriptionFormat: "html", tags: ["x"] });
 });
+
+test("marks of HTML in names are not shown, and what only looks like one stays", async () => {
+  const { products, faults } = await read(
+    [
+      "ID,Type,SKU,Name,Published,In stock?,Stock,Regular price,Tags",
+      '1,simple,A,"<b>Mug</b> No<sup>1</sup><br/>blue <span class=""x"">glaze</span>",1,1,5,12.50,<i>clay</i>',
+      "2,simple,B,Bag <5 kg> &lt;b&gt; 3 < 4,1,1,5,12.50,",
+    ].join("\n"),
+  );
+  expect(faults).toEqual([]);
+  expect(products.map(({ product }) => product.title.en)).toEqual([
+    "Mug No1 blue glaze",
+    "Bag <5 kg> <b> 3 < 4",
+  ]);
+  expect(products[0]?.product.tags).toEqual(["clay"]);
+});

@@ -119,7 +119,14 @@ describe("a checkout", () => {
     expect(abroad).toMatchObject({ total: 1200, country: "FR" });
     expect(abroad.shipping).toBeUndefined();
     await expect(setShipping(draft, "post")).rejects.toBeInstanceOf(NotFound);
-    await expect(world.commerce.placeOrder(draft)).rejects.toBeInstanceOf(OrderIncomplete);
+    await expect(world.commerce.placeOrder(draft)).rejects.toMatchObject({ missing: "shipping" });
+  });
+
+  test("holds nothing before it has an address", async () => {
+    await addToCart(world.shop, world.customer, "MUG", 1, world.key(), {}, world.clock.now());
+    const draft = await startCheckout(world.shop, world.customer, world.key(), {}, world.clock.now());
+    await expect(world.commerce.placeOrder(draft)).rejects.toMatchObject({ missing: "address" });
+    expect(await world.stock("MUG")).toMatchObject({ held: 0 });
   });
 
   test("a draft nobody places is gone after two days", async () => {
