@@ -54,6 +54,8 @@ test("one person on three platforms has one cart, one order history, and news wh
   await merchant(world, "ship", number, "--carrier", "DHL", "--tracking", "00340434");
   await phone.sees(/on its way with DHL/, 10_000); // written from last
   expect(work.transcript()).not.toMatch(/on its way with DHL/);
+  // What stands there of the order follows it all the same.
+  await expect.poll(() => work.transcript()).toMatch(/On its way/);
 
   await work.says("/unlink");
   await work.sees(/on its own again/);
