@@ -157,6 +157,9 @@ test("a product's address leads to the page that asks for it, and others nowhere
   const at = (path: string) => fetch(shop.url + path, { redirect: "manual" });
   const found = await at("/p/jade-mug");
   expect([found.status, found.headers.get("location")]).toEqual([302, "/?start=p-jade-mug"]);
+  // The longest handle there is: what is offered works.
+  const long = "x".repeat(80);
+  expect((await at(`/p/${long}`)).headers.get("location")).toBe(`/?start=p-${long}`);
   for (const path of ["/p/", "/p/a%20b", "/p/%2F%2Fevil.example", `/p/${"x".repeat(81)}`])
     expect((await at(path)).status).toBe(404);
 });

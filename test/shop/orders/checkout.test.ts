@@ -15,12 +15,7 @@ import type { Order } from "../../../src/shop/order.ts";
 import { addressOf } from "../../../src/shop/order-address.ts";
 import { IllegalTransition } from "../../../src/shop/order-machine.ts";
 import { OrderModel } from "../../../src/shop/order-model.ts";
-import {
-  NETWORK_HOLDS_MAX,
-  OrderIncomplete,
-  PaymentUnavailable,
-  TooManyOpenOrders,
-} from "../../../src/shop/place-order.ts";
+import { NETWORK_HOLDS_MAX, PaymentUnavailable, TooManyOpenOrders } from "../../../src/shop/place-order.ts";
 import { saveProduct } from "../../../src/shop/save-product.ts";
 import { shippingOptions } from "../../../src/shop/shipping.ts";
 import { OutOfStock, setStock, stopCounting } from "../../../src/shop/stock.ts";
