@@ -3,6 +3,7 @@ import {
   type APIAttachment,
   type APIInteraction,
   type Client,
+  DiscordAPIError,
   InteractionType,
   REST,
   Routes,
@@ -53,6 +54,12 @@ const PATIENCE = 1500;
 const PICTURE_PATIENCE = { message: 10_000, window: 1500 };
 /** Where Discord keeps what people send (https://docs.discord.com/developers/reference#image-formatting). */
 const PICTURE_ORIGINS = ["https://cdn.discordapp.com", "https://media.discordapp.net"];
+
+/** Whoever was refused something else than the token was let in with it. */
+function unlessAnswered(error: unknown): void {
+  const answered = error instanceof DiscordAPIError && error.status < 500 && error.status !== 429;
+  if (!answered || failures.refusesToken(error)) throw error;
+}
 
 const REFUSED =
   "Discord refuses the token of this bot (revoked?): its conversations wait; put a new one in place and restart";
@@ -130,7 +137,7 @@ export function discordAdapter(options: DiscordOptions): Adapter & { routes?: Ho
         onMessage: (message, me) => take(readMessage(message, application, me)),
       });
       await Promise.race([client.login(token), once(upkeep.signal, "abort")]);
-    } else await rest.get(Routes.user("@me"), { signal: upkeep.signal });
+    } else await rest.get(Routes.user("@me"), { signal: upkeep.signal }).catch(unlessAnswered);
     established();
     await announceCommands(rest, application, to, upkeep.signal);
   }

@@ -54,8 +54,8 @@ export interface Commerce {
   /** Asks the provider about the order's payment, its refunds and disputes too, and applies what it finds. @throws {NotFound} */
   reconcile(order: string): Promise<Order>;
   /**
-   * As `reconcile`, for whoever comes back from a payment page: it asks the provider once in some seconds at most, and not
-   * at all where that could tell nothing. @throws {NotFound}
+   * As `reconcile`, for whoever comes back from a payment page, but without a look for refunds and disputes: it asks the
+   * provider once in some seconds at most, and not at all where that could tell nothing. @throws {NotFound}
    */
   comeBack(order: string, session: string | undefined): Promise<Order>;
   pack(order: Order, by?: string): Promise<Order>;
@@ -124,14 +124,14 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let lastActive: LastActive | undefined;
 
   /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
-  const done = async (order: Order, command: Promise<Order>): Promise<Order> => {
+  const done = async (order: Pick<Order, "_id">, command: Promise<Order>): Promise<Order> => {
     try {
       return await command;
     } finally {
       await attendant.attend(order._id);
     }
   };
-  const settled = async (order: Order, command: Promise<Order>): Promise<Order> => {
+  const settled = async (order: Pick<Order, "_id">, command: Promise<Order>): Promise<Order> => {
     const after = await done(order, command);
     return (await findOrder(order._id)) ?? after;
   };
@@ -185,23 +185,23 @@ export function createCommerce(options: CommerceOptions): Commerce {
     }
   }
 
-  async function reconcile(id: string): Promise<Order> {
+  /** Asks the provider about the order's session, in one call, and applies what it finds. */
+  async function readPayment(id: string): Promise<Order> {
     const order = await findOrder(id);
     if (order === null) throw new NotFound("order", id);
     const { payment } = order;
     if (payment === undefined) return order;
-    if (isTestOrder(desk, order))
-      return settled(
-        order,
-        changeOrder(order, (current) => testOrderEnded(current, now())),
-      );
-    const from = desk.provider(payment.provider);
-    const session = await from.readSession(payment.session);
-    const seen = await changeOrder(id, (current) => applySession(current, session, { live, now: now() }));
-    return settled(
-      seen,
-      readMoney(desk, from, id).then(() => seen),
-    );
+    if (isTestOrder(desk, order)) return changeOrder(order, (current) => testOrderEnded(current, now()));
+    const session = await desk.provider(payment.provider).readSession(payment.session);
+    return changeOrder(id, (current) => applySession(current, session, { live, now: now() }));
+  }
+
+  async function readAll(id: string): Promise<Order> {
+    const seen = await readPayment(id);
+    const { payment } = seen;
+    if (payment !== undefined && !isTestOrder(desk, seen))
+      await readMoney(desk, desk.provider(payment.provider), id);
+    return seen;
   }
 
   return {
@@ -209,14 +209,16 @@ export function createCommerce(options: CommerceOptions): Commerce {
     cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
     async receiveEvent(from, raw, headers) {
       const receipt = await receiveEvent(desk, from, raw, headers);
-      if (receipt.order === undefined) return receipt;
-      await attendant.attend(receipt.order);
-      // What was told may leave open how much was given back.
-      if (await reconcileIfDue(desk, receipt.order, unanswered)) await attendant.attend(receipt.order);
+      const { order } = receipt;
+      if (order === undefined) return receipt;
+      await attendant.attend(order);
+      // What is told of refunds may leave open how much was given back.
+      if (receipt.about === "change" && (await reconcileIfDue(desk, order, unanswered)))
+        await attendant.attend(order);
       return receipt;
     },
-    reconcile,
-    comeBack: createReturn(desk, reconcile),
+    reconcile: (order) => settled({ _id: order }, readAll(order)),
+    comeBack: createReturn(desk, (order) => settled({ _id: order }, readPayment(order))),
     pack: (order, by) => settled(order, pack(order, by, now())),
     ship: (order, parcel, by, how) => settled(order, ship(order, parcel, by, now(), { ...how, live })),
     deliver: (order, by) => settled(order, deliver(order, by, now())),

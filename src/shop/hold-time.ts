@@ -11,7 +11,10 @@ const { trusted } = mongoose;
 export const HOLD_MS = 30 * 60_000;
 /** Less where one person, or one network, would hold most of what there is; how long if nothing else is set. */
 export const LARGE_HOLD_MS = 10 * 60_000;
-/** So few units are never a large share: somebody wants the last two. */
+/**
+ * So few units are never a large share: somebody wants the last two. What many orders of so few hold together is bounded by
+ * how many a person and a network may have open.
+ */
 const SMALL_UNITS = 2;
 /** Open orders of a person and their network that are looked at; placing refuses more of either. */
 const ORDERS_READ = 20;
@@ -19,11 +22,12 @@ const ORDERS_READ = 20;
 /**
  * How long an order may hold its stock, in milliseconds: `large` where it brings what its customer and its network hold
  * unpaid of a SKU to more than half of what could be had of it, else half an hour. Somebody may want all there is, but who
- * does not mean it keeps it from others for minutes only.
+ * does not mean it keeps it from others for minutes only. An order of one or two units of each costs no look at the store.
  */
 export async function holdTime(order: Order, large: number): Promise<number> {
   const { shop, lines } = order;
-  const skus = [...new Set(lines.map(({ sku }) => sku))];
+  const skus = [...new Set(lines.map(({ sku }) => sku))].filter((sku) => unitsOf(sku, lines) > SMALL_UNITS);
+  if (skus.length === 0) return HOLD_MS;
   const [stocks, others] = await Promise.all([
     StockModel.find(
       { _id: trusted({ $in: skus.map((sku) => stockId(shop, sku)) }) },
@@ -34,8 +38,7 @@ export async function holdTime(order: Order, large: number): Promise<number> {
   const isLarge = stocks.some(({ sku, available, tracking }) => {
     if (tracking === "untracked") return false;
     const already = unitsOf(sku, others);
-    const all = already + unitsOf(sku, lines);
-    return all > SMALL_UNITS && 2 * all > available + already;
+    return 2 * (already + unitsOf(sku, lines)) > available + already;
   });
   return isLarge ? Math.min(large, HOLD_MS) : HOLD_MS;
 }

@@ -66,6 +66,8 @@ const AGAIN_MS = 5_000;
 /** What became of a delivery. `order` is the one it was about, where this shop has it. */
 export interface Receipt {
   readonly outcome: "applied" | "duplicate" | "ignored";
+  /** Whether it told of a session, or of what became of captured money. */
+  readonly about?: "session" | "change";
   readonly order?: string;
 }
 
@@ -83,6 +85,7 @@ export async function receiveEvent(
 ): Promise<Receipt> {
   const event = await provider.verifyEvent(raw, headers);
   if (event === null) return { outcome: "ignored" };
+  const about = event.session === undefined ? "change" : "session";
   const kept: PaymentEvent = {
     _id: `${provider.name}/${event.id}`,
     provider: provider.name,
@@ -97,10 +100,10 @@ export async function receiveEvent(
     if (!isDuplicateKey(error)) throw error;
     const before = await PaymentEventModel.findById(kept._id).lean<PaymentEvent>();
     if (before !== null && before.appliedAt !== null)
-      return { outcome: "duplicate", order: event.session?.order ?? event.change?.order };
+      return { outcome: "duplicate", about, order: event.session?.order ?? event.change?.order };
   }
   const order = await apply(desk, () => provider, kept);
-  return order === undefined ? { outcome: "ignored" } : { outcome: "applied", order };
+  return order === undefined ? { outcome: "ignored" } : { outcome: "applied", about, order };
 }
 
 const aboutOf = ({ session, change }: ProviderEvent) => (session === undefined ? { change } : { session });

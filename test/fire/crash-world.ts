@@ -337,7 +337,8 @@ function writesOf(body: Document): { filter: Document; update: Document | undefi
 /** Looking whether anything is due, many times a second: to die there is to die while nothing happens. */
 function idle({ command, collection, body }: Step): boolean {
   const filter: Document = body.filter ?? body.query ?? {};
-  if (command === "find" && collection === "orders") return filter.attendAt !== undefined || filter["payment.reconcileAt"] !== undefined;
+  if (command === "find" && collection === "orders")
+    return filter.attendAt !== undefined || filter["payment.reconcileAt"] !== undefined;
   if (command === "find" && collection === "paymentevents") return filter.appliedAt === null;
   if (command === "find" && collection === "conversations") return filter.due !== undefined;
   if (command === "find" && collection === "customers") return filter.eraseAt !== undefined;

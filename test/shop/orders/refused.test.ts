@@ -112,7 +112,8 @@ describe("an order that costs nothing", () => {
 
 test("somebody who comes back again and again causes one call in some seconds, and a stranger none", async () => {
   const order = await world.placed();
-  const calls = () => world.provider.calls.filter((call) => call === "readSession").length;
+  world.provider.calls.splice(0);
+  const calls = () => world.provider.calls.length;
   const back = (session: string | undefined) => world.commerce.comeBack(order._id, session);
   await Promise.all([back(sessionOf(order)), back(undefined), back(sessionOf(order))]);
   expect(calls()).toBe(1);
