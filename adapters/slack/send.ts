@@ -35,7 +35,12 @@ const NOT_DELETABLE = [
 const NOT_THERE = ["not_in_channel", "channel_not_found", "user_not_in_channel"];
 /** The person took longer than a trigger lives, or it opened a window before. */
 const SPENT_TRIGGER = ["expired_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"];
-/** Slack cannot show the pictures, or not yet. */
+/** The metadata by which a message is found again (https://docs.slack.dev/messaging/message-metadata). */
+const DELIVERY = "hawker_delivery";
+/** Messages looked through for it. Slack gives some apps no more at once. */
+const LOOKED_AT = 15;
+const isOf = (metadata: { event_type?: string; event_payload?: unknown } | undefined, key: string): boolean =>
+  metadata?.event_type === DELIVERY && JSON.stringify(metadata.event_payload) === JSON.stringify({ key });
 
 /** What it takes to send messages of one app. */
 export interface OutletOptions {
@@ -57,6 +62,9 @@ interface Post {
   readonly replaces: string | undefined;
   readonly replacesTicket?: string;
   readonly onlyThere?: boolean;
+  /** The delivery it belongs to, and whether that was tried before. */
+  readonly key: string;
+  readonly again?: boolean;
   /** For one person's eyes, among others. */
   readonly alone: boolean;
 }
@@ -161,6 +169,8 @@ export class Outlet {
       if (replaces !== undefined && !view.file && (await this.#edit(post, replaces, shown)))
         return { message: replaces };
       if (post.onlyThere) return { message: "" };
+      const posted = post.again && (await this.#posted(post));
+      if (posted) return { message: posted };
       await begin();
       return await this.#post(post, shown);
     });
@@ -198,10 +208,30 @@ export class Outlet {
     }
   }
 
-  async #post({ workspace, to, channel, ticket, alone }: Post, shown: Rendered): Promise<Sent> {
+  /**
+   * The message of a delivery that an earlier try has posted although its answer was lost; undefined where there is none,
+   * or no way to look: what one person sees among others is in no history, and in channels the app may not read it.
+   */
+  async #posted({ workspace, channel, key, alone }: Post): Promise<string | undefined> {
+    if (alone) return undefined;
+    try {
+      const question = { channel, include_all_metadata: true, limit: LOOKED_AT };
+      const { messages = [] } = await workspace.client.conversations.history(question);
+      return messages.find(({ metadata }) => isOf(metadata, key))?.ts;
+    } catch (error) {
+      this.#options.log.debug(
+        { reason: describe(error) },
+        "It could not be seen whether a message was posted",
+      );
+      return undefined;
+    }
+  }
+
+  async #post({ workspace, to, channel, ticket, alone, key }: Post, shown: Rendered): Promise<Sent> {
     const { chat } = workspace.client;
+    const metadata = { event_type: DELIVERY, event_payload: { key } };
     const quiet = { ...shown, parse: "none", link_names: false } as const;
-    const still = { ...quiet, unfurl_links: false, unfurl_media: false };
+    const still = { ...quiet, unfurl_links: false, unfurl_media: false, metadata };
     try {
       if (!alone) return { message: (await chat.postMessage({ channel, ...still })).ts ?? "" };
       return {

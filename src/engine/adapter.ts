@@ -1,4 +1,5 @@
 import type { Address, Inbound, PictureProblem, Sender } from "./inbound.ts";
+import type { MarkupCost } from "./split-text.ts";
 import type { View } from "./view.ts";
 
 /** What a platform can show, as data. `fit` obeys it; no code asks for a platform's name. */
@@ -11,6 +12,12 @@ export interface Capabilities {
   readonly buttonsPerRow: number;
   readonly controlsMax: number;
   readonly labelMax: number;
+  /** Characters of all labels and options of a message, where they count together. */
+  readonly labelsMax?: number;
+  /** Characters of an address that a button may lead to; a longer one is written out in the text. */
+  readonly linkMax?: number;
+  /** What marks and addresses take of `textMax`, where the platform counts them. */
+  readonly markup?: MarkupCost;
   /** Options of a pick control; 0 where there is none and options become buttons. */
   readonly picksMax: number;
   /** In the message, in a window of its own that a press opens, or not at all: then it is asked for in talk. */
@@ -106,6 +113,8 @@ export interface Delivery {
   readonly replacesTicket?: string;
   /** The `Inbound.ticket` of the event that is answered; none for news. It may have expired or been used by now. */
   readonly ticket?: string;
+  /** It may have been sent before, by a try whose answer was lost or a process that died: worth a look, where there is one. */
+  readonly again?: boolean;
 }
 /** What became of a message that was sent. */
 export interface Sent {

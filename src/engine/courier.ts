@@ -27,6 +27,8 @@ interface Trip {
   readonly adapter: Adapter;
   readonly screens: Screens;
   readonly sent: string[];
+  /** Keys of what was to be sent before this delivery began, and perhaps was. */
+  readonly again: ReadonlySet<string>;
   /** When the lease was last made longer, in milliseconds since 1970. */
   leased: number;
 }
@@ -49,7 +51,8 @@ export class Courier {
     if (!adapter) return { sent: [], retry: { at: now(), attempts: held.attempts } };
     const { pictureStays } = adapter.can;
     const screens = new Screens(held.screens, pictureStays ? { pictureStays } : {});
-    const trip: Trip = { held, adapter, screens, sent: [], leased: now().getTime() };
+    const again = new Set(held.outbox.map(({ key }) => key));
+    const trip: Trip = { held, adapter, screens, sent: [], again, leased: now().getTime() };
     for (const [index, entry] of entries.entries()) {
       if (!(await this.#inTime(trip))) break;
       if (isOutdone(entry, entries.slice(index + 1))) {
@@ -121,7 +124,7 @@ export class Courier {
 
   /** Shows a message, in place of one of the screen that its own takes the place of. */
   async #show(trip: Trip, { news: _, part, replaces, ...delivery }: Message): Promise<void> {
-    const { held, adapter, screens, sent } = trip;
+    const { held, adapter, screens, sent, again } = trip;
     const { metrics, mailbox } = this.#round;
     const { view, key, ticket } = delivery;
     const target = part
@@ -132,6 +135,7 @@ export class Courier {
     const { message, opened, leftOld } = await adapter.send(held.address, {
       ...delivery,
       ...(target && inPlaceOf(target)),
+      ...(again.has(key) && { again: true }),
     });
     metrics?.sent(adapter.name, "sent");
     if (!part) return;

@@ -82,6 +82,7 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
         part: {
           screen,
           last: index === views.length - 1,
+          ...(views.length > 1 && { of: views.length }),
           ...(subject !== undefined && { subject }),
           ...(hidden && { hidden }),
         },

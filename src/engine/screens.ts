@@ -20,6 +20,8 @@ export interface Screen {
   readonly subject?: string;
   /** Further parts of it are still on their way. */
   readonly open?: true;
+  /** It is the last that the shop has posted in the conversation. */
+  readonly newest?: true;
   readonly standing: readonly Standing[];
   /** Of the screen it takes the place of: what its next parts are shown in. */
   readonly left: readonly Standing[];
@@ -33,6 +35,8 @@ export interface Part {
   readonly screen: string;
   readonly subject?: string;
   readonly last: boolean;
+  /** How many messages show the whole screen; those of earlier versions do not tell. */
+  readonly of?: number;
   /** For one person's eyes, in a channel where others read along. */
   readonly hidden?: boolean;
 }
@@ -40,6 +44,8 @@ export interface Part {
 const SCREENS_KEPT = 40;
 /** Cards of one subject that are kept true. */
 const SUBJECT_KEPT = 2;
+/** Stands for the newest screen where nothing but its place is worth remembering. */
+const NEWEST = "newest";
 /** Messages of a screen; a view comes near this nowhere. */
 const MESSAGES_KEPT = 60;
 
@@ -78,17 +84,20 @@ export class Screens {
 
   /** What is to be stored; undefined if nothing has changed. */
   changed(): readonly Screen[] | undefined {
-    const kept = this.#screens.filter(isWorthKeeping).slice(-SCREENS_KEPT);
+    const kept = this.#screens.flatMap(worthKeeping).slice(-SCREENS_KEPT);
     return JSON.stringify(kept) === JSON.stringify(this.#before) ? undefined : kept;
   }
 
   /**
    * The message that a part is to be shown in place of; undefined where it is a new one. The first part of a screen
    * takes over the whole screen that `replaces` belongs to.
+   *
+   * A screen that needs more messages than the one before has, where something newer was posted below that one, is shown
+   * anew as a whole: what was added would stand far from the rest.
    */
   target(part: Part, view: View, replaces?: string, ticket?: string): Standing | undefined {
-    const screen = this.#of(part.screen) ?? this.#begin(part, replaces, ticket);
-    const at = screen.left.findIndex(({ pictured }) => !this.#pictureStays || !pictured || isPictured(view));
+    const screen = this.#of(part.screen) ?? this.#begin(part, view, replaces, ticket);
+    const at = this.#firstFor(view, screen.left);
     const skipped = at < 0 ? screen.left : screen.left.slice(0, at);
     const left = at < 0 ? [] : screen.left.slice(at);
     this.#put({ ...screen, left, gone: [...screen.gone, ...skipped] });
@@ -102,11 +111,13 @@ export class Screens {
     this.#replaced.delete(part.screen);
     const others = target ? screen.left.slice(1) : screen.left;
     const edited = target?.message === standing.message;
+    if (!edited && standing.message !== "") this.#screens = this.#screens.map(older);
     // Below a new message nothing older can be shown.
     const left = edited && !part.last ? others : [];
     const retired = edited && !part.last ? [] : others;
     this.#put({
       ...(part.last ? whole(screen) : screen),
+      ...(!edited && standing.message !== "" && { newest: true }),
       // What has no id cannot be found again.
       standing: [...screen.standing, ...(standing.message === "" ? [] : [standing])].slice(0, MESSAGES_KEPT),
       left,
@@ -156,23 +167,42 @@ export class Screens {
     return this.#screens.find((screen) => screen.id === id);
   }
 
-  #begin(part: Part, replaces: string | undefined, ticket: string | undefined): Screen {
+  /** The first of these messages that can become what a view shows; -1 where none can. */
+  #firstFor(view: View, standing: readonly Standing[]): number {
+    return standing.findIndex(({ pictured }) => !this.#pictureStays || !pictured || isPictured(view));
+  }
+
+  /** Whether a screen would stand in two places, in what is left of the one before and below what came since. */
+  #isTorn({ of = 1 }: Part, view: View, left: readonly Standing[], before: Screen | undefined): boolean {
+    if (left.length === 0 || before?.newest || !this.#screens.some(({ newest }) => newest)) return false;
+    const first = this.#firstFor(view, left);
+    return of > (first < 0 ? 0 : left.length - first);
+  }
+
+  #begin(part: Part, view: View, replaces: string | undefined, ticket: string | undefined): Screen {
     const before =
       replaces === undefined
         ? undefined
         : this.#screens.findLast(({ standing }) => standing.some(({ message }) => message === replaces));
     const pressed =
       replaces === undefined ? [] : [{ message: replaces, ...(part.hidden && { hidden: true }) }];
-    const left = (before?.standing ?? pressed).map((one) =>
+    const standing = (before?.standing ?? pressed).map((one) =>
       one.message === replaces && one.hidden && ticket !== undefined ? { ...one, ticket } : one,
     );
+    const torn = this.#isTorn(part, view, standing, before);
     if (before) {
       this.#replaced.set(part.screen, before);
       this.#screens = this.#screens.filter(({ id }) => id !== before.id);
     }
     const { screen: id, subject } = part;
     const about = { id, ...(subject !== undefined && { subject }), open: true } as const;
-    const screen = { ...about, standing: [], left, gone: before?.gone ?? [] };
+    const screen = {
+      ...about,
+      ...(before?.newest && { newest: true as const }),
+      standing: [],
+      left: torn ? [] : standing,
+      gone: [...(before?.gone ?? []), ...(torn ? standing : [])],
+    };
     this.#put(screen);
     return screen;
   }
@@ -199,6 +229,20 @@ export class Screens {
 const isWorthKeeping = ({ open, standing, subject, gone }: Screen): boolean =>
   open === true || gone.length > 0 || standing.length > 1 || (standing.length === 1 && subject !== undefined);
 
+/** What of a screen is to be stored. Of the newest at least its place, which stays as it is while it is only changed. */
+function worthKeeping(screen: Screen): Screen[] {
+  if (isWorthKeeping(screen)) return [screen];
+  const [only] = screen.standing;
+  if (!screen.newest || !only) return [];
+  const { message, hidden } = only;
+  const standing = [{ message, ...(hidden && { hidden }) }];
+  return [{ id: NEWEST, newest: true, standing, left: [], gone: [] }];
+}
+
 function whole({ open: _, ...screen }: Screen): Screen {
+  return screen;
+}
+
+function older({ newest: _, ...screen }: Screen): Screen {
   return screen;
 }

@@ -215,6 +215,28 @@ test("earlier messages come on demand, and what is being read stays in place", a
   expect(await page.locator("#earlier").isVisible()).toBe(false);
 });
 
+test("a screen whose messages are changed and taken away is followed by the open page, and after a reload", async () => {
+  const to = await hello();
+  const parts = [];
+  for (const part of ["first", "second", "third"])
+    parts.push(await shop.send(to, { text: plain(`The ${part} part`), controls: [button(`Take ${part}`)] }));
+  await shopper.sees(/The third part/);
+  await page.getByRole("button", { name: "Take third" }).focus();
+  const [first = "", second = "", third = ""] = parts;
+  await shop.send(to, { text: plain("Now one part") }, { replaces: first });
+  for (const message of [second, third]) await shop.adapter.remove?.(to, { message });
+  const standing = async () =>
+    (await page.locator("#log > .message.shop .prose").allTextContents()).slice(-2);
+  const now = [expect.stringContaining('"name":"start"'), "Now one part"];
+  await expect.poll(standing).toEqual(now);
+  // Nobody is left without a place.
+  expect(await page.evaluate(() => document.activeElement?.closest("#log") !== null)).toBe(true);
+  await page.reload();
+  await shopper.sees(/Now one part/);
+  expect(await standing()).toEqual(now);
+  expect(complaints).toEqual([]);
+});
+
 test("hostile text is only text", async () => {
   const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>\u202Egnp.exe\u2066 {{7*7}} %s`;
   const long = `${hostile}${"字W".repeat(5000)}`.slice(0, 10_000);

@@ -79,6 +79,8 @@ export interface Traits {
   readonly leaving: boolean;
   /** Calls can go wrong one by one. */
   readonly troubles: boolean;
+  /** Can be asked whether a message was sent already, or drops repeats by itself. */
+  readonly looksUp: boolean;
   /** Forms are shown by the platform, in messages or windows. */
   readonly forms: boolean;
   readonly files: boolean;

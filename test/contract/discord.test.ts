@@ -9,6 +9,7 @@ adapterContract("Discord", {
   ephemeral: true,
   bots: true,
   leaving: true,
+  looksUp: true,
   troubles: true,
   forms: true,
   files: true,

@@ -42,6 +42,22 @@ export function fates(traits: Traits, bench: () => Bench): void {
       },
     );
 
+    if (traits.looksUp)
+      test("a message whose answer was lost once: a try that is told so finds it and sends no second", async () => {
+        const ada = await bench().person();
+        await send(ada, "First");
+        const view = words("Once");
+        const key = freshKey();
+        bench().misbehave!("500-after");
+        await refusal(bench().adapter.send(ada.address, { view, key }));
+        const { message } = await bench().adapter.send(ada.address, { view, key, again: true });
+        expect((await ada.shown()).filter(({ text }) => text === "Once")).toMatchObject([{ message }]);
+        // Another of the same words is another message, and one that never arrived is sent.
+        for (const other of [freshKey(), freshKey()])
+          await bench().adapter.send(ada.address, { view, key: other, again: true });
+        expect(await shows(ada, "Once")).toBe(3);
+      });
+
     test.for(["429", "500-before", "500-after"] as const)(
       "that an edit at %s may be made again, and makes no second message then",
       async (trouble) => {

@@ -176,6 +176,34 @@ export function screens(traits: Traits, bench: () => Bench): void {
       await walk(await bench().person(), 0.05);
     }, 60_000);
 
+  test("a screen that grows while something newer stands below it is shown whole at the end, and the old one goes", async () => {
+    const ada = await bench().person();
+    const { adapter } = bench();
+    const script = new Script();
+    const small = (turn: Turn) => view({ text: plain("Small."), controls: [turn.button("Go on", go())] });
+    const other = (turn: Turn) => view({ text: plain("Newer."), controls: [turn.button("Other", go())] });
+    let large: View = view({});
+    let count = 0;
+    script.command("start", "command.start", async (turn) =>
+      below(++count === 1 ? small(turn) : other(turn)),
+    );
+    script.on(go, async (turn) => {
+      const words = "Hand thrown in small numbers. ".repeat(Math.ceil((2.5 * adapter.can.textMax) / 30));
+      large = view({ text: plain(words), controls: [turn.button("Go on", go())] });
+      return large;
+    });
+    const stage = new Stage(bench(), script);
+    stage.someone = ada;
+    await stage.does(() => ada.commands("start"));
+    await stage.does(() => ada.commands("start"));
+    const [first, newer] = (await ada.shown()).filter(({ actions }) => actions.length > 0);
+    expect(newer?.text).toBe("Newer.");
+    await stage.does(() => ada.presses(first?.message ?? "", first?.actions[0]?.token ?? ""));
+    const [top, ...rest] = (await ada.shown()).filter(({ text }) => text !== "");
+    expect(top).toMatchObject({ message: newer?.message, text: "Newer." });
+    expectOnly(rest, large, adapter, "grown");
+  });
+
   test("a card follows what it shows where it stands, by one edit, and the news is told below", async () => {
     const ada = await bench().person();
     const script = new Script();

@@ -9,6 +9,7 @@ adapterContract("Slack", {
   ephemeral: true,
   bots: true,
   leaving: true,
+  looksUp: true,
   troubles: true,
   forms: true,
   files: true,

@@ -9,6 +9,7 @@ adapterContract("Telegram", {
   ephemeral: false,
   bots: true,
   leaving: true,
+  looksUp: false,
   troubles: true,
   forms: false,
   files: true,

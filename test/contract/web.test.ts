@@ -9,6 +9,7 @@ adapterContract("The web", {
   ephemeral: false,
   bots: false,
   leaving: false,
+  looksUp: true,
   troubles: false,
   forms: true,
   files: true,

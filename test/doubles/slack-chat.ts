@@ -57,7 +57,7 @@ export function putMessage(
   team: SlackTeam,
   channel: SlackChannel,
   content: Content,
-  more: { onlyFor?: string; thread?: string } = {},
+  more: { onlyFor?: string; thread?: string; metadata?: Json } = {},
 ): SlackMessage {
   const message = world.append(channel, {
     from: "bot",
@@ -66,6 +66,7 @@ export function putMessage(
     attached: content.attached ?? [],
     onlyFor: more.onlyFor,
     thread: more.thread,
+    metadata: more.metadata,
   });
   note(world, channel, message, content);
   world.events.emit("posted", team, channel, message);
@@ -107,8 +108,9 @@ export const chat = {
     const thread = textOf(args.thread_ts) || undefined;
     if (thread !== undefined && !channel.messages.some(({ ts }) => ts === thread))
       throw new SlackRefusal("thread_not_found");
+    const metadata = metadataOf(args.metadata);
     pace(world, channel);
-    const message = putMessage(world, team, channel, content, { thread });
+    const message = putMessage(world, team, channel, content, { thread, metadata });
     return { channel: channel.id, ts: message.ts, message: aboutMessage(team, message) };
   },
 
@@ -160,6 +162,33 @@ export const chat = {
     return {};
   },
 };
+
+/** https://docs.slack.dev/messaging/message-metadata: a name, and fields of at most 8,000 bytes or so in all. */
+function metadataOf(value: unknown): Json | undefined {
+  if (value === undefined) return undefined;
+  const given: unknown = typeof value === "string" ? JSON.parse(value) : value;
+  if (!isObject(given) || typeof given.event_type !== "string" || !isObject(given.event_payload))
+    throw new SlackRefusal("invalid_metadata_format");
+  return given;
+}
+
+/** `conversations.history`: what all see, the newest first. The app may read only its direct messages (`im:history`). */
+export function history(team: SlackTeam, args: Args): Json {
+  const channel = team.channels.get(needed(args, "channel", "channel_not_found"));
+  if (channel === undefined) throw new SlackRefusal("channel_not_found");
+  if (channel.user === undefined) throw new SlackRefusal("missing_scope");
+  const limit = Number(args.limit ?? 100);
+  if (!(limit >= 1 && limit <= 999)) throw new SlackRefusal("invalid_limit");
+  const messages = channel.messages
+    .filter(({ deleted, onlyFor }) => !deleted && onlyFor === undefined)
+    .slice(-limit)
+    .reverse()
+    .map((message) => ({
+      ...aboutMessage(team, message),
+      ...(isOn(args.include_all_metadata) && message.metadata && { metadata: message.metadata }),
+    }));
+  return { messages, has_more: channel.messages.length > limit };
+}
 
 /** The channel a message may go to. */
 export function writable(world: Workspace, team: SlackTeam, id: string, orUser: boolean): SlackChannel {

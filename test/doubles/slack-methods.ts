@@ -1,4 +1,4 @@
-import { chat } from "./slack-chat.ts";
+import { chat, history } from "./slack-chat.ts";
 import { files } from "./slack-files.ts";
 import { revokeToken } from "./slack-install.ts";
 import { type Triggers, views } from "./slack-modals.ts";
@@ -52,6 +52,8 @@ export function callMethod(
       return files[method](world, team, args, root);
     case "conversations.open":
       return openConversation(world, team, args);
+    case "conversations.history":
+      return history(team, args);
     case "conversations.info":
       return { channel: aboutChannel(team, needed(args, "channel", "channel_not_found")) };
     case "users.info":

@@ -22,6 +22,8 @@ export interface SlackMessage {
   attached: Block[];
   files: SlackFile[];
   readonly thread: string | undefined;
+  /** What the app has put behind it, unseen. */
+  readonly metadata?: Json | undefined;
   /** The only person who sees it; everybody if not given. */
   readonly onlyFor: string | undefined;
   /** Grows with every change in any channel. */

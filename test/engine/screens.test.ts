@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { Change, Delivery, Removal } from "../../src/engine/adapter.ts";
+import { type Change, type Delivery, type Removal, SendError } from "../../src/engine/adapter.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { viewText } from "../../src/engine/fit.ts";
@@ -89,6 +89,39 @@ test("the next screen takes the place of all messages of the last one, whichever
   expect(names(wall)).toEqual(["F0", "F1"]);
 });
 
+test("a screen that grows where something newer stands below it is shown anew as a whole; one that does not stays", async () => {
+  const wall = new Wall();
+  const engine = engineOf(screens(), wall);
+  const start = async () => {
+    await engine.accept(event("s10", { kind: "command", name: "start", rest: "" }));
+    await engine.idle();
+  };
+  const presses = async (parts: number, message: string) => {
+    wall.calls.length = 0;
+    await engine.accept(press(wall, "s10", parts, message));
+    await engine.idle();
+  };
+  await start();
+  await presses(1, "m1");
+  await start();
+  expect(names(wall)).toEqual(["B0", "C0", "C1", "C2"]);
+  await presses(1, "m1");
+  expect([names(wall), wall.calls]).toEqual([["D0", "C0", "C1", "C2"], ["edit"]]);
+  await presses(3, "m1");
+  expect(names(wall)).toEqual(["C0", "C1", "C2", "E0", "E1", "E2"]);
+  expect(wall.calls).toEqual(["post", "post", "post", "remove"]);
+  // Of several messages, with one less than is needed now.
+  await presses(2, "m4");
+  expect(names(wall)).toEqual(["F0", "F1", "E0", "E1", "E2"]);
+  await presses(4, "m4");
+  expect(names(wall)).toEqual(["E0", "E1", "E2", "G0", "G1", "G2", "G3"]);
+  // The newest grows where it stands.
+  await presses(1, "m10");
+  await presses(3, "m10");
+  expect(names(wall)).toEqual(["E0", "E1", "E2", "I0", "I1", "I2"]);
+  expect(wall.calls).toEqual(["edit", "post", "post"]);
+});
+
 test("a turn that shows one message costs three round trips to the store, also where a card is remembered", async () => {
   const wall = new Wall();
   const trips: string[] = [];
@@ -141,6 +174,43 @@ test("a process that dies between two messages of a screen leaves none of them t
   await other.accept(press(wall, "s3", 1, "m2"));
   await other.idle();
   expect(names(wall)).toEqual(["B0"]);
+});
+
+test("a message that may have been sent before is sent with a word of it: after a lost answer, and after a crash", async () => {
+  const wall = new Wall();
+  let clock = Date.now();
+  const now = () => new Date(clock);
+  const engine = engineOf(screens(), wall, now);
+  const tries: (boolean | undefined)[] = [];
+  let fate: () => Promise<void> = async () => {};
+  wall.before = async ({ again }) => {
+    tries.push(again);
+    await fate();
+  };
+  const start = async (on: Engine) => {
+    await on.accept(event("s11", { kind: "command", name: "start", rest: "" }));
+    await on.idle();
+  };
+  await start(engine);
+  expect(tries.splice(0)).toEqual([undefined, undefined, undefined]);
+  let lost = 1;
+  fate = async () => {
+    if (lost-- > 0) throw new SendError("unknown", "The answer was lost");
+  };
+  await start(engine);
+  clock += 6 * 60_000;
+  await engine.sweep();
+  await engine.idle();
+  expect(tries.splice(0)).toEqual([undefined, true, true, true]);
+  // The first process dies before it hears that the first message was sent.
+  fate = () => new Promise<void>(() => {});
+  void start(engineOf(screens(), wall, now));
+  await expect.poll(() => tries.length).toBe(1);
+  fate = async () => {};
+  clock += 31_000;
+  await engine.sweep();
+  await engine.idle();
+  expect(tries.splice(0)).toEqual([undefined, true, true, true]);
 });
 
 const changed = z.object({});
