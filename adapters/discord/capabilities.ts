@@ -8,7 +8,8 @@ export const PRINTED_MAX = 4000;
 /**
  * What a Discord message of components can hold.
  *
- * Escaping at most doubles a text, so half of what may be printed is safe. The plainest layout of `render` is one text,
+ * Escaping at most doubles a text, so half of what may be printed is safe. Marks and addresses are printed beside it, which
+ * `markup` counts by the same half. The plainest layout of `render` is one text,
  * one file, buttons five a row and each pick in a row of its own: at most 2 + 2 * 18 = 38 components.
  */
 export const capabilities: Capabilities = {
@@ -18,6 +19,8 @@ export const capabilities: Capabilities = {
   buttonsPerRow: 5,
   controlsMax: 18,
   labelMax: 80,
+  linkMax: 512,
+  markup: { mark: 4, link: 6, address: 0.6 },
   picksMax: 25,
   forms: "modal",
   formFieldsMax: 5,

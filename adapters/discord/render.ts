@@ -13,6 +13,7 @@ import {
 import type { Host } from "../../src/engine/adapter.ts";
 import { cardText, viewText } from "../../src/engine/fit.ts";
 import { joined, mentionsIn, plain, type RichText } from "../../src/engine/rich-text.ts";
+import { cutText } from "../../src/engine/split-text.ts";
 import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { distinct } from "../../src/platform/distinct.ts";
 import { flattened } from "../../src/platform/flattened.ts";
@@ -95,10 +96,13 @@ function arranged(
   /** Words, and controls below them. What stands between the two is up to `between`. */
   const block = (text: RichText, controls: View["controls"], place: string) => {
     const { shown, written } = partLinks(controls, isLinkable);
-    const content = cut(printed(joined([text, ...written].filter(({ length }) => length > 0))), left);
+    const addresses = joined(written);
+    const room = left - (addresses.length > 0 ? printed(addresses).length + 1 : 0);
+    const words = printedWithin(text, room);
+    const content = cut([words, printed(addresses)].filter((part) => part !== "").join("\n"), left);
     left -= content.length;
-    const words = isVisible(content) ? [{ type: ComponentType.TextDisplay as const, content }] : [];
-    return { words, rows: rowsOf(shown, place) };
+    const display = isVisible(content) ? [{ type: ComponentType.TextDisplay as const, content }] : [];
+    return { words: display, rows: rowsOf(shown, place) };
   };
   const own = block(view.text ?? [], view.controls, "view");
   const cards = view.cards.flatMap((card, at): APIMessageTopLevelComponent[] => {
@@ -111,6 +115,19 @@ function arranged(
     file: { url: `attachment://${name}` },
   }));
   return [...own.words, ...cards, ...own.rows, ...files];
+}
+
+/** Text as it is printed in at most `max` characters: where it is longer, as much of its words as fits, with "…". */
+function printedWithin(text: RichText, max: number): string {
+  const whole = printed(text);
+  if (whole.length <= max) return whole;
+  let [fits, tooMany] = [0, Math.max(1, max)];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (printed(cutText(text, middle)).length <= max) fits = middle;
+    else tooMany = middle;
+  }
+  return printed(cutText(text, fits));
 }
 
 /** A card's words with its picture: large where it stands alone, one of several beside them. */

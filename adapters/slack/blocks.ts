@@ -1,6 +1,7 @@
 import type { types as slack } from "@slack/bolt";
-import { cardText, splitText, viewText } from "../../src/engine/fit.ts";
+import { cardText, viewText } from "../../src/engine/fit.ts";
 import { bold, joined, plain, type RichText, rich, textOf } from "../../src/engine/rich-text.ts";
+import { splitText } from "../../src/engine/split-text.ts";
 import type { Button, Card, Control, Link, Media, Pick as PickControl, View } from "../../src/engine/view.ts";
 import { beginning } from "../../src/i18n/graphemes.ts";
 import { labelOf } from "../../src/platform/label.ts";
@@ -29,6 +30,8 @@ const SECTION_MAX = 3000;
  */
 const FALLBACK_BYTES = 4000;
 const FIELD_MAX = 2000;
+/** Characters of all texts of a message's blocks, as they are sent. */
+const BLOCKS_MAX = 13_000;
 const FIELDS_MAX = 10;
 
 /** Prints a fitted view. All that people wrote comes out as they wrote it: nothing of it becomes markup. */
@@ -37,22 +40,39 @@ export function render(view: View, pictures: Pictures = new Map()): Rendered {
   const written = controls.flatMap((control) =>
     control.kind === "link" && !isLinkable(control.url) ? [plain(`${control.label}: ${control.url}`)] : [],
   );
-  const name = names();
-  const blocks = [
-    ...richBlocks(view.text ?? []),
-    ...view.cards.flatMap((card) => [
-      ...cardBlocks(card, pictures),
-      ...actionBlocks(card.controls ?? [], name),
-    ]),
-    ...richBlocks(joined(written)),
-    ...actionBlocks(view.controls, name),
-  ];
+  const arranged = (how: Printing) => {
+    const name = names();
+    return [
+      ...richBlocks(view.text ?? []),
+      ...view.cards.flatMap((card) => [
+        ...cardBlocks(card, pictures, how),
+        ...actionBlocks(card.controls ?? [], name),
+      ]),
+      ...richBlocks(joined(written)),
+      ...actionBlocks(view.controls, name),
+    ];
+  };
+  const marked = arranged("marked");
+  const blocks = charactersIn(marked) > BLOCKS_MAX ? arranged("plain") : marked;
   const words = textOf(viewText(view)).trim();
   const said = isVisible(words) ? words : wordsFor(view);
   return {
     blocks: blocks.length > 0 ? blocks : richBlocks(plain(said)),
     text: escapedWithin(wellFormed(said), FALLBACK_BYTES),
   };
+}
+
+/** Whether sections show marks, for which their words are escaped, or the words alone. */
+type Printing = "marked" | "plain";
+
+/** All texts in blocks together. */
+function charactersIn(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [key, each]) =>
+      sum + (key === "text" && typeof each === "string" ? each.length : charactersIn(each)),
+    0,
+  );
 }
 
 /** Slack takes these for buttons and links. */
@@ -95,7 +115,7 @@ const richBlocks = (text: RichText): slack.RichTextBlock[] =>
     });
 
 /** A card with a picture or facts is a section, which has a place for both; any other is text. */
-function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
+function cardBlocks(card: Card, pictures: Pictures, how: Printing): slack.KnownBlock[] {
   const picture = card.image && pictures.get(card.image);
   const image =
     picture &&
@@ -103,12 +123,12 @@ function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
   const facts = card.facts ?? [];
   if (!image && facts.length === 0) return richBlocks(cardText(card));
   const short = facts.filter(([name, value]) => name.length + value.length < FIELD_MAX).slice(0, FIELDS_MAX);
-  const fields = short.map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX));
+  const fields = short.map(([name, value]) => sectionText(rich`${bold(name)}\n${value}`, FIELD_MAX, how));
   const words = cardText({ ...card, facts: facts.filter((fact) => !short.includes(fact)) });
   const [first = [], ...further] = splitText(words, SECTION_MAX);
   const apart = further.length > 0 && fields.length > 0; // below a text of several pieces, not in the midst of it
   const section: { text?: slack.TextObject; fields?: slack.TextObject[] } = {
-    ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX) }),
+    ...(isVisible(textOf(first)) && { text: sectionText(first, SECTION_MAX, how) }),
     ...(fields.length > 0 && !apart && { fields }),
   };
   const below = apart ? [{ type: "section", fields } as const] : [];
@@ -125,8 +145,9 @@ function cardBlocks(card: Card, pictures: Pictures): slack.KnownBlock[] {
 const MARK = /[*_~`]|:[^\s:]+:|^\s*>/m;
 
 /** Text for a section: with its markup where mrkdwn shows the words as they are, else without. */
-function sectionText(text: RichText, max: number): slack.TextObject {
+function sectionText(text: RichText, max: number, how: Printing): slack.TextObject {
   const words = textOf(text);
+  if (how === "plain") return label(words, max);
   const printed = mrkdwn(text);
   if (MARK.test(words) || printed.length > max) return label(words, max);
   return { type: "mrkdwn", text: wellFormed(printed), verbatim: true };

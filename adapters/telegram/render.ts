@@ -1,6 +1,7 @@
 import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
 import { viewText } from "../../src/engine/fit.ts";
-import { joined, plain } from "../../src/engine/rich-text.ts";
+import { joined, plain, textOf } from "../../src/engine/rich-text.ts";
+import { cutText } from "../../src/engine/split-text.ts";
 import type { Button, Control, FileView, Link, Media, View } from "../../src/engine/view.ts";
 import { buttonGroups } from "../../src/platform/button-groups.ts";
 import { packRows } from "../../src/platform/rows.ts";
@@ -32,7 +33,9 @@ const ROW = { perRow: capabilities.buttonsPerRow, width: 36 };
 export function render(view: View): Rendered {
   const controls = [...view.cards.flatMap((card) => card.controls ?? []), ...view.controls];
   const addresses = controls.filter(isUnlinkable).map(({ label, url }) => plain(`${label}: ${url}`));
-  const body = viewText(view);
+  // Where both are too long, an address matters more than the end of the words.
+  const room = addresses.reduce((sum, address) => sum - textOf(address).length - 2, capabilities.textMax);
+  const body = cutText(viewText(view), room);
   const whole = joined([...(body.length > 0 ? [body] : []), ...addresses], "\n\n");
   const printed = spanned(whole, { max: capabilities.textMax, linkable: isLinkable });
   const image = view.cards.length === 1 ? view.cards[0]?.image : undefined;

@@ -1,6 +1,7 @@
-import { boundaryBefore, cut } from "../i18n/graphemes.ts";
+import { cut } from "../i18n/graphemes.ts";
 import type { Capabilities } from "./adapter.ts";
-import { bold, joined, plain, type RichNode, type RichText, rich, textOf } from "./rich-text.ts";
+import { bold, joined, linked, plain, type RichText, rich, textOf } from "./rich-text.ts";
+import { lengthOf, splitText } from "./split-text.ts";
 import type { Button, Card, Control, Link, View } from "./view.ts";
 
 /** A card as running text: title, text, facts. What adapters print for a card, and what its length is counted by. */
@@ -15,59 +16,38 @@ export const cardText = (card: Card): RichText =>
 export const viewText = (view: View): RichText =>
   joined([...(view.text ? [view.text] : []), ...view.cards.map(cardText)], "\n\n");
 
-/** Splits rich text into pieces of at most `max` UTF-16 units, at line ends or spaces where there are any. */
-export function splitText(text: RichText, max: number): RichText[] {
-  const whole = textOf(text);
-  if (whole.length <= max) return [text];
-  const cuts: number[] = [];
-  for (let start = 0; whole.length - start > max; ) {
-    const room = whole.slice(start, start + max);
-    const line = room.lastIndexOf("\n");
-    const space = room.lastIndexOf(" ");
-    const length =
-      line > max / 2 ? line + 1 : space > max / 2 ? space + 1 : boundaryBefore(whole, max, start);
-    start += Math.max(1, length);
-    cuts.push(start);
-  }
-  const bounds = [0, ...cuts, whole.length];
-  return cuts.concat(whole.length).map((end, index) => slice(text, bounds[index] ?? 0, end));
-}
-
-function slice(text: RichText, from: number, to: number): RichText {
-  const kept: RichNode[] = [];
-  let at = 0;
-  for (const node of text) {
-    const length = textOf([node]).length;
-    const start = Math.max(from - at, 0);
-    const end = Math.min(to - at, length);
-    if (start < end) {
-      kept.push(
-        node.kind === "text"
-          ? { kind: "text", text: node.text.slice(start, end) }
-          : { ...node, children: slice(node.children, start, end) },
-      );
-    }
-    at += length;
-  }
-  return kept;
-}
-
 const weight = (control: Control, can: Capabilities): number =>
   control.kind === "pick" && can.picksMax === 0 ? control.options.length : 1;
 
+/** What stands in a list until something is chosen; no platform shows more. */
+const PICK_LABEL_MAX = 150;
+
+/** Characters of what is written on a control, or on its options. */
+const written = (control: Control): number =>
+  control.label.length +
+  (control.kind === "pick" ? control.options.reduce((sum, { label }) => sum + label.length, 0) : 0);
+
 const labelled = (control: Control, max: number): Control =>
   control.kind === "pick"
-    ? { ...control, options: control.options.map((option) => ({ ...option, label: cut(option.label, max) })) }
+    ? {
+        ...control,
+        label: cut(control.label, PICK_LABEL_MAX),
+        options: control.options.map((option) => ({ ...option, label: cut(option.label, max) })),
+      }
     : { ...control, label: cut(control.label, max) };
 
 /** A pick that is longer than the platform's becomes several; one without options offers nothing, and goes. */
-const picked = (control: Control, max: number): Control[] => {
-  if (control.kind === "pick" && control.options.length === 0) return [];
-  if (control.kind !== "pick" || max <= 0 || control.options.length <= max) return [control];
-  return Array.from({ length: Math.ceil(control.options.length / max) }, (_, part) => ({
-    ...control,
-    options: control.options.slice(part * max, (part + 1) * max),
-  }));
+const picked = (
+  control: Control,
+  { picksMax, labelsMax = Number.POSITIVE_INFINITY }: Capabilities,
+): Control[] => {
+  if (control.kind !== "pick") return [control];
+  const max = picksMax > 0 ? picksMax : Number.POSITIVE_INFINITY;
+  const room = labelsMax - control.label.length;
+  return parted(control.options, [
+    { max, weigh: () => 1 },
+    { max: room, weigh: ({ label }) => label.length },
+  ]).map((options) => ({ ...control, options }));
 };
 
 const asButtons = (control: Control): Control[] =>
@@ -96,18 +76,25 @@ function listed(view: View, can: Capabilities): View {
   };
 }
 
-/** Parts of at most `max` by weight, in order; something heavier than `max` stands alone. */
-function parted<T>(items: readonly T[], max: number, weigh: (item: T) => number): T[][] {
+/** A limit of what goes into one part. */
+interface Measure<T> {
+  readonly max: number;
+  readonly weigh: (item: T) => number;
+}
+
+/** Parts within all limits, in order; something heavier than a limit stands alone. */
+function parted<T>(items: readonly T[], measures: readonly Measure<T>[]): T[][] {
   const parts: T[][] = [];
-  let load = Number.POSITIVE_INFINITY;
+  let loads: number[] = [];
   for (const item of items) {
-    const own = weigh(item);
-    if (load + own > max) {
+    const own = measures.map(({ weigh }) => weigh(item));
+    const isFull = measures.some(({ max }, at) => (loads[at] ?? 0) + (own[at] ?? 0) > max);
+    if (parts.length === 0 || isFull) {
       parts.push([]);
-      load = 0;
+      loads = [];
     }
     parts.at(-1)?.push(item);
-    load += own;
+    loads = own.map((load, at) => load + (loads[at] ?? 0));
   }
   return parts;
 }
@@ -150,7 +137,7 @@ export function fit(view: View, can: Capabilities): View[] {
   const single = shown.cards.length > 1 && can.cardsMax <= 1 ? listed(shown, can) : shown;
   const pages =
     single.cards.length > can.cardsMax
-      ? parted(single.cards, Math.max(1, can.cardsMax), () => 1)
+      ? parted(single.cards, [{ max: Math.max(1, can.cardsMax), weigh: () => 1 }])
       : [single.cards];
   const fitted = pages.flatMap((cards, index) => {
     const last = index === pages.length - 1;
@@ -168,12 +155,15 @@ export function fit(view: View, can: Capabilities): View[] {
 
 function fitPage(page: View, can: Capabilities): View[] {
   const pictured = page.cards.some((card) => card.image !== undefined) && can.cardsMax <= 1;
-  const max = pictured ? can.captionMax : can.textMax;
-  const long = textOf(viewText(page)).length > max;
+  const controls = [...page.cards.flatMap((card) => card.controls ?? []), ...page.controls];
+  const textMax = can.textMax - addressRoom(controls, can);
+  const max = pictured ? Math.min(can.captionMax, textMax) : textMax;
+  const long = lengthOf(viewText(page), can.markup) > max;
   const own = page.cards.map((card) => fitControls(card.controls ?? [], can));
   const below = fitControls(page.controls, can);
   // Controls stay with their card where a message shows several cards and has the room.
-  const inCards = !long && can.cardsMax > 1 && load(own.flat(), can) <= can.controlsMax;
+  const measures = measuresOf(can);
+  const inCards = !long && can.cardsMax > 1 && fits(own.flat(), measures);
   const base: Pick<View, "visibility"> = page.visibility ? { visibility: page.visibility } : {};
   const cards = page.cards.map(
     (card, index): Card => ({ ...card, controls: inCards ? (own[index] ?? []) : [] }),
@@ -187,14 +177,18 @@ function fitPage(page: View, can: Capabilities): View[] {
             cards: [{ title: cut(card.title, max), image: card.image }],
             controls: [],
           })),
-        ...splitText(viewText(page), can.textMax).map((text) => ({ ...base, text, cards: [], controls: [] })),
+        ...splitText(viewText(page), textMax, can.markup).map((text) => ({
+          ...base,
+          text,
+          cards: [],
+          controls: [],
+        })),
       ]
     : [{ ...base, ...(page.text && { text: page.text }), cards, controls: [] }];
 
   const rest = inCards ? below : [...own.flat(), ...below];
-  const room = inCards ? can.controlsMax - load(own.flat(), can) : can.controlsMax;
-  const together = load(rest, can) <= room;
-  const groups = together ? [rest] : parted(rest, can.controlsMax, (control) => weight(control, can));
+  const together = fits(inCards ? [...own.flat(), ...rest] : rest, measures);
+  const groups = together ? [rest] : parted(rest, measures);
   const [first = [], ...further] = together || !inCards ? groups : [[], ...groups];
   return [
     ...bodies.map((body, index) => (index === bodies.length - 1 ? { ...body, controls: first } : body)),
@@ -202,14 +196,30 @@ function fitPage(page: View, can: Capabilities): View[] {
   ];
 }
 
-const load = (controls: readonly Control[], can: Capabilities): number =>
-  controls.reduce((sum, control) => sum + weight(control, can), 0);
+/** What the addresses take of a text that no button can lead to, so that they are written out; at most half of it. */
+function addressRoom(controls: readonly Control[], { linkMax, markup, textMax }: Capabilities): number {
+  if (linkMax === undefined) return 0;
+  const room = controls.reduce((sum, control) => {
+    if (control.kind !== "link" || control.url.length <= linkMax) return sum;
+    return sum + lengthOf(linked(control.label, control.url), markup);
+  }, 0);
+  return Math.min(Math.ceil(room), Math.floor(textMax / 2));
+}
+
+/** What limits the controls of one message. */
+const measuresOf = (can: Capabilities): Measure<Control>[] => [
+  { max: can.controlsMax, weigh: (control) => weight(control, can) },
+  { max: can.labelsMax ?? Number.POSITIVE_INFINITY, weigh: written },
+];
+
+const fits = <T>(items: readonly T[], measures: readonly Measure<T>[]): boolean =>
+  measures.every(({ max, weigh }) => items.reduce((sum, item) => sum + weigh(item), 0) <= max);
 
 const fitControls = (controls: readonly Control[], can: Capabilities): Control[] =>
   controls
+    .map((control) => labelled(control, can.labelMax))
     .flatMap((control) =>
       can.picksMax === 0 && control.kind === "pick" && control.options.length > can.controlsMax
         ? asButtons(control)
-        : picked(control, can.picksMax),
-    )
-    .map((control) => labelled(control, can.labelMax));
+        : picked(control, can),
+    );

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly isLinkable: (url: string) => boolean;
 }
 
+/** A longer run of backticks is shown without a fence around it. */
+const FENCED_MAX = 3;
 /** Never drawn; keeps two marks apart that would be read as one. */
 const GAP = "\u200B";
 
@@ -46,8 +48,9 @@ export function markdownPrinter({ marks, escaped, called, isLinkable }: Dialect)
 
   /** Nothing can be escaped inside code, so the fence is longer than any in it. */
   function code(text: string): string {
-    if (text.trim() === "") return escaped(text);
     const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+    // Escaped it takes twice its length, between fences three times.
+    if (text.trim() === "" || longest > FENCED_MAX) return escaped(text);
     const fence = "`".repeat(longest + 1);
     const pad = /^`|`$/.test(text) ? " " : "";
     return `${fence}${pad}${text}${pad}${fence}`;

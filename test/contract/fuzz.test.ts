@@ -11,9 +11,9 @@ import { slackBench } from "./slack-bench.ts";
 import { telegramBench } from "./telegram-bench.ts";
 import { webBench } from "./web-bench.ts";
 
-/** Another run, or the same one again: `FUZZ_SEED=123 npx vitest run test/contract/fuzz.test.ts`. */
+/** Another run, or a longer one, or the same one again: `FUZZ_SEED=123 FUZZ_VIEWS=10000 npx vitest run test/contract/fuzz.test.ts`. */
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_123);
-const VIEWS = 10_000;
+const VIEWS = Number(process.env.FUZZ_VIEWS ?? 3_000);
 /** Messages that any platform takes from a bot in one go; larger views are for the pure printers below. */
 const BURST = 5;
 
@@ -55,7 +55,7 @@ describe.each(BENCHES)("$name, through its real client", ({ open }) => {
 });
 
 describe.each(PLATFORMS)("$name", (platform) => {
-  test(`takes ten thousand views of any kind (seed ${seed}) and shows every word and every action`, async () => {
+  test(`takes ${VIEWS} views of any kind (seed ${seed}) and shows every word and every action`, async () => {
     for (const [index, view] of views.entries()) {
       const found = await losses(view, platform).catch((error: unknown) => [String(error)]);
       const about = found.length > 0 ? `Seed ${seed}, view ${index}: ${inspect(view, { depth: 9 })}` : "";

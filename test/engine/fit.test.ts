@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Capabilities } from "../../src/engine/adapter.ts";
 import { fit, viewText } from "../../src/engine/fit.ts";
 import { bold, plain, type RichText, textOf } from "../../src/engine/rich-text.ts";
+import { lengthOf } from "../../src/engine/split-text.ts";
 import type { Card, Control, View } from "../../src/engine/view.ts";
 
 const can: Capabilities = {
@@ -120,6 +121,36 @@ test("every word of a long text is shown, in order", () => {
     .map((part) => textOf(viewText(part)))
     .join("");
   expect(shown).toBe(words);
+});
+
+test("labels that count together are parted by their sum, and a list too long for it becomes several", () => {
+  fc.assert(
+    fc.property(anyView, (view) => {
+      const platform = { ...can, picksMax: 25, controlsMax: 40, labelsMax: 120 };
+      const fitted = fit(view, platform);
+      expect(actions(fitted.flatMap(controlsOf))).toEqual(actions(controlsOf(view)));
+      for (const part of fitted) {
+        const labels = controlsOf(part).flatMap((one) => [
+          one.label,
+          ...(one.kind === "pick" ? one.options.map(({ label }) => label) : []),
+        ]);
+        expect(labels.join("").length).toBeLessThanOrEqual(120);
+      }
+    }),
+  );
+});
+
+test("marks and addresses count where a platform counts them; a link is not torn where it fits", () => {
+  const markup = { mark: 4, link: 6, address: 1 };
+  const link: RichText = [
+    { kind: "link", url: "https://shop.example/a", children: [{ kind: "text", text: "a guide to mugs" }] },
+  ];
+  const parts = Array.from({ length: 60 }, (_, n) => (n % 7 === 3 ? link : bold("ab"))).flat();
+  const fitted = fit({ text: parts, cards: [], controls: [] }, { ...can, markup });
+  for (const part of fitted) expect(lengthOf(viewText(part), markup)).toBeLessThanOrEqual(can.textMax);
+  expect(fitted.map((part) => textOf(viewText(part))).join("")).toBe(textOf(parts));
+  const links = fitted.flatMap((part) => viewText(part).filter(({ kind }) => kind === "link"));
+  expect(links.map((one) => textOf([one]))).toEqual(Array(9).fill("a guide to mugs"));
 });
 
 test("an emoji is never cut in half", () => {

@@ -39,7 +39,28 @@ const words: fc.Arbitrary<string> = fc.oneof(
 const longWords: fc.Arbitrary<string> = fc
   .tuple(fc.oneof(words, fc.constantFrom("word ", "x", "🍵", "漢")), fc.integer({ min: 20, max: 2000 }))
   .map(([text, times]) => text.repeat(times).slice(0, 10_000));
-const anyWords = fc.oneof({ weight: 30, arbitrary: words }, { weight: 1, arbitrary: longWords });
+/** What grows when it is printed: signs that are escaped, and characters of several units. */
+const HEAVY = [
+  "&",
+  "<>",
+  "_*[]()~`|",
+  "a&b <c> ",
+  "\\",
+  "😀",
+  "e\u0301\u0323",
+  "مرحبا ",
+  "𠮷",
+  "👩‍👩‍👧",
+  "- \n# ",
+] as const;
+const heavyWords: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(...HEAVY), fc.integer({ min: 30, max: 3000 }))
+  .map(([text, times]) => text.repeat(times).slice(0, 6000));
+const anyWords = fc.oneof(
+  { weight: 60, arbitrary: words },
+  { weight: 2, arbitrary: longWords },
+  { weight: 1, arbitrary: heavyWords },
+);
 
 const node: fc.Arbitrary<RichNode> = fc.letrec<{ node: RichNode; marked: RichNode }>((tie) => ({
   node: fc.oneof(
@@ -60,7 +81,29 @@ const node: fc.Arbitrary<RichNode> = fc.letrec<{ node: RichNode; marked: RichNod
     }),
   ),
 })).node;
-const text: fc.Arbitrary<RichText> = fc.array(node, { maxLength: 4 });
+/** Many short stretches, each with marks of its own, which take more room than what they hold; some lead somewhere. */
+const patchwork: fc.Arbitrary<RichText> = fc
+  .tuple(
+    fc.array(fc.constantFrom("bold" as const, "italic" as const, "code" as const, "strike" as const), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    fc.constantFrom("x", "&", "*", "漢", "word "),
+    fc.integer({ min: 100, max: 900 }),
+    fc.integer({ min: 0, max: 30 }),
+  )
+  .map(([kinds, words, times, links]) =>
+    Array.from({ length: times }, (_, n): RichNode => {
+      const inner: RichNode = { kind: "text", text: words };
+      return n % Math.ceil(times / (links + 1)) === 1 && links > 0
+        ? { kind: "link", url: `https://shop.example/p/${n}?${"x".repeat(60)}`, children: [inner] }
+        : { kind: kinds[n % kinds.length] ?? "bold", children: [inner] };
+    }),
+  );
+const text: fc.Arbitrary<RichText> = fc.oneof(
+  { weight: 80, arbitrary: fc.array(node, { maxLength: 4 }) },
+  { weight: 1, arbitrary: patchwork },
+);
 
 /** What a token says after the number that makes it its own; `true` stands for the token of the control before. */
 const token = fc.oneof(
@@ -91,11 +134,27 @@ const pick: fc.Arbitrary<Pick> = fc.record({
     { weight: 20, arbitrary: options(0, 8) },
     { weight: 3, arbitrary: options(9, 40) },
     { weight: 1, arbitrary: options(41, 200) },
+    { weight: 1, arbitrary: fullOptions() },
   ),
 });
+/** A list of a hundred labels, none of which is short. */
+function fullOptions(): fc.Arbitrary<Pick["options"]> {
+  return fc
+    .integer({ min: 60, max: 130 })
+    .map((count) =>
+      Array.from({ length: count }, (_, n) => ({ label: `${n} ${"wide & long ".repeat(6)}`, token: "o" })),
+    );
+}
 function options(minLength: number, maxLength: number): fc.Arbitrary<Pick["options"]> {
   const option = fc.record(
-    { label: words, token, selected: fc.boolean() },
+    {
+      label: fc.oneof(
+        { weight: 10, arbitrary: words },
+        { weight: 1, arbitrary: fc.constant("A size & colour ".repeat(5)) },
+      ),
+      token,
+      selected: fc.boolean(),
+    },
     { requiredKeys: ["label", "token"] },
   );
   return fc.array(option, { minLength, maxLength });
