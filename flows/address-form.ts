@@ -6,6 +6,7 @@ import {
   needsPostalCode,
   normalAddress,
   POSTAL_CODE_MAX,
+  STATE_MAX,
 } from "../src/shop/address.ts";
 import {
   emailAddress,
@@ -17,6 +18,7 @@ import {
 import { countries, countryName } from "../src/shop/countries.ts";
 import { findCountry } from "../src/shop/country-names.ts";
 import { readPostalCode } from "../src/shop/postal-code.ts";
+import { findState, hasStates, lacksState } from "../src/shop/states.ts";
 
 /** A form for a delivery address; what is done with it is the caller's. */
 export const addressForm = (
@@ -83,9 +85,40 @@ export const addressForm = (
           return { kind: "doubtful", value, ask };
         },
       },
+      // After the postal code and the city, which mostly tell it.
+      state: {
+        label: "address.state",
+        problem: "problem.state",
+        maxLength: STATE_MAX,
+        after: "postalCode",
+        late: true,
+        optional: (known) => !isStateMissing(known),
+        needless: (known) => known.country !== undefined && !isStateMissing(known),
+        read: readState,
+      },
     },
     submitted: (turn, address, args) => submitted(turn, normalAddress(address), args),
   });
+
+/** Whether a parcel needs to say the state, and nothing else tells it. */
+const isStateMissing = ({ country = "", city = "", postalCode = "" }: Values): boolean =>
+  lacksState({ country, city, postalCode });
+
+/** A name that no list has may be right all the same: it is asked about once. */
+function readState(typed: string, { country = "" }: Values): Reading {
+  const found = findState(typed, country);
+  switch (found.kind) {
+    case "found":
+      return { kind: "taken", value: found.value, told: typed.toUpperCase() !== found.value.toUpperCase() };
+    case "near":
+      return { kind: "refused", near: found.values };
+    case "unknown": {
+      const ask = (turn: Words) =>
+        turn.say("address.state_sure", { value: typed, country: countryName(country, turn.locale) });
+      return hasStates(country) ? { kind: "doubtful", value: typed, ask } : { kind: "taken", value: typed };
+    }
+  }
+}
 
 /** Whether more than blanks, case and punctuation sets the two apart. */
 const differs = (typed: string, value: string): boolean => {

@@ -30,6 +30,10 @@ const BUTTONS_MAX = 12;
 export function question(turn: Turn, form: Form, asking: Asking, remark?: Remark): Reply {
   const names = Object.keys(form.fields);
   const at = names.indexOf(asking.field);
+  // What may turn out not to be asked is not counted.
+  const counted = names.filter(
+    (name) => name === asking.field || !form.fields[name]?.late || asking.values[name] !== undefined,
+  );
   const words = form.fields[asking.field];
   if (!words) throw new Error(`The form ${form.name} has no field ${asking.field}.`);
   const label = turn.say(words.label);
@@ -43,7 +47,7 @@ export function question(turn: Turn, form: Form, asking: Asking, remark?: Remark
       text: joined([
         ...toldLines(form, asking.told ?? {}, turn).map(plain),
         ...(remark ? [plain(remark.text)] : []),
-        rich`${bold(label)} (${at + 1}/${names.length})`,
+        rich`${bold(label)} (${counted.indexOf(asking.field) + 1}/${counted.length})`,
         ...(words.hint ? [italic(turn.say(words.hint))] : []),
       ]),
       controls: [

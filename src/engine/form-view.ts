@@ -87,23 +87,32 @@ export function formView(
     locale: turn.locale,
     title,
     submit: turn.say(page < pages.length - 1 ? "form.continue" : form.submit),
-    fields: own.map((name) => {
-      const words = form.fields[name];
-      if (!words) throw new Error(`The form ${form.name} has no field ${name}.`);
-      return {
-        name,
-        label: turn.say(words.label),
-        input: words.input ?? "text",
-        required: form.required(name, fixed),
-        maxLength: words.maxLength ?? 200,
-        ...(words.hint && { hint: turn.say(words.hint) }),
-        ...(words.options && { options: words.options(turn) }),
-        ...(values[name] !== undefined && { value: values[name] }),
-        ...(remarks[name] && { problem: remarks[name].text }),
-      };
-    }),
+    fields: own
+      .filter((name) => isShown(form, name, values, remarks))
+      .map((name) => {
+        const words = form.fields[name];
+        if (!words) throw new Error(`The form ${form.name} has no field ${name}.`);
+        return {
+          name,
+          label: turn.say(words.label),
+          input: words.input ?? "text",
+          required: form.required(name, fixed),
+          maxLength: words.maxLength ?? 200,
+          ...(words.hint && { hint: turn.say(words.hint) }),
+          ...(words.options && { options: words.options(turn) }),
+          ...(values[name] !== undefined && { value: values[name] }),
+          ...(remarks[name] && { problem: remarks[name].text }),
+        };
+      }),
   };
 }
+
+/** Whether a field is on its page now: one that is only asked for if need be comes with that need, and stays. */
+const isShown = (form: Form, name: string, values: Filling["values"], remarks: Remarks): boolean =>
+  form.fields[name]?.late !== true ||
+  values[name] !== undefined ||
+  remarks[name] !== undefined ||
+  form.required(name, values);
 
 /** An answer whose first message begins with these lines. */
 export function withLines(lines: readonly string[], answer: Answer): Answer {

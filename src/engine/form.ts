@@ -57,6 +57,8 @@ export interface FieldWords {
   readonly optional?: (known: Values) => boolean;
   /** Whether there is nothing to ask, given the others. */
   readonly needless?: (known: Values) => boolean;
+  /** It is only asked for once the other fields show that it is needed. */
+  readonly late?: boolean;
   /** How a value is shown; without it, as the label of its option or as it is. */
   readonly shown?: (value: string, turn: Words) => string;
 }

@@ -3,9 +3,10 @@ import type { Address } from "./address.ts";
 import { countryName } from "./countries.ts";
 import { readPostalCode } from "./postal-code.ts";
 import { postalFormat } from "./postal-format.ts";
+import { isSamePlace, stateFor } from "./states.ts";
 
 /** What is printed of an address. */
-export type Printed = Pick<Address, "name" | "street" | "city" | "postalCode" | "country">;
+export type Printed = Pick<Address, "name" | "street" | "city" | "postalCode" | "country" | "state">;
 
 const FOREIGN = /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u;
 
@@ -19,8 +20,17 @@ export function addressLines(address: Printed, locale: string, { capitals = fals
   const lineup = FOREIGN.test(address.street + address.city) ? format.lines : format.latinLines;
   const country = countryName(address.country, locale);
   const code = readPostalCode(address.postalCode, address.country).value;
-  const fields: Record<string, string> = { N: address.name, A: address.street, C: address.city, Z: code };
-  const lines = withPlaceForCity(lineup, address)
+  const told = stateFor({ ...address, postalCode: code }) ?? "";
+  // A city that is a state of its own (Tokyo, Dubai, Kowloon) is written once.
+  const state = isSamePlace(told, address.city) ? "" : told;
+  const fields: Record<string, string> = {
+    N: address.name,
+    A: address.street,
+    C: address.city,
+    S: state,
+    Z: code,
+  };
+  const lines = withPlaceForCity(lineup, address, state)
     .split("%n")
     .map((line) => filled(line, fields, capitals ? format.capitals : ""))
     .filter((line) => line !== "");
@@ -33,12 +43,19 @@ export function addressLine(address: Printed, locale: string): string {
   return addressLines(address, locale).join(east.test(address.street + address.city) ? " " : ", ");
 }
 
-/** Formats without a city have it in place of the state (Japan, the Emirates) or name it themselves (Singapore). */
-function withPlaceForCity(format: string, { city, country }: Printed): string {
+/**
+ * Formats without a city have it beside the state (Japan, the Emirates), in its place where the city is the state, or name
+ * it themselves (Singapore).
+ */
+function withPlaceForCity(format: string, { city, country }: Printed, state: string): string {
   if (format.includes("%C")) return format;
-  if (format.includes("%S")) return format.replace("%S", "%C");
-  const same = (other: string) => typedLine(other).toLowerCase().includes(typedLine(city).toLowerCase());
-  return same(format) || same(countryName(country, "en")) ? format : format.replace("%A", "%A%n%C");
+  if (format.includes("%S")) {
+    if (state === "") return format.replace("%S", "%C");
+    // From the large to the small where the street comes after the state.
+    return format.replace("%S", format.indexOf("%S") < format.indexOf("%A") ? "%S%C" : "%C, %S");
+  }
+  const includes = (other: string) => typedLine(other).toLowerCase().includes(typedLine(city).toLowerCase());
+  return includes(format) || includes(countryName(country, "en")) ? format : format.replace("%A", "%A%n%C");
 }
 
 /**

@@ -5,6 +5,7 @@ import { findCountry } from "./country-names.ts";
 import { readPostalCode } from "./postal-code.ts";
 import { postalFormat } from "./postal-format.ts";
 import { lineSchema } from "./shop.ts";
+import { lacksState, stateFor } from "./states.ts";
 
 /** Where a parcel goes and how its receiver is reached. */
 export interface Address {
@@ -18,6 +19,8 @@ export interface Address {
   city: string;
   /** As the country writes it; "" where there is none. */
   postalCode: string;
+  /** State, province, prefecture or the like, where addresses of the country have one. Earlier versions kept none. */
+  state?: string | undefined;
   /** ISO 3166-1 alpha-2, or XK. */
   country: string;
 }
@@ -39,6 +42,9 @@ export const needsPostalCode = (country: string): boolean => postalFormat(countr
 /** True where there are postal codes at all. */
 export const hasPostalCodes = (country: string): boolean => postalFormat(country).postalCode !== undefined;
 
+/** The name of a state may be so long, in UTF-16 units. */
+export const STATE_MAX = 80;
+
 const refused = (context: z.RefinementCtx, message: string): never => {
   context.addIssue({ code: "custom", message });
   return z.NEVER;
@@ -47,7 +53,9 @@ const refused = (context: z.RefinementCtx, message: string): never => {
 /**
  * An address as a person types it: the country by code or by a name in any language, the rest as people write it. Phone
  * and country must go together. A postal code of an unusual shape is taken: whoever asks for it asks twice.
- * `normalAddress` brings what passes into its kept form.
+ * A state
+ * may be missing here too, as only a person can tell it; `isComplete` and the form ask for it. `normalAddress` brings what
+ * passes into its kept form.
  */
 export const addressSchema = z
   .strictObject({
@@ -72,6 +80,10 @@ export const addressSchema = z
             .regex(/^$|[\p{L}\p{N}]/u, "is not a postal code"),
         ),
     ),
+    state: z.preprocess(
+      (value) => (typeof value === "string" && value.trim() === "" ? undefined : value),
+      lineSchema(STATE_MAX).optional(),
+    ),
     country: z
       .string()
       .max(100)
@@ -88,13 +100,15 @@ export const addressSchema = z
 
 /** Whether an address can be sent to as it stands. One kept under earlier rules may lack something. */
 export const isComplete = ({ id: _, ...address }: Address): boolean =>
-  addressSchema.safeParse(address).success;
+  !lacksState(address) && addressSchema.safeParse(address).success;
 
 /** Checks an address and brings it into its kept form: country as a code, phone as E.164. @throws {z.ZodError} */
 export function normalAddress(address: Omit<Address, "id">): Omit<Address, "id"> {
-  const valid = addressSchema.parse(address);
+  const { state: given, ...valid } = addressSchema.parse(address);
+  const state = stateFor({ ...valid, state: given });
   return {
     ...valid,
+    ...(state !== undefined && { state }),
     phone: phoneNumber(valid.phone, valid.country) ?? valid.phone,
     postalCode: readPostalCode(valid.postalCode, valid.country).value,
   };

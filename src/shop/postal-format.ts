@@ -17,6 +17,8 @@ export interface PostalFormat {
   readonly postalCode?: { readonly shape: RegExp; readonly samples: readonly string[] };
   /** No parcel arrives without the postal code. */
   readonly needsPostalCode: boolean;
+  /** No parcel arrives without the state, province, prefecture or the like. */
+  readonly needsState: boolean;
   /** The fields that are written in capitals, such as "CS". */
   readonly capitals: string;
 }
@@ -53,6 +55,7 @@ export function postalFormat(country: string): PostalFormat {
         },
       }),
     needsPostalCode: fmt.includes("%Z") && require.includes("Z"),
+    needsState: fmt.includes("%S") && require.includes("S"),
     capitals: upper,
   };
   formats.set(country, format);

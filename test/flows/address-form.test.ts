@@ -112,6 +112,28 @@ test("a postal code may be left out where the country knows none or does without
   }
 });
 
+test("a state is asked for where nothing else tells it, may be misspelt, and is taken after a question where no list has it", () => {
+  const far = { ...ireland, country: "US", city: "Nowhere", postalCode: "00000", phone: "+12125550123" };
+  const read = (state?: string) =>
+    readFields(form, fields, { ...far, ...(state !== undefined && { state }) }, {}, turn);
+  expect(read().problems.state?.text).toMatch(/need a state/);
+  expect(read("Calfornia").problems.state).toEqual({
+    text: "Did you mean California?",
+    offers: [{ value: "California", label: "California" }],
+  });
+  expect(read("california").values.state).toBe("CA");
+  expect(read("california").told).toEqual({ state: "CA" });
+  expect(read("Gotham").doubts.state?.text).toMatch(/“Gotham”.*United States.*right/);
+  const { values } = read("california");
+  expect(readFields(form, fields, values, values, turn)).toMatchObject({ values, problems: {}, doubts: {} });
+  // Known from the postal code, and never asked for in Germany.
+  expect(readFields(form, fields, { ...far, postalCode: "10001" }, {}, turn).problems).toEqual({});
+  const { needless } = form.fields.state ?? {};
+  expect(needless?.({ ...far, postalCode: "10001" })).toBe(true);
+  expect(needless?.({ ...far, country: "DE", postalCode: "10115" })).toBe(true);
+  expect(needless?.(far)).toBe(false);
+});
+
 test("a misspelt country is asked about, and an unknown one refused", () => {
   const say = (country: string) => readFields(form, ["country"], { country }, {}, turn).problems.country;
   expect(say("Germny")).toEqual({

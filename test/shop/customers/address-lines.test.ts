@@ -12,7 +12,7 @@ test.each([
   [{ country: "DE", city: "Berlin", postalCode: "10115" }, "Ada Example, 1 Main St, 10115 Berlin, Germany"],
   [
     { country: "US", city: "New York", postalCode: "10001" },
-    "Ada Example, 1 Main St, New York 10001, United States",
+    "Ada Example, 1 Main St, New York, NY 10001, United States",
   ],
   [
     { country: "GB", city: "London", postalCode: "SW1A 1AA" },
@@ -28,6 +28,40 @@ test.each([
     "Ada Example, 1 Main St, SINGAPORE 546080, Singapore",
   ],
   [{ country: "AE", city: "Dubai" }, "Ada Example, 1 Main St, Dubai, United Arab Emirates"],
+  [
+    { country: "CA", city: "Toronto", postalCode: "M5V 2T6" },
+    "Ada Example, 1 Main St, Toronto ON M5V 2T6, Canada",
+  ],
+  [
+    { country: "AU", city: "Sydney", postalCode: "2000", state: "NSW" },
+    "Ada Example, 1 Main St, Sydney NSW 2000, Australia",
+  ],
+  [
+    { country: "IN", city: "Mumbai", postalCode: "400001" },
+    "Ada Example, 1 Main St, Mumbai 400001, Maharashtra, India",
+  ],
+  [
+    { country: "MX", city: "Guadalajara", postalCode: "44100" },
+    "Ada Example, 1 Main St, 44100 Guadalajara, Jalisco, Mexico",
+  ],
+  [
+    { country: "BR", city: "Campinas", postalCode: "13010-000" },
+    "Ada Example, 1 Main St, Campinas-SP, 13010-000, Brazil",
+  ],
+  [{ country: "IT", city: "Milano", postalCode: "20121" }, "Ada Example, 1 Main St, 20121 Milano MI, Italy"],
+  [
+    { country: "JP", city: "Shibuya", postalCode: "150-0002" },
+    "Ada Example, 1 Main St, Shibuya, Tokyo, 150-0002, Japan",
+  ],
+  [
+    { country: "CN", name: "李雷", street: "天河路1号", city: "广州市", postalCode: "510000" },
+    "China 510000 广东省广州市 天河路1号 李雷",
+  ],
+  [
+    { country: "US", city: "Springfield", postalCode: "", state: "Illinois" },
+    "Ada Example, 1 Main St, Springfield, IL, United States",
+  ],
+  [{ country: "DE", city: "Berlin", state: "Bayern" }, "Ada Example, 1 Main St, Berlin, Germany"],
   [{ country: "MO", city: "Taipa" }, "Ada Example, 1 Main St, Taipa, Macao SAR China"],
   [
     { country: "JP", name: "山田太郎", street: "千代田1-1", city: "東京都", postalCode: "100-0001" },
@@ -48,7 +82,7 @@ test("the country stands in the reader's language", () => {
 test("a parcel's label has capitals where the post wants them, line by line", () => {
   expect(
     addressLines({ ...home, country: "US", city: "New York", postalCode: "10001" }, "en", { capitals: true }),
-  ).toEqual(["Ada Example", "1 Main St", "NEW YORK 10001", "United States"]);
+  ).toEqual(["Ada Example", "1 Main St", "NEW YORK, NY 10001", "United States"]);
 });
 
 test("no address of any country has a gap, loses its city or its street, whatever is missing", () => {
