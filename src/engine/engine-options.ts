@@ -3,7 +3,7 @@ import type { Adapter, Host } from "./adapter.ts";
 import type { News } from "./conversation.ts";
 import type { Share } from "./fair-share.ts";
 import type { Address } from "./inbound.ts";
-import type { Step } from "./mailbox.ts";
+import type { Step } from "./lease.ts";
 import type { Script } from "./script.ts";
 
 /** What the engine measures; a metrics library stands behind it. */

@@ -4,11 +4,17 @@ import { languageOf } from "../i18n/index.ts";
 import type { Adapter, Asker } from "./adapter.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import { Courier } from "./courier.ts";
+import { Deliveries } from "./deliveries.ts";
+import { beyond, stranded } from "./due.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { FairShare, type Share } from "./fair-share.ts";
+import { sharedToken, showing } from "./find-conversation.ts";
+import { forgetConversations, lastActive } from "./forget-conversations.ts";
 import { hostOf } from "./host.ts";
 import { type Address, conversationId, type Inbound } from "./inbound.ts";
-import { type Commit, LEASE_MS, Mailbox } from "./mailbox.ts";
+import { Inbox } from "./inbox.ts";
+import { LEASE_MS, type Step } from "./lease.ts";
+import { type Commit, Mailbox } from "./mailbox.ts";
 import { canReach, reachOf } from "./reach.ts";
 import { apology, type Glance, glance, runTurn } from "./run-turn.ts";
 import type { TurnContext } from "./running-turn.ts";
@@ -39,6 +45,8 @@ export const PERSONS_SHARE: Share = { burst: 120, perSecond: 2 };
 export class Engine {
   readonly #options: EngineOptions;
   readonly #adapters: Map<string, Adapter>;
+  readonly #inbox: Inbox;
+  readonly #deliveries: Deliveries;
   readonly #mailbox: Mailbox;
   readonly #sealer: TokenSealer;
   readonly #courier: Courier;
@@ -59,7 +67,10 @@ export class Engine {
     this.#now = options.now ?? (() => new Date());
     this.#share = new FairShare(options.share ?? PERSONS_SHARE, this.#now);
     this.#adapters = new Map(options.adapters.map((adapter) => [adapter.name, adapter]));
-    this.#mailbox = new Mailbox(randomUUID(), this.#now, (step) => options.metrics?.trip(step));
+    const owner = randomUUID();
+    this.#inbox = new Inbox(owner, this.#now, this.#trip);
+    this.#deliveries = new Deliveries(this.#now, this.#trip);
+    this.#mailbox = new Mailbox(owner, this.#now, this.#trip);
     this.#sealer = new TokenSealer(options.secret);
     this.#courier = new Courier({
       ...options,
@@ -122,14 +133,17 @@ export class Engine {
   async #take(inbound: Inbound, needed: boolean): Promise<"accepted" | "duplicate" | "full">;
   async #take(inbound: Inbound, needed = true): Promise<"accepted" | "duplicate" | "full"> {
     if (this.#adapterAt(inbound.address) === undefined)
-      return (await this.#mailbox.deposit(inbound)) === "queued" ? "accepted" : "duplicate";
-    const taken = await this.#mailbox.accept(inbound, needed);
+      return (await this.#inbox.deposit(inbound)) === "queued" ? "accepted" : "duplicate";
+    const taken = await this.#inbox.accept(inbound, needed);
     if (taken === "duplicate" || taken === "full") return taken;
     const id = conversationId(inbound.address);
     // Who works on it may have let go just before the event was queued; the platform need not wait until that is known.
     this.#work(id, taken === "queued" ? this.#mailbox.claim(id) : taken);
     return "accepted";
   }
+
+  /** Tells of a round trip to the store. */
+  readonly #trip = (step: Step): void => this.#options.metrics?.trip(step);
 
   #glance(asker: Asker): Glance {
     const adapter = this.#adapterAt(asker.address);
@@ -144,7 +158,7 @@ export class Engine {
   async undeliverable(): Promise<Readonly<Record<string, number>>> {
     const now = this.#now().getTime();
     if (this.#beyond === undefined || now - this.#beyond.at > COUNTED_EVERY_MS) {
-      const counts = this.#mailbox.beyond(reachOf(this.#adapters.values()));
+      const counts = beyond(reachOf(this.#adapters.values()), this.#now());
       this.#beyond = { at: now, counts };
     }
     return await this.#beyond.counts;
@@ -162,7 +176,7 @@ export class Engine {
       can: adapter.can,
       now: this.#now(),
       language: languageOf,
-      sharedToken: (address, short) => this.#mailbox.sharedToken(address, short),
+      sharedToken,
     };
   }
 
@@ -184,7 +198,7 @@ export class Engine {
     except?: Address,
   ): Promise<void> {
     const told = except && conversationId(except);
-    for (const address of await this.#mailbox.showing(subject))
+    for (const address of await showing(subject))
       if (conversationId(address) !== told) await this.signal(address, `${id}/cards`, name, data);
   }
 
@@ -193,20 +207,21 @@ export class Engine {
    * at work goes on, as it needs its address to answer. May be repeated.
    */
   async forget(direct: Address): Promise<void> {
-    await this.#mailbox.forget(direct);
+    await forgetConversations(direct);
     await this.#adapters.get(direct.platform)?.forget?.(direct);
   }
 
   /** When a person was last heard or told something on a platform, given their own channel there; null if never. */
   async lastActive(direct: Address): Promise<Date | null> {
-    return await this.#mailbox.lastActive(direct);
+    return await lastActive(direct);
   }
 
   /** Picks up conversations that a crash or a failed delivery left behind. */
   async sweep(): Promise<void> {
     // Those that wait here are not left behind, however long that takes; another process may take them over.
     const reach = reachOf(this.#adapters.values());
-    for (const id of await this.#mailbox.stranded(SWEPT_AT_A_TIME + this.#waiting.size, reach)) {
+    for (const _ of reach) this.#trip("sweep");
+    for (const id of await stranded(SWEPT_AT_A_TIME + this.#waiting.size, reach, this.#now())) {
       if (this.#waiting.has(id)) continue;
       const claimed = await this.#mailbox.claim(id);
       if (claimed) this.#work(id, claimed);
@@ -281,8 +296,8 @@ export class Engine {
       }
       const late = this.#now().getTime() - claimed > LEASE_MS / 2;
       if (late && !(await this.#mailbox.renew(held))) return undefined;
-      await this.#mailbox.makeRoom(held);
-      const outcome = (await this.#mailbox.isRepeat(held, event))
+      await this.#deliveries.makeRoom(held);
+      const outcome = (await this.#deliveries.isRepeat(held, event))
         ? unchanged(held)
         : await this.#turn(held, event);
       return (await this.#mailbox.commit(held, event, outcome)) ? outcome : undefined;

@@ -6,7 +6,7 @@ import { ConversationModel } from "../../src/engine/conversation.ts";
 import { Engine, PERSONS_SHARE } from "../../src/engine/engine.ts";
 import { FairShare } from "../../src/engine/fair-share.ts";
 import { type Address, conversationId } from "../../src/engine/inbound.ts";
-import { INBOX_MAX } from "../../src/engine/mailbox.ts";
+import { INBOX_MAX } from "../../src/engine/inbox.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { Slots } from "../../src/engine/slots.ts";
@@ -246,6 +246,44 @@ test("a delivery is remembered for a day, however many came after it", async () 
   await engine.idle();
   expect((await stored())?.seen.length).toBeLessThanOrEqual(1);
 }, 180_000);
+
+test.each(["u713812345", "i1122334455667788990", "Ev08MFMKH6", "web:visitor:one", "signal-paid/1"])(
+  "the delivery %s is refused when it is replayed 23 hours later, after few others or many",
+  async (id) => {
+    const time = clock();
+    const platform = new Platform();
+    const engine = engineOf(echo(), platform, () => time.now());
+    const many = 150;
+    const [quiet, busy] = [`quiet ${id}`, `busy ${id}`];
+    const said = async (channel: string, as: string) => {
+      const taken = await engine.accept(event(channel, says(as), as, as));
+      await engine.idle();
+      return taken;
+    };
+    await said(quiet, id);
+    await said(busy, id);
+    for (let index = 0; index < many; index++) await said(busy, `${id}/${index}`);
+    time.at += 23 * 60 * 60_000;
+    const before = platform.sent.length;
+    await said(quiet, id);
+    await said(busy, id);
+    await said(busy, `${id}/0`);
+    await said(busy, `${id}/${many - 1}`);
+    expect(platform.sent).toHaveLength(before);
+    // What is kept of it is bounded: the document holds so many, a page the rest, for a day.
+    const kept = await ConversationModel.findById(conversationId(addressOf(busy))).lean<{
+      seen: unknown[];
+    }>();
+    expect(kept?.seen.length).toBeLessThan(many + 10);
+    time.at += 2 * 60 * 60_000;
+    await said(quiet, `${id}/new`);
+    const left = await ConversationModel.findById(conversationId(addressOf(quiet))).lean<{
+      seen: unknown[];
+    }>();
+    expect(left?.seen).toHaveLength(1);
+  },
+  60_000,
+);
 
 test("what an earlier version remembered is remembered still", async () => {
   const platform = new Platform();

@@ -1,0 +1,40 @@
+import mongoose from "mongoose";
+import { ConversationModel } from "./conversation.ts";
+import type { Address } from "./inbound.ts";
+
+const { trusted } = mongoose;
+
+/** The conversations in which a card stands that shows a subject (one with a colon), at most 100. */
+export async function showing(subject: string): Promise<Address[]> {
+  const found = await ConversationModel.find({ subjects: subject }, { address: 1 }).limit(100).lean();
+  return found.map(({ address }) => address);
+}
+
+/** The shared channel in which a person was met last; null if there was none. */
+export async function lastShared({ platform, connection }: Address, user: string): Promise<Address | null> {
+  const found = await ConversationModel.findOne(
+    { "address.user": user, "address.platform": platform, "address.connection": connection },
+    { address: 1 },
+  )
+    .sort({ at: -1 })
+    .lean();
+  return found?.address ?? null;
+}
+
+/** The long token that stands behind a short one of anybody's message in a shared channel. */
+export async function sharedToken(
+  { platform, connection, channel }: Address,
+  short: string,
+): Promise<string | undefined> {
+  const found = await ConversationModel.findOne(
+    {
+      "address.channel": channel,
+      "links.short": short,
+      "address.user": trusted({ $exists: true }),
+      "address.platform": platform,
+      "address.connection": connection,
+    },
+    { links: 1 },
+  ).lean();
+  return found?.links.find((link) => link.short === short)?.token;
+}
