@@ -35,6 +35,8 @@ export interface HttpOptions {
   readonly trustedProxies?: readonly string[];
   /** Bytes a request body may have, by path prefix, where it may be more or less than 256 KB. */
   readonly bodyLimits?: BodyLimits;
+  /** Other times than `PATIENCE`. */
+  readonly patience?: Partial<typeof PATIENCE>;
   /** How long `close` waits for requests under way. */
   readonly drainMs?: number;
 }
@@ -51,6 +53,13 @@ export class CannotListen extends Error {
  */
 const KEEP_ALIVE_MS = 75_000;
 
+/**
+ * How long strangers are waited for, in milliseconds: for the headers of a request, for all of it, and for anything to move
+ * on a connection, such as an answer that is not read. Event streams move every 15 s. By default Node looks after the first
+ * two only every 30 s, and waits for an answer to be read for ever.
+ */
+export const PATIENCE = { headersMs: 20_000, requestMs: 60_000, stillMs: 60_000, lookMs: 5_000 };
+
 /** Makes the server with what every route shares: request id, limits, headers, metrics and errors. */
 export function createHttp({
   log,
@@ -59,16 +68,24 @@ export function createHttp({
   allowedHosts = [],
   trustedProxies = [],
   bodyLimits = {},
+  patience,
   drainMs = 10_000,
 }: HttpOptions): Http {
+  const { headersMs, requestMs, stillMs, lookMs } = { ...PATIENCE, ...patience };
   const app = new Hono();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one an open stream: many are no leak
   const server = createAdaptorServer({
     fetch: app.fetch,
     createServer,
-    serverOptions: { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: KEEP_ALIVE_MS },
+    serverOptions: {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: lookMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
   }) as Server;
+  server.timeout = stillMs;
 
   // Browsers open connections ahead of need; Node does not count those as idle, so closing would wait for them.
   const unused = new Set<Socket>();

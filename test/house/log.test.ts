@@ -157,6 +157,15 @@ test.each([
   expect(JSON.parse(line).msg).toMatch(/cannot be called$/);
 });
 
+test("a phone number or an address in an error's cause is masked, however deep it is", () => {
+  const deepest = new Error("ada@example.com at +49 170 1234567", { cause: "call 0170 1234567" });
+  const error = new Error("refused", { cause: new Error("no answer", { cause: deepest }) });
+  const lines =
+    written((log) => log.error({ err: error }, "A turn failed")) + written((log) => log.warn(error));
+  expect(lines).not.toMatch(/170 ?123|ada@/);
+  expect(lines).toContain("no answer");
+});
+
 test.each([
   "conversation telegram/123456789/5551234567",
   "took 1732999999123 ms, since 1732999999",
