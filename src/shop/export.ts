@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { trusted } from "mongoose";
@@ -68,7 +68,9 @@ export async function writeExport(
   const folder = dirname(file);
   await mkdir(folder, { recursive: true });
   const catalog = new CatalogWriter(shop, `${basename(file, extname(file))}-images`, format, now);
-  const stream = createWriteStream(`${file}.part`);
+  // Prices before they hold, stock, and what is not on sale yet: for who asked for the export only.
+  await rm(`${file}.part`, { force: true });
+  const stream = createWriteStream(`${file}.part`, { flags: "wx", mode: 0o600 });
   try {
     for await (const part of catalog.parts())
       if (!stream.write(part)) await new Promise<void>((resolve) => stream.once("drain", resolve));
@@ -80,8 +82,8 @@ export async function writeExport(
   for (const [name, id] of catalog.pictures) {
     const media = await readMedia(id);
     if (media === null) throw new NotFound("picture", id);
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), media.bytes);
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, name), media.bytes, { mode: 0o600 });
     onPicture(++done, catalog.pictures.size);
   }
   // Renamed into place, so that an export that fails leaves an older file whole.

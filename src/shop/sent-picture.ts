@@ -105,7 +105,22 @@ export async function keepSentPicture(
     throw error;
   });
   await writeSentPicture(newSentPicture(shop, owner, bytes, photo.bytes.byteLength, now), photo.bytes);
+  await refuseBeyond(shop, owner, _id);
   return _id;
+}
+
+/**
+ * Counts once more with the picture that is kept by now, as many may have come at once: of several that pass the limit
+ * together rather all go than one too many stays.
+ */
+async function refuseBeyond(shop: string, owner: string, _id: string): Promise<void> {
+  const { person } = PICTURE_LIMITS.kept;
+  const total = await totalOf({ shop, owner });
+  if (total.count <= person.count && total.bytes <= person.bytes) return;
+  await SentPictureModel.updateOne({ _id }, { $set: { going: true } });
+  await SentBytesModel.deleteOne({ _id });
+  await SentPictureModel.deleteOne({ _id });
+  throw new PictureQuota("person", "kept");
 }
 
 /** What is known of a picture; `sent` is what makes its id, `size` the bytes of what is kept of it. */
@@ -181,7 +196,7 @@ interface Total {
 }
 const totals = new LRUCache<string, Promise<Total>>({ max: 1_000, ttl: TOTAL_FRESH_MS });
 
-/** What is kept in all may be passed by what comes at the same moment: at most by what a day allows. */
+/** What is kept of a shop may be passed by what comes at the same moment: at most by what a day allows. */
 async function refuseWhenFull(shop: string, owner: string): Promise<void> {
   const { kept } = PICTURE_LIMITS;
   const over = (total: Total, limit: Total) => total.count >= limit.count || total.bytes >= limit.bytes;

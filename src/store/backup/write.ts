@@ -150,7 +150,9 @@ async function writeWhole(path: string, bytes: () => AsyncGenerator<Buffer>): Pr
   if (taken) throw new CannotBackUp(`${path} exists. Name another file, or move that one away.`);
   const draft = `${path}.part`;
   try {
-    const file = await open(draft, "w", 0o600);
+    // What a killed run, or somebody else, left under this name would keep its own modes.
+    await rm(draft, { force: true });
+    const file = await open(draft, "wx", 0o600);
     await pipeline(Readable.from(bytes()), createGzip(), file.createWriteStream({ flush: true }));
     await rename(draft, path);
     const folder = await open(dirname(path), "r");

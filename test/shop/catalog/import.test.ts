@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -508,7 +508,12 @@ describe("an export", () => {
     );
     const out = join(folder, "out");
     await mkdir(out, { recursive: true });
+    await writeFile(join(out, "mine.csv.part"), "left by a run that was killed", { mode: 0o644 });
     expect(await writeExport(shop, join(out, "mine.csv"))).toEqual({ products: 2, pictures: 1, left: 0 });
+    for (const name of await readdir(out, { recursive: true })) {
+      const { mode } = await stat(join(out, name));
+      expect(mode & 0o077, name).toBe(0);
+    }
     const [name = ""] = await readdir(join(out, "mine-images"));
     expect(name).toMatch(/^[0-9a-z]{20}\.jpg$/);
     expect((await readFile(join(out, "mine-images", name))).equals(picture)).toBe(true);

@@ -96,6 +96,16 @@ describe("a payment event", () => {
     await expectFulfilledOnce(order);
   });
 
+  test.each([23 * HOUR, 71 * HOUR])("replayed %d ms later changes nothing", async (later) => {
+    const order = await world.placed();
+    const delivery = world.provider.pay(sessionOf(order));
+    await world.receive(delivery);
+    world.clock.advance(later);
+    await world.commerce.sweep();
+    expect(await world.receive(delivery)).toMatchObject({ outcome: "duplicate" });
+    await expectFulfilledOnce(order);
+  });
+
   test("old enough to never come again is forgotten", async () => {
     await world.paid();
     world.clock.advance(31 * DAY);

@@ -132,6 +132,23 @@ describe("quotas", () => {
     expect(JSON.stringify(counts)).not.toMatch(/192\.0\.2|telegram/);
   });
 
+  test("of what is kept in all of a person, also when twenty come at once", async () => {
+    const { count } = PICTURE_LIMITS.kept.person;
+    while ((await SentPictureModel.countDocuments()) < count - 5) {
+      const room = Math.min(day.person.count, count - 5 - (await SentPictureModel.countDocuments()));
+      for (let n = 0; n < room; n += 1) await sends(await snapshot());
+      world.clock.advance(HOUR * 25);
+    }
+    const outcomes = await Promise.allSettled(
+      (await Promise.all(Array.from({ length: 20 }, snapshot))).map((bytes) => sends(bytes)),
+    );
+    const refused = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    for (const error of refused)
+      expect(error).toMatchObject({ code: "PICTURE_QUOTA", of: "person", period: "kept" });
+    expect(await SentPictureModel.countDocuments()).toBeLessThanOrEqual(count);
+    expect(await kept()).toEqual([count - 5 + 20 - refused.length, count - 5 + 20 - refused.length]);
+  });
+
   test("of what is kept in all of a person", async () => {
     for (let n = 0; n < PICTURE_LIMITS.kept.person.count; n += 1) {
       if (n % 25 === 0) world.clock.advance(DAY);

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,19 @@ test("what comes back is what was there: every type, every index, empty collecti
   expect(await inspectBackup(file)).toMatchObject({ documents: 1231, header: { format: 1, secret } });
   await restoreBackup(to, file);
   expect(await contents(to)).toEqual(await contents(from));
+});
+
+test("a backup is for its owner's eyes, whatever was left of an earlier one", async () => {
+  const from = await empty();
+  await fill(from);
+  writeFileSync(`${file}.part`, "left by a run that was killed", { mode: 0o644 });
+  const before = process.umask(0);
+  try {
+    await writeBackup(from, file, { secret });
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test("a store with other things in it becomes what the backup holds, and nothing else", async () => {

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { MongoClient } from "mongodb";
 import { afterAll, expect, test } from "vitest";
 import { startEmbedded } from "../../../src/store/embedded/index.ts";
@@ -52,6 +54,41 @@ test("folder, files and socket are the owner's alone, also in a folder that was 
     expect(await readdir(dir)).not.toContain("mongodb.sock");
   } finally {
     process.umask(before);
+  }
+});
+
+test("another user of the machine can neither connect nor read", async () => {
+  const parent = await folder();
+  await chmod(parent, 0o755);
+  const dir = join(parent, "store");
+  await mkdir(dir, { mode: 0o777 });
+  await chmod(dir, 0o777);
+  await writeFile(join(dir, "secret"), "s".repeat(64), { mode: 0o644 });
+  const server = await startEmbedded({ dir });
+  await serves(server.url);
+  /** What a process of this user gets of each file: its error, or "in". */
+  const gets = async (uid: number | undefined) => {
+    const script = `
+      const { connect } = require("node:net");
+      const { readdirSync, readFileSync } = require("node:fs");
+      const tried = (work) => { try { work(); return "in" } catch (error) { return error.code } };
+      const [socket, dir] = process.argv.slice(1);
+      const files = ["", "/secret", "/store.mdb", "/store.lock"].map((name) =>
+        tried(() => name === "" ? readdirSync(dir) : readFileSync(dir + name)));
+      const told = (outcome) => { console.log([...files, outcome].join()); process.exit() };
+      connect(socket).on("error", ({ code }) => told(code)).on("connect", () => told("in"));`;
+    const as = uid === undefined ? {} : { uid, gid: uid };
+    const args = ["-e", script, socketOf(server.url), dir];
+    return (await promisify(execFile)(process.execPath, args, { ...as, cwd: "/" })).stdout.trim();
+  };
+  try {
+    expect(await gets(undefined)).toBe("in,in,in,in,in");
+    // Only root may become somebody else; for everybody the modes stand in the way of others.
+    if (process.getuid?.() === 0) expect(await gets(65534)).toBe("EACCES,EACCES,EACCES,EACCES,EACCES");
+    for (const path of [dir, ...(await readdir(dir)).map((name) => join(dir, name))])
+      expect((await modeOf(path)) & 0o077, path).toBe(0);
+  } finally {
+    await server.stop();
   }
 });
 
