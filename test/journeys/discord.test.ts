@@ -59,6 +59,9 @@ test("in a server the shop is for all, and a cart for its owner's eyes only", as
   await findsMug(kim);
   await kim.sees(/Stock:?\s/);
   expect(lee.transcript()).toMatch(/Stock/);
+  // What is kept of a newcomer concerns nobody else.
+  expect(kim.transcript()).toMatch(/Personal details/);
+  expect(lee.transcript()).not.toMatch(/Personal details/);
   await kim.presses("Add to cart");
   await kim.sees(/Added: /);
   await kim.presses(/^Cart \(1\)$/);
