@@ -1,13 +1,10 @@
 import { hkdfSync } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import mongoose from "mongoose";
 import { webBodyLimits } from "../adapters/web/index.ts";
 import { orderSubject, shopScript } from "../flows/index.ts";
 import { givesGoodsAway } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { connectPlatforms } from "./connect-platforms.ts";
-import { seedDemo } from "./demo/index.ts";
 import { demoShop } from "./demo/shop.ts";
 import { type Address, Engine } from "./engine/index.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -16,28 +13,19 @@ import { metricsAccess } from "./http/metrics-access.ts";
 import { createHttp } from "./http/server.ts";
 import { StoreQueue } from "./jobs/store-queue.ts";
 import type { Logger } from "./log.ts";
-import { sandboxProvider } from "./payments/sandbox/index.ts";
-import { retireSandbox } from "./payments/sandbox/retire.ts";
-import { stripeProvider } from "./payments/stripe.ts";
+import { openCommerce } from "./open-commerce.ts";
+import { openStore } from "./open-store.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { SizedPictures } from "./pictures/sized-pictures.ts";
 import { prepareSearch } from "./prepare-search.ts";
-import { adoptPictures } from "./shop/adopt-pictures.ts";
 import type { Notice } from "./shop/attend.ts";
-import { createCommerce } from "./shop/commerce.ts";
 import { prepareCountryNames } from "./shop/country-names.ts";
 import { getCustomer, type Identity } from "./shop/customer.ts";
 import { NotFound } from "./shop/errors.ts";
-import { recoverImports } from "./shop/import-journal.ts";
 import { readMedia } from "./shop/media.ts";
 import { newsIdentity, nextForNews } from "./shop/news.ts";
-import { PaymentError } from "./shop/payment.ts";
 import { CatalogSearch } from "./shop/search.ts";
 import { isSentPicture, keepSentPicture, readSentPicture } from "./shop/sent-picture.ts";
-import { refuseHalfRestored } from "./store/backup/marker.ts";
-import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
-import { keepPrivate, startEmbedded } from "./store/embedded/index.ts";
-import { useSecret } from "./store/secret-box.ts";
 
 /** A running Hawker. */
 export interface Hawker {
@@ -50,18 +38,6 @@ export interface Hawker {
 const derived = (secret: string, purpose: string): string =>
   Buffer.from(hkdfSync("sha256", secret, "", `hawker ${purpose}`, 32)).toString("base64url");
 
-/** Stripe's live keys, secret and restricted, take real money; test keys and the sandbox do not. */
-const takesRealMoney = ({ stripe }: Config): boolean => /^[sr]k_live_/.test(stripe?.secretKey ?? "");
-
-/** What the log says of a payment page that could not be opened, by whose it is to mend. */
-const refusalWords = {
-  merchant: "No payments can be taken until you mend this",
-  too_small: "A payment was refused: the amount is too small",
-  too_large: "A payment was refused: the amount is too large",
-  email: "A payment was refused: the shopper's e-mail address is not taken",
-  unavailable: "A payment page could not be opened; the shopper may try again",
-} as const;
-
 /** The chat that somebody has with the shop alone. */
 const chatOf = ({ platform, connection, user }: Identity): Address => ({
   platform,
@@ -71,20 +47,7 @@ const chatOf = ({ platform, connection, user }: Identity): Address => ({
 
 /** Builds the parts, joins them and starts them. */
 export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
-  keepPrivate(config.dataDir);
-  const embedded =
-    config.mongodbUrl === undefined
-      ? await startEmbedded({ dir: join(config.dataDir, "store"), log })
-      : undefined;
-  const urlFile = join(config.dataDir, "store.url"); // where the command line tools find the running store
-  if (embedded) await writeFile(urlFile, embedded.url, { mode: 0o600 });
-  useSecret(config.secret);
-  await connect(config.mongodbUrl ?? embedded?.url ?? "");
-  if (mongoose.connection.db) await refuseHalfRestored(mongoose.connection.db);
-  await ensureIndexes();
-  await recoverImports();
-  await adoptPictures();
-  await seedDemo();
+  const closeStore = await openStore(config, log);
 
   const metrics = createMetrics({ undeliverable: () => engine.undeliverable() });
   const http = createHttp({
@@ -103,49 +66,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     },
   });
   const shop = demoShop._id;
-  const live = takesRealMoney(config);
-  // Beside real money there is no sandbox: it would give goods away.
-  const sandbox = live
-    ? undefined
-    : sandboxProvider({
-        publicUrl: () => config.publicUrl,
-        secret: derived(config.secret, "sandbox"),
-        queue,
-      });
-  const providers = [
-    ...(config.stripe ? [stripeProvider({ ...config.stripe, publicUrl: config.publicUrl, log })] : []),
-    ...(sandbox ? [sandbox] : []),
-  ];
-  const [provider, ...olderProviders] = providers;
-  if (provider === undefined) throw new Error("No payment provider is set up.");
-  const commerce = createCommerce({
-    provider,
-    olderProviders,
-    live,
-    largeHoldMs: config.largeHoldMinutes * 60_000,
-    onError: (error, about) =>
-      log.error({ err: error, ...about }, "Work on an order failed and will be tried again"),
-    onRefusal: (cause, about) => {
-      const fault = (cause instanceof PaymentError ? cause.fault : undefined) ?? "unavailable";
-      metrics.paymentRefusals.inc({ fault });
-      // Whosever it is to mend, it is a sale that did not happen.
-      log.error({ err: cause, ...about }, refusalWords[fault]);
-    },
-  });
-  await commerce.reconcileOlder();
-  if (live) {
-    const sessions = await retireSandbox(queue);
-    const orders = await commerce.endTestOrders();
-    if (sessions + orders > 0)
-      log.warn({ orders, sessions }, "Real money is taken now: what was begun with test money has ended");
-  } else {
-    const orders = await commerce.countLiveOrders();
-    if (orders > 0)
-      log.warn(
-        { orders },
-        "Orders wait for real money, which only the live key can ask after: they wait until it is back",
-      );
-  }
+  const sandboxSecret = derived(config.secret, "sandbox");
+  const { commerce, providers, sandbox } = await openCommerce({ config, log, metrics, queue, sandboxSecret });
 
   const pictures = new SizedPictures(async (id) => {
     if (!isSentPicture(id)) return await readMedia(id);
@@ -281,9 +203,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       await commerce.stop();
       await queue.stop();
       await search.stop();
-      await disconnect();
-      await embedded?.stop();
-      if (embedded) await rm(urlFile, { force: true });
+      await closeStore();
     },
   };
 }
