@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConversationModel } from "../../src/engine/conversation.ts";
+import { accountByIdentity } from "../../src/shop/customer-record.ts";
+import { eraseWhenDone } from "../../src/shop/erase.ts";
 import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
 import { buysAndReviews, merchant, person } from "./buying.ts";
 import { Payer } from "./payer.ts";
@@ -138,4 +140,19 @@ test("news finds a shopper who has only ever been in a channel", async () => {
   expect(oz.transcript()).not.toMatch(/on its way/);
   await inMessages.presses("View order");
   await inMessages.sees(/On its way/);
+});
+
+test("who is to be erased later is forgotten in every chat by the shop's own sweep", async () => {
+  const vic = slack.person("U0000VIC", { name: "Vic", locale: "en-US" });
+  await vic.says("/start");
+  await vic.sees(/Welcome to/);
+  await vic.opensHome();
+  const theirs = { "address.platform": "slack", "person.id": "U0000VIC" };
+  const { address } = await ConversationModel.findOne(theirs).orFail().lean();
+  const identity = { platform: "slack", connection: address.connection, user: "U0000VIC" };
+  const account = await accountByIdentity("demo", identity);
+  await eraseWhenDone("demo", account?._id ?? "");
+  await world.restart({}); // it looks at its start, and once a minute
+  await expect.poll(() => ConversationModel.countDocuments(theirs)).toBe(0);
+  expect(await accountByIdentity("demo", identity)).toBeNull();
 });

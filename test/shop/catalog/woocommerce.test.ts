@@ -309,6 +309,8 @@ describe("a sale price with dates", () => {
     expect(again.entries.map(({ action }) => action)).toEqual(["same", "same", "same"]);
     const copy = await aShop();
     const { csv } = await exportCatalog(shop._id, "x");
+    const own = await planImport(shop._id, Buffer.from(csv), folder);
+    expect(own.entries.map(({ action }) => action)).toEqual(["same", "same", "same"]);
     await applyImport(await planImport(copy._id, Buffer.from(csv), folder));
     expect((await exportCatalog(copy._id, "x")).csv).toBe(csv);
     const now = await exportCatalog(shop._id, "x", "shopify", at("2099-12-02"));
