@@ -6,7 +6,7 @@ import { Presets, SingleBar } from "cli-progress";
 import { readConfig } from "../config.ts";
 import { fetchPicture } from "../http/fetch-picture.ts";
 import type { Issue } from "../shop/catalog-files/csv-table.ts";
-import { applyImport, type ImportPlan, planImport } from "../shop/import.ts";
+import { applyImport, decimalMarks, type ImportPlan, planImport } from "../shop/import.ts";
 import { recoverImports } from "../shop/import-journal.ts";
 import { MEDIA_MAX } from "../shop/media.ts";
 import { listedIssues } from "./listed-issues.ts";
@@ -14,6 +14,7 @@ import { runTool, UsageError } from "./report.ts";
 import { openStore } from "./store.ts";
 
 const USAGE = `npm run import -- FILE.csv [--yes] [--shop demo] [--pictures fetch|link]
+                        [--decimal comma|point]
 
   Checks a catalog file, shows what importing it would do, and does it after you say so. The file is in Hawker's own
   format, or a product export of Shopify or WooCommerce.
@@ -21,6 +22,8 @@ const USAGE = `npm run import -- FILE.csv [--yes] [--shop demo] [--pictures fetc
   --shop      the shop to import into (demo)
   --pictures  fetch: pictures at addresses are fetched and kept, which is usual for other systems' files
               link: their addresses are kept, which is usual for Hawker's own
+  --decimal   what parts the decimals of another system's file, where all its prices are like 1.290:
+              comma (1290) or point (1.29)
 
   docs/import.md describes the format.`;
 
@@ -34,6 +37,7 @@ await runTool(USAGE, async () => {
       yes: { type: "boolean", default: false },
       shop: { type: "string", default: "demo" },
       pictures: { type: "string" },
+      decimal: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -46,13 +50,16 @@ await runTool(USAGE, async () => {
   const { pictures } = values;
   if (pictures !== undefined && pictures !== "fetch" && pictures !== "link")
     throw new UsageError("--pictures is fetch or link.");
+  const decimal = decimalMarks.find((mark) => mark === values.decimal);
+  if (values.decimal !== undefined && decimal === undefined)
+    throw new UsageError("--decimal is comma or point.");
   const path = resolve(process.env.INIT_CWD ?? ".", name);
   // Opened before the store, so that a slip in its name is told at once.
   const file = await open(path);
   const close = await openStore(readConfig(process.env));
   try {
     await recoverImports();
-    const plan = await planImport(values.shop, file.createReadStream(), dirname(path));
+    const plan = await planImport(values.shop, file.createReadStream(), dirname(path), { decimal });
     if (plan.issues.length > 0) return refuse(basename(path), plan);
     const changes = tell(basename(path), plan);
     if (changes === 0) {

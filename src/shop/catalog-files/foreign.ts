@@ -212,13 +212,20 @@ const MARKS = /<\/?(b|strong|i|em|u|s|small|big|sup|sub|span|font|mark|br)(?:\s[
 /** ASCII without "&" and "<", with single spaces: most cells are, and there is nothing in them to be read otherwise. */
 const PLAIN_LINE = /^(?:[!-%'-;=-~]+(?: [!-%'-;=-~]+)*)?$/;
 
-function doubtful(text: string, { asThousands, asDecimal, clear, contrary }: Doubt): string {
-  const both = `"${text.slice(0, 40)}" may be ${plainly(asThousands)} or ${plainly(asDecimal)}`;
+function doubtful(text: string, { asThousands, asDecimal, clear, contrary, against }: Doubt): string {
+  const [thousands, decimal] = [plainly(asThousands), plainly(asDecimal)];
+  const both = `"${text.slice(0, 40)}" may be ${thousands} or ${decimal}`;
+  if (against !== undefined)
+    return `${both}: --decimal says one, and "${against.slice(0, 20)}" in the file the other; leave --decimal out`;
+  // A point that parts thousands stands in a file whose decimals are parted by a comma.
+  const [thousandsIf, decimalIf] = clear.decimal.includes(".") ? ["comma", "point"] : ["point", "comma"];
+  const say = `import with --decimal ${thousandsIf} for ${thousands} or --decimal ${decimalIf} for ${decimal}`;
   return contrary === undefined
-    ? `${both}, and nothing else in the file tells which: write ${clear.thousands} or ${clear.decimal}`
-    : `${both}, as the file writes both "${contrary[0].slice(0, 20)}" and "${contrary[1].slice(0, 20)}": write all alike`;
+    ? `${both}, and nothing else in the file tells which: write ${clear.thousands} or ${clear.decimal}, or ${say}`
+    : `${both}, as the file writes both "${contrary[0].slice(0, 20)}" and "${contrary[1].slice(0, 20)}": write all alike, or ${say}`;
 }
 
-const DOUBTFUL = "may have thousands or decimals, and nothing in the file tells which";
+const DOUBTFUL =
+  "may have thousands or decimals, and nothing in the file tells which: import with --decimal comma or --decimal point";
 const PLAIN: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
 const shelfTitle = lineSchema(CATEGORY_TITLE_MAX);

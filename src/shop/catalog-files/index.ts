@@ -4,6 +4,7 @@ import { foldedName } from "./column-names.ts";
 import { headerIssues, type Issue, readTable, type Table, TableRow } from "./csv-table.ts";
 import { hawkerFormat } from "./hawker.ts";
 import { NumberColumns } from "./number-columns.ts";
+import type { DecimalMark } from "./number-notation.ts";
 import {
   type FileCategory,
   type FileProduct,
@@ -50,12 +51,14 @@ export interface CatalogFile {
  *
  * @param shelves the categories that are there already, which other systems' files name by their titles
  * @param zone the time zone (IANA) in which the file's days are days
+ * @param decimal what parts the decimals of its numbers, where the file itself may leave that open
  */
 export async function readCatalogFile(
   source: Bytes,
   currency: string,
   shelves: readonly { slug: string; title: Localised }[] = [],
   zone = "UTC",
+  decimal?: DecimalMark,
 ): Promise<CatalogFile> {
   const issues: Issue[] = [];
   const notes: Issue[] = [];
@@ -74,7 +77,7 @@ export async function readCatalogFile(
     categories: new Map(),
     names: new Names(format, issues),
     columns: new Set(places.keys()),
-    numbers: new NumberColumns(currency),
+    numbers: new NumberColumns(currency, decimal),
   };
   const written = (column: string) => table.names[places.get(column.toLowerCase()) ?? -1] ?? column;
   return {

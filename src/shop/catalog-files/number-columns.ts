@@ -1,6 +1,6 @@
 import { minorDigits } from "../money.ts";
 import { namesCurrency } from "./currency-signs.ts";
-import { NumberNotation } from "./number-notation.ts";
+import { type DecimalMark, NumberNotation } from "./number-notation.ts";
 
 /** What the numbers of a column are. All columns of a kind are written alike and are decided together. */
 export type NumberKind = "price" | "count" | "weight";
@@ -11,11 +11,16 @@ const UNITS = /^(kg|g|gr|grams?|lbs?|oz)\.?$/i;
 export class NumberColumns {
   readonly #notations: Readonly<Record<NumberKind, NumberNotation>>;
 
-  constructor(currency: string) {
+  /** @param decimal what parts the decimals of the file, where somebody has said so */
+  constructor(currency: string, decimal?: DecimalMark) {
     this.#notations = {
-      price: new NumberNotation((text) => namesCurrency(text, currency), minorDigits(currency) === 0),
-      count: new NumberNotation(() => false),
-      weight: new NumberNotation((text) => UNITS.test(text)),
+      price: new NumberNotation(
+        (text) => namesCurrency(text, currency),
+        minorDigits(currency) === 0,
+        decimal,
+      ),
+      count: new NumberNotation(() => false, false, decimal),
+      weight: new NumberNotation((text) => UNITS.test(text), false, decimal),
     };
   }
 

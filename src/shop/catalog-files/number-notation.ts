@@ -20,9 +20,15 @@ export interface Doubt {
   readonly clear: { readonly thousands: string; readonly decimal: string };
   /** Cells of the column that prove different notations, if that is why. */
   readonly contrary?: readonly [string, string];
+  /** A cell that proves another notation than the one that was said, if that is why. */
+  readonly against?: string;
 }
 
 type Mark = "." | ",";
+
+/** What parts the decimals of a file, as a person may say it. */
+export const decimalMarks = ["comma", "point"] as const;
+export type DecimalMark = (typeof decimalMarks)[number];
 
 /**
  * How the numbers of a column are written. A sign before three last digits may part thousands or decimals, and no cell
@@ -34,6 +40,7 @@ type Mark = "." | ",";
 export class NumberNotation {
   readonly #mayStandBeside: (text: string) => boolean;
   readonly #wholeOnly: boolean;
+  readonly #said: Mark | undefined;
   /** A cell for each mark that is proven to part decimals. */
   readonly #proof = new Map<Mark, string>();
 
@@ -41,10 +48,13 @@ export class NumberNotation {
    * @param mayStandBeside whether a text may stand before or after the number, such as a currency's sign
    * @param wholeOnly numbers have no decimals, so a sign before three last digits parts thousands unless another proves
    *   the opposite: nobody writes thousandths of yen
+   * @param said what parts the decimals, where somebody who knows has said so: it decides unless all that is clear in the
+   *   column proves the opposite
    */
-  constructor(mayStandBeside: (text: string) => boolean, wholeOnly = false) {
+  constructor(mayStandBeside: (text: string) => boolean, wholeOnly = false, said?: DecimalMark) {
     this.#mayStandBeside = mayStandBeside;
     this.#wholeOnly = wholeOnly;
+    this.#said = said && (said === "comma" ? "," : ".");
   }
 
   /** Learns from a cell. */
@@ -70,24 +80,17 @@ export class NumberNotation {
     const mark: Mark = written.digits.includes(".") ? "." : ",";
     const [asDecimal, asThousands] = mark === "." ? [point, comma] : [comma, point];
     const [own, other] = [this.#proof.get(mark), this.#proof.get(mark === "." ? "," : ".")];
+    const said = this.#said;
+    const against = said && !this.#proof.has(said) ? this.#proof.get(said === "." ? "," : ".") : undefined;
+    if (said !== undefined && against === undefined)
+      return { kind: "number", value: said === mark ? asDecimal : asThousands };
+    if (said !== undefined) return doubtful(written, mark, { asThousands, asDecimal, against });
     if (other !== undefined && own === undefined) return { kind: "number", value: asThousands };
     if (own !== undefined && other === undefined && !this.#wholeOnly)
       return { kind: "number", value: asDecimal };
     if (own === undefined && this.#wholeOnly) return { kind: "number", value: asThousands };
-    const clear = {
-      thousands: `${written.digits}${mark === "." ? "," : "."}00`,
-      decimal: `${written.digits.replace(/0{1,2}$/, "")}`,
-    };
-    const decimal = /[.,]\d{3}$/.test(clear.decimal) ? `${clear.decimal}0` : clear.decimal;
-    return {
-      kind: "doubtful",
-      doubt: {
-        asThousands,
-        asDecimal,
-        clear: { ...clear, decimal },
-        ...(own !== undefined && other !== undefined ? { contrary: [own, other] } : {}),
-      },
-    };
+    const contrary = own !== undefined && other !== undefined ? ([own, other] as const) : undefined;
+    return doubtful(written, mark, { asThousands, asDecimal, contrary });
   }
 
   #written(cell: string): Written | undefined {
@@ -120,6 +123,27 @@ interface Written {
   negative: boolean;
   /** Digits, points, commas, "'" for what can only part thousands and "٫" for what can only part decimals. */
   digits: string;
+}
+
+/** A number that stays doubtful, with how it would be written so that it is not. */
+function doubtful(
+  { digits }: Written,
+  mark: Mark,
+  doubt: {
+    asThousands: Numeral;
+    asDecimal: Numeral;
+    contrary?: Doubt["contrary"] | undefined;
+    against?: string | undefined;
+  },
+): NumberCell {
+  const { asThousands, asDecimal, contrary, against } = doubt;
+  const short = digits.replace(/0{1,2}$/, "");
+  const clear = {
+    thousands: `${digits}${mark === "." ? "," : "."}00`,
+    decimal: /[.,]\d{3}$/.test(short) ? `${short}0` : short,
+  };
+  const why = { ...(contrary && { contrary }), ...(against !== undefined && { against }) };
+  return { kind: "doubtful", doubt: { asThousands, asDecimal, clear, ...why } };
 }
 
 const same = (a: Numeral, b: Numeral): boolean => a.whole === b.whole && a.fraction === b.fraction;

@@ -2,6 +2,7 @@ import { trusted } from "mongoose";
 import { type Availability, availabilityText, SOLD_OUT, sameAvailability } from "../availability.ts";
 import type { Issue } from "../catalog-files/csv-table.ts";
 import { type CatalogFile, readCatalogFile } from "../catalog-files/index.ts";
+import type { DecimalMark } from "../catalog-files/number-notation.ts";
 import type { FileCategory, FileProduct, Format } from "../catalog-files/reading.ts";
 import type { Bytes } from "../catalog-files/text-blocks.ts";
 import { allCategories, type Category } from "../category.ts";
@@ -80,12 +81,18 @@ function withSaleDates(work: Work): Work {
  * comes, so that its size does not matter.
  *
  * @param folder where the pictures are that the file names; files outside it are refused
+ * @param decimal what parts the decimals of another system's file, where the file itself may leave that open
  * @throws {NotFound} when there is no such shop
  */
-export async function planImport(shop: string, source: Bytes, folder: string): Promise<ImportPlan> {
+export async function planImport(
+  shop: string,
+  source: Bytes,
+  folder: string,
+  { decimal }: { decimal?: DecimalMark | undefined } = {},
+): Promise<ImportPlan> {
   const house = await getShop(shop);
   const shelves = await allCategories(shop);
-  const file = await readCatalogFile(source, house.currency, shelves, timeZoneOf(house));
+  const file = await readCatalogFile(source, house.currency, shelves, timeZoneOf(house), decimal);
   const planner = new Planner(shop, folder, file, shelves);
   let waiting: FileProduct[] = [];
   let variants = 0;

@@ -71,7 +71,7 @@ describe("files that failed once", () => {
     ]);
     const alone = (await aCase("c02-woo-thousand.csv")).toString().split("\n").slice(0, 2).join("\n");
     expect((await read(alone)).faults).toEqual([
-      '2 Regular price: "1.290" may be 1290 or 1.29, and nothing else in the file tells which: write 1.290,00 or 1.29',
+      '2 Regular price: "1.290" may be 1290 or 1.29, and nothing else in the file tells which: write 1.290,00 or 1.29, or import with --decimal comma for 1290 or --decimal point for 1.29',
     ]);
   });
 

@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NumberColumns } from "../../../src/shop/catalog-files/number-columns.ts";
-import { plainly } from "../../../src/shop/catalog-files/number-notation.ts";
+import {
+  type DecimalMark,
+  type NumberNotation,
+  plainly,
+} from "../../../src/shop/catalog-files/number-notation.ts";
 
 /** What each price of a column says: the number, "?" where it may be two, "-" where it is none. */
 function prices(currency: string, ...cells: string[]): string[] {
-  const notation = new NumberColumns(currency).of("price");
+  return read(new NumberColumns(currency).of("price"), cells);
+}
+
+function read(notation: NumberNotation, cells: readonly string[]): string[] {
   for (const cell of cells) notation.see(cell);
   return cells.map((cell) => {
     const found = notation.read(cell);
@@ -14,6 +21,31 @@ function prices(currency: string, ...cells: string[]): string[] {
     return `${found.value.negative ? "-" : ""}${plainly(found.value)}`;
   });
 }
+
+describe("a notation that somebody has named", () => {
+  const cases: [currency: string, decimal: DecimalMark, cells: string[], numbers: string[]][] = [
+    ["KWD", "point", ["1.290", "2.500"], ["1.29", "2.5"]],
+    ["KWD", "comma", ["1.290", "2.500"], ["1290", "2500"]],
+    ["IDR", "comma", ["15.000", "1.290"], ["15000", "1290"]],
+    ["COP", "point", ["15,000", "1,290"], ["15000", "1290"]],
+    ["EUR", "comma", ["1,290", "1.290", "12,5"], ["1.29", "1290", "12.5"]],
+    ["VND", "point", ["150.000"], ["150"]],
+    // It settles what a file writes in both ways, and not what a file writes in another.
+    ["EUR", "comma", ["1.290", "19.99", "89,90"], ["1290", "19.99", "89.9"]],
+    ["EUR", "comma", ["1.290", "19.99"], ["?", "19.99"]],
+    ["EUR", "point", ["1.290", "89,90", "1.290,00"], ["?", "89.9", "1290"]],
+  ];
+  test.each(cases)("%s with a decimal %s: %j", (currency, decimal, cells, numbers) => {
+    expect(read(new NumberColumns(currency, decimal).of("price"), cells)).toEqual(numbers);
+    expect(read(new NumberColumns(currency, decimal).of("price"), cells.toReversed())).toEqual(
+      numbers.toReversed(),
+    );
+  });
+
+  test("counts for stock as well", () => {
+    expect(read(new NumberColumns("KWD", "comma").of("count"), ["1.290"])).toEqual(["1290"]);
+  });
+});
 
 describe("a thousand and a decimal are told apart by the other numbers of the column", () => {
   const cases: [currency: string, cells: string[], numbers: string[]][] = [

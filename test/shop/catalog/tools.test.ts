@@ -74,6 +74,24 @@ test("a broken file is refused line by line, with exit code 1", async () => {
   expect(await ProductModel.countDocuments({ shop })).toBe(0);
 });
 
+test("a file whose prices may all be read in two ways is imported once its notation is named", async () => {
+  const { _id: shop } = await aShop("KWD");
+  const rows = [
+    "ID,Type,SKU,Name,Published,Regular price",
+    "1,simple,A,Abaya,1,1.290",
+    "2,simple,B,Bisht,1,12.500",
+  ];
+  await writeFile(join(folder, "dinar.csv"), `${rows.join("\n")}\n`);
+  const refused = await tool("import", "dinar.csv", "--yes", "--shop", shop);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("--decimal comma for 1290 or --decimal point for 1.29");
+  expect(await tool("import", "dinar.csv", "--shop", shop, "--decimal", "dot")).toMatchObject({ code: 2 });
+  const named = await tool("import", "dinar.csv", "--yes", "--shop", shop, "--decimal", "point");
+  expect(named).toMatchObject({ code: 0, err: "" });
+  const priced = await ProductModel.find({ shop }).sort({ slug: 1 }).lean();
+  expect(priced.map(({ variants }) => variants[0]?.price)).toEqual([1290, 12_500]);
+});
+
 test.each(["import", "export", "shop", "copy"] as const)(
   "%s --help says how, with exit code 0",
   async (name) => {
