@@ -4,7 +4,7 @@ import { addressLine } from "../src/shop/address-lines.ts";
 import { findVariant } from "../src/shop/catalog.ts";
 import { type BuyNow, setAddress, setShipping, startCheckout } from "../src/shop/checkout.ts";
 import { countryName } from "../src/shop/countries.ts";
-import { owns, saveAddress } from "../src/shop/customer.ts";
+import { saveAddress } from "../src/shop/customer.ts";
 import { ShopError } from "../src/shop/errors.ts";
 import { getOrder } from "../src/shop/find-order.ts";
 import { addressOf } from "../src/shop/order-address.ts";
@@ -19,6 +19,7 @@ import { productPage } from "./browse.ts";
 import { cartCards, cartView } from "./cart.ts";
 import { links } from "./links.ts";
 import { orderView } from "./orders.ts";
+import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, price, type Shopfront, visit } from "./shopfront.ts";
 
 /** From the cart to the payment link: address, shipping, summary. */
@@ -40,8 +41,10 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
       );
       return await askAddress(turn, order._id);
     } catch (error) {
-      if (buyNow && error instanceof ShopError && error.code === "CART_CHANGED")
+      if (buyNow && error instanceof ShopError && error.code === "CART_CHANGED") {
+        front.refused?.(error);
         return askAgain(turn, buyNow.sku);
+      }
       return refused(turn, error);
     }
   };
@@ -97,10 +100,10 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   });
 
   const askShipping = async (turn: Turn, id: string, to: Omit<Address, "id">): Promise<Answer> => {
-    const { shop, customer } = await visit(front, turn);
+    const { shop } = await visit(front, turn);
     try {
-      const current = await getOrder(shop._id, id);
-      if (!owns(customer, current)) return orderGone(turn);
+      const current = await ownedOrder(front, turn, id);
+      if (!current) return orderGone(turn);
       const order = await setAddress(current, to);
       const options = await shippingOptions(shop._id, order.country ?? "", {
         amount: order.subtotal,
@@ -139,10 +142,9 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
   const inCheckout = (turn: Turn, order: string) =>
     turn.begin({ title: turn.say("task.checkout"), goOn: links.goOn({ order }) });
   script.on(links.goOn, async (turn, { order: id }) => {
-    const { shop, customer } = await visit(front, turn);
     try {
-      const order = await getOrder(shop._id, id);
-      if (!owns(customer, order)) return orderGone(turn);
+      const order = await ownedOrder(front, turn, id);
+      if (!order) return orderGone(turn);
       if (order.state !== "draft") return orderView(turn, order);
       const to = addressOf(order);
       return to ? await askShipping(turn, id, to) : await askAddress(turn, id);
@@ -153,18 +155,16 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
 
   /** Takes the hold and opens the payment page; the summary carries the payment link. */
   const place = async (turn: Turn, id: string): Promise<Answer> => {
-    const { shop, customer } = await visit(front, turn);
-    const order = await getOrder(shop._id, id);
-    if (!owns(customer, order)) return orderGone(turn);
+    const order = await ownedOrder(front, turn, id);
+    if (!order) return orderGone(turn);
     const placed = orderView(turn, await commerce.placeOrder(order, turn.inbound.network));
     // What was ordered is in the cart no more.
     return [placed, ...(await cartCards(front, turn))];
   };
   script.on(links.shipping, async (turn, { order: id, option }) => {
-    const { shop, customer } = await visit(front, turn);
     try {
-      const order = await getOrder(shop._id, id);
-      if (!owns(customer, order)) return orderGone(turn);
+      const order = await ownedOrder(front, turn, id);
+      if (!order) return orderGone(turn);
       if (order.state === "draft")
         await setShipping(order, option).catch((error: unknown) => {
           // A run that lost its lease may have placed it just now; whether it can be had, placing it tells.

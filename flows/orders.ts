@@ -14,15 +14,14 @@ import {
 import { momentIn } from "../src/i18n/moment.ts";
 import { addressLine } from "../src/shop/address-lines.ts";
 import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
-import { owns } from "../src/shop/customer.ts";
-import { NotFound } from "../src/shop/errors.ts";
-import { getOrder, listOrders } from "../src/shop/find-order.ts";
+import { listOrders } from "../src/shop/find-order.ts";
 import { type Obstacle, obstaclesOf } from "../src/shop/obstacles.ts";
 import type { Order } from "../src/shop/order.ts";
 import { addressOf } from "../src/shop/order-address.ts";
 import { can, IllegalTransition } from "../src/shop/order-machine.ts";
 import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
 import { links } from "./links.ts";
+import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 5;
@@ -51,15 +50,7 @@ export function ordersFlow(script: Script, front: Shopfront): void {
   script.command("orders", "command.orders", async (turn) => below(await orders(turn, 1)));
   script.on(links.orders, (turn, { page }) => orders(turn, page));
 
-  /** The order, if it is this customer's. */
-  const owned = async (turn: Turn, id: string): Promise<Order | null> => {
-    const { shop, customer } = await visit(front, turn);
-    const order = await getOrder(shop._id, id).catch((error) => {
-      if (error instanceof NotFound) return null;
-      throw error;
-    });
-    return order && owns(customer, order) ? order : null;
-  };
+  const owned = (turn: Turn, id: string) => ownedOrder(front, turn, id);
   const gone = (turn: Turn) => view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) });
 
   const show = async (turn: Turn, id: string) => {

@@ -11,11 +11,10 @@ import {
 } from "../src/engine/index.ts";
 import { dayIn } from "../src/i18n/moment.ts";
 import { getProduct } from "../src/shop/catalog.ts";
-import { owns } from "../src/shop/customer.ts";
-import { getOrder } from "../src/shop/find-order.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
 import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
 import { links } from "./links.ts";
+import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 5;
@@ -107,11 +106,10 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
   });
 
   const write = async (turn: Turn, orderId: string, sku: string) => {
-    const { shop, customer } = await visit(front, turn);
-    const order = await getOrder(shop._id, orderId);
-    const line = order.lines.find((bought) => bought.sku === sku);
+    const order = await ownedOrder(front, turn, orderId);
+    const line = order?.lines.find((bought) => bought.sku === sku);
     const back = [turn.button(turn.say("order.view"), links.order({ order: orderId }))];
-    if (!line || !owns(customer, order))
+    if (!order || !line)
       return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
     if (order.state !== "delivered" && order.state !== "completed")
       return below(view({ text: plain(turn.say("review.not_yet")), controls: back }));
@@ -121,10 +119,8 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
     return turn.open(review, { args: { order: orderId, sku }, title });
   };
   const choose = async (turn: Turn, id: string): Promise<Answer> => {
-    const { shop, customer } = await visit(front, turn);
-    const order = await getOrder(shop._id, id);
-    if (!owns(customer, order))
-      return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
+    const order = await ownedOrder(front, turn, id);
+    if (!order) return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
     const [only, ...others] = order.lines;
     if (only && others.length === 0) return write(turn, id, only.sku);
     return below(

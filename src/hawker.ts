@@ -77,6 +77,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const search = new CatalogSearch({
     onError: (err) => log.error({ err }, "The search index could not follow the catalog and will try again"),
   });
+  // A rule that says no is no fault: to be seen when somebody looks for it.
+  const refused = (err: Error) => log.debug({ err }, "Somebody was told why something cannot be done");
   const secretFor = (purpose: string) => derived(config.secret, purpose);
   const platforms = await connectPlatforms(config, log, demoShop.name.en, secretFor);
   const adapters = platforms.map(({ adapter }) => adapter);
@@ -88,8 +90,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
       tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
-      // A rule that says no is no fault: to be seen when somebody looks for it.
-      refused: (err) => log.debug({ err }, "Somebody was told why something cannot be done"),
+      refused,
       forgetChats: (identities) => forgetChats(identities),
     }),
     adapters,
@@ -175,8 +176,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
           newsIdentity(customer)?.platform === "web" ? config.publicUrl : undefined,
         );
       } catch (error) {
-        if (error instanceof NotFound) return null;
-        throw error;
+        if (!(error instanceof NotFound)) throw error;
+        refused(error);
+        return null;
       }
     }, log),
   );

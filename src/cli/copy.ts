@@ -4,7 +4,7 @@ import mongoose from "mongoose";
 import { readConfig } from "../config.ts";
 import { CannotCopy, copyStore } from "../store/copy.ts";
 import { DirectoryInUse, startEmbedded } from "../store/embedded/index.ts";
-import { runTool, UsageError } from "./report.ts";
+import { runTool, tellError, UsageError } from "./report.ts";
 
 const USAGE = `npm run copy -- mongodb://HOST/DATABASE
 
@@ -44,7 +44,7 @@ await runTool(USAGE, async () => {
   } catch (error) {
     if (!(error instanceof CannotCopy || error instanceof mongoose.mongo.MongoServerSelectionError))
       throw error;
-    console.error(error.message);
+    tellError(error);
     return 1;
   } finally {
     await Promise.all([from.close(), to.close()]);

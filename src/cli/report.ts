@@ -1,4 +1,5 @@
 import { ConfigError } from "../config.ts";
+import { createLogger } from "../log.ts";
 import { ShopError } from "../shop/errors.ts";
 
 /** A tool was called in a way it does not know. The message says what is wrong. */
@@ -8,6 +9,17 @@ export class UsageError extends Error {
 
 /** Codes of errors whose message alone tells an operator what to do. */
 const plainCodes = ["STORE_IN_USE", "STORE_UNUSABLE", "BAD_BACKUP", "CANNOT_BACK_UP"];
+
+/**
+ * Says in a sentence what went wrong. With `LOG_LEVEL=debug` the log says it whole, with its cause and where it happened, and
+ * as everywhere without secrets or what is a person's.
+ */
+export function tellError(error: unknown, sentence = error instanceof Error ? error.message : String(error)) {
+  console.error(sentence);
+  if (process.env.LOG_LEVEL !== "debug") return;
+  const log = createLogger("debug", { write: (line) => void process.stderr.write(line) });
+  log.debug({ err: error }, "A command was refused");
+}
 
 /** Runs a tool and sets the exit code: 0 done, 1 refused with a sentence, 2 called wrongly. */
 export async function runTool(usage: string, tool: () => Promise<number>): Promise<void> {
@@ -20,7 +32,7 @@ export async function runTool(usage: string, tool: () => Promise<number>): Promi
       error instanceof Error && (wrongCall || error instanceof ShopError || error instanceof ConfigError);
     if (!told && !["ENOENT", "EACCES", "EISDIR", "ENOTDIR", "ENOSPC", "EROFS", ...plainCodes].includes(code))
       throw error;
-    console.error(error instanceof Error ? error.message : String(error));
+    tellError(error);
     if (wrongCall) console.error(usage);
     process.exitCode = wrongCall ? 2 : 1;
   }

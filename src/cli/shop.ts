@@ -29,6 +29,7 @@ import { resolveQuarantine } from "../shop/quarantine.ts";
 import { getShop, timeZoneOf } from "../shop/shop.ts";
 import { connect, disconnect } from "../store/connect.ts";
 import { useSecret } from "../store/secret-box.ts";
+import { tellError } from "./report.ts";
 
 const usage = `Usage:
   npm run shop -- list [--page N]
@@ -198,7 +199,8 @@ if (import.meta.filename === process.argv[1]) {
   } catch (error) {
     const silent = error instanceof mongoose.Error.MongooseServerSelectionError;
     if (!(silent || error instanceof ShopError || error instanceof Misused)) throw error;
-    console.error(
+    tellError(
+      error,
       silent ? `the store does not answer; does the shop run? (${error.message})` : error.message,
     );
     process.exitCode = 1;

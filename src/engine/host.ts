@@ -6,12 +6,16 @@ import type { Glance } from "./run-turn.ts";
 
 const SUGGESTIONS_MAX = 25;
 
+/** A rule that says no has a code of its own; other trouble is told where it is tried again. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "BAD_MEDIA" || error.code === "PICTURE_QUOTA");
+
 /**
  * What adapters may ask of the engine; `glance` makes a turn that belongs to no conversation, `asks` takes such a one from the
  * share of who asks and is false where nothing is left of it: then there is no answer, which is no trouble for anybody.
  */
 export function hostOf(
-  { script, media, keepMedia }: Pick<EngineOptions, "script" | "media" | "keepMedia">,
+  { script, media, keepMedia, log }: Pick<EngineOptions, "script" | "media" | "keepMedia" | "log">,
   accept: Host["accept"],
   admits: Host["admits"],
   asks: (asker: Asker) => boolean,
@@ -21,7 +25,12 @@ export function hostOf(
     accept,
     admits,
     media,
-    keepMedia,
+    // What goes wrong here becomes a sentence, or no completions, wherever it was asked for: its cause is told once, here.
+    keepMedia: (bytes, from) =>
+      keepMedia(bytes, from).catch((error: unknown) => {
+        if (isRefusal(error)) log.debug({ err: error, bytes: bytes.length }, "A picture was not kept");
+        throw error;
+      }),
     locales,
     commands: (locale) => {
       const say = sayIn(locale);
@@ -41,8 +50,13 @@ export function hostOf(
     },
     suggest: async (asker, command, text) => {
       const suggest = script.commands.get(command)?.option?.suggest;
-      const found = suggest && asks(asker) ? await suggest(glance(asker), typedText(text)) : [];
-      return found.slice(0, SUGGESTIONS_MAX);
+      if (suggest === undefined || !asks(asker)) return [];
+      try {
+        return (await suggest(glance(asker), typedText(text))).slice(0, SUGGESTIONS_MAX);
+      } catch (error) {
+        log.error({ err: error, command }, "A command could not be completed");
+        throw error;
+      }
     },
     problems: ({ address, sender, token, values, locale, refused }) =>
       glance({ address, sender: { ...sender, locale } }).problems(token, values, refused),

@@ -9,10 +9,11 @@ const { trusted } = mongoose;
 
 /**
  * Whether an order was placed for test money, in the sandbox or by a provider's test key, in a shop that takes real money
- * now. Nothing that is told of its payment counts, and no provider needs to be asked: a live key cannot even see it.
+ * now. Nothing that is told of its payment counts, and no provider needs to be asked: a live key cannot even see it. One that
+ * was ended for that is marked, so that a process which still has the test key leaves it alone as well.
  */
 export const isTestOrder = ({ live }: { readonly live: boolean }, { payment }: Order): boolean =>
-  live && payment?.live === false;
+  payment?.testMoney === true || (live && payment?.live === false);
 
 const touched = ["awaiting_payment", "paid", "packed", "refunding"] as const satisfies OrderState[];
 
@@ -26,15 +27,15 @@ const touched = ["awaiting_payment", "paid", "packed", "refunding"] as const sat
 export function testOrderEnded(order: Order, now: Date): Order | null {
   const { payment } = order;
   if (payment === undefined || payment.live) return null;
-  const { quarantine: _, ...free } = order;
+  const { quarantine: _, ...rest } = order;
+  const free: Order = { ...rest, payment: { ...payment, testMoney: true } };
   switch (order.state) {
     case "awaiting_payment":
       return ended(ending(moved(withoutTasks(free, "cancel"), "cancel", "shop", now), now), now);
     case "paid":
     case "packed": {
       const cancelled = moved(withoutTasks(free, "cancel", "refund"), "cancel", "shop", now);
-      const marked = { ...over(cancelled), payment: { ...payment, testMoney: true } };
-      return ended(withTask(marked, "restock", now), now);
+      return ended(withTask(over(cancelled), "restock", now), now);
     }
     case "refunding":
       return ended(withoutTasks(moved(free, "refunded", "shop", now), "refund"), now);

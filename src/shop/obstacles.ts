@@ -21,7 +21,9 @@ export function obstaclesOf(
   const { currency, refunded, failedRefunds = [] } = payment;
   const money = (amount: number): Money => ({ amount, currency });
   return [
-    ...(payment.testMoney || (live && !payment.live) ? [{ kind: "test-money" } as const] : []),
+    ...(payment.status === "paid" && (payment.testMoney || (live && !payment.live))
+      ? [{ kind: "test-money" } as const]
+      : []),
     ...disputes.flatMap(({ status, amount, reason }): Obstacle[] => {
       if (status === "won") return [];
       const kind = status === "lost" ? "dispute-lost" : "disputed";

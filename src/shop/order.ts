@@ -22,7 +22,7 @@ export interface Payment {
   expiresAt: Date;
   /** Whether real money is expected. */
   live: boolean;
-  /** Paid, but with test money, and ended for that once the shop took real money. */
+  /** The order was for test money, and ended for that once the shop took real money. */
   testMoney?: boolean;
   /** The provider's own id of the payment, which its refunds and disputes name. */
   reference?: string;

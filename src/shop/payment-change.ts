@@ -27,7 +27,7 @@ export function applyChange(order: Order, change: PaymentChange, at: Date, now: 
     const stray = strayAgain(order, change, now);
     if (stray !== null) return stray;
   }
-  if (payment === undefined || payment.status !== "paid") return null;
+  if (payment === undefined || payment.status !== "paid" || payment.testMoney) return null;
   if (payment.reference !== undefined && payment.reference !== change.reference) return null;
   switch (change.what) {
     case "refunded":

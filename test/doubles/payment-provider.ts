@@ -215,7 +215,10 @@ export class PaymentDouble implements PaymentProvider {
   /** The payer's bank disputes the payment, or decides about it. */
   disputes(session: string, status: "open" | "won" | "lost"): Delivery {
     const kept = this.#kept(session);
-    const { amount } = kept.state;
+    const { currency, amount: captured } = kept.state.amount;
+    // What was refunded before cannot be asked for again.
+    const amount = kept.dispute?.amount ?? { amount: captured - kept.refunded, currency };
+    if (amount.amount <= 0) throw new Refused("there is nothing left to dispute");
     const dispute = `dp_${session}`;
     kept.dispute = { what: "dispute", dispute, status, amount, reason: "fraudulent" };
     return this.#tell(session, kept.dispute);
@@ -268,6 +271,14 @@ export class PaymentDouble implements PaymentProvider {
   state(session: string): SessionState & { refunded: number } {
     const { state, refunded } = this.#kept(session);
     return { ...state, refunded };
+  }
+  /** What the merchant gave back of a session elsewhere, and what a bank took of it for good. */
+  taken(session: string): { elsewhere: number; lost: number } {
+    const { ledger, dispute } = this.#kept(session);
+    const elsewhere = [...ledger.values()]
+      .filter(({ ours, status }) => ours === false && status !== "failed")
+      .reduce((sum, { amount }) => sum + amount.amount, 0);
+    return { elsewhere, lost: dispute?.status === "lost" ? dispute.amount.amount : 0 };
   }
   get sessions(): (SessionState & { refunded: number })[] {
     return [...this.#sessions.keys()].map((id) => this.state(id));

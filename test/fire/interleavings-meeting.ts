@@ -26,7 +26,8 @@ export const codeOf = (outcome: Outcome): unknown => {
 
 /**
  * Gives the file a store, and answers how it tests what two acts on one order come to, in every order of one
- * interruption and in a dozen of two (all of them in the long run). How many were run is printed at the end.
+ * interruption and in a dozen of two (all of them in the long run). How many were run is printed at the end. `rest` lets
+ * everything come to its end, in the shop as it is by then.
  */
 export function useMeetings() {
   const store = useGatedStore();
@@ -39,6 +40,7 @@ export function useMeetings() {
     one: Act,
     other: Act,
     end: (scene: Scene, one: Outcome, other: Outcome) => Promise<void>,
+    rest: (met: TwoProcesses) => Promise<void> = comeToRest,
   ): void {
     const meet = async (): Promise<Meeting<Scene>> => {
       const original = await freshWorld();
@@ -52,7 +54,7 @@ export function useMeetings() {
         one,
         other,
         async rest(met, ...outcomes) {
-          await comeToRest(met);
+          await rest(met);
           await end({ ...met, order: (await findOrder(order._id)) ?? order }, ...outcomes);
         },
       };

@@ -101,8 +101,12 @@ function expectSettled(world: World, order: Order): void {
   const sessions = world.provider.sessions.filter((session) => session.order === order._id);
   const captured = sessions.filter(({ payment }) => payment === "paid");
   const kept = captured.reduce((sum, { amount, refunded }) => sum + amount.amount - refunded, 0);
-  expect(kept, `money kept for an order that is ${order.state}`).toBe(
-    owed.has(order.state) ? order.total : 0,
+  const taken = captured.map(({ id }) => world.provider.taken(id));
+  const lost = taken.reduce((sum, one) => sum + one.lost, 0);
+  // The goods of an order that goes on stay the shopper's, whatever was given back elsewhere.
+  const elsewhere = taken.reduce((sum, one) => sum + one.elsewhere, 0);
+  expect(kept - lost, `money kept for an order that is ${order.state}`).toBe(
+    owed.has(order.state) ? order.total - elsewhere - lost : 0,
   );
   if (order.state === "refunded") expect(captured, "refunded, though nobody paid").not.toEqual([]);
   expectLegalHistory(order);

@@ -34,6 +34,8 @@ export class Chat {
   readonly engine: Engine;
   /** Keys of news that was told across platforms. */
   readonly told: string[] = [];
+  /** Errors that became a sentence, in their order. */
+  readonly refusals: Error[] = [];
 
   /** @param can what its platforms can, other than the harness's */
   constructor(world: World, can: Partial<Capabilities> = {}) {
@@ -58,6 +60,7 @@ export class Chat {
           this.told.push(id);
           await this.engine.signal(chatOf(to), id, name, data);
         },
+        refused: (error) => void this.refusals.push(error),
         forgetChats,
       }),
       adapters: this.platforms,

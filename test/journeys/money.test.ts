@@ -22,6 +22,7 @@ beforeAll(async () => {
     STRIPE_SECRET_KEY: stripe.secretKey,
     STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
     STRIPE_API_ROOT: stripe.url,
+    LOG_LEVEL: "debug",
   });
   const free = { id: "free", name: { en: "Post" }, price: 0, days: [2, 4] as const };
   await saveShop({
@@ -112,6 +113,26 @@ test("a payment of an order of ours in another currency is taken, once, and wait
   await expect.poll(() => logged(_id).filter((line) => line.includes("quarantine"))).toHaveLength(1);
   expect(logged(_id)[0]).toContain('"reason":"currency"');
   expect(logged(_id).join()).not.toMatch(/ada|example/i);
+});
+
+test("an order that is no more is said so, and the log has it once, without a word about the person", async () => {
+  const shopper = telegram.person(826, { name: "Ada", locale: "en" });
+  await shopper.says("/start p-dune-mug");
+  await shopper.presses("Buy now");
+  await shopper.fills(person);
+  await shopper.presses(/days/);
+  const { text } = await shopper.sees(/Waiting for payment/);
+  const { _id } = await OrderModel.findOne({ shop: "demo", number: /H-\d+/.exec(text)?.[0] ?? "" })
+    .orFail()
+    .lean();
+  await OrderModel.deleteOne({ _id });
+  await shopper.presses("Cancel order");
+  await shopper.sees(/can't find that order/);
+  const lines = logged(`no order ${_id}`);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: "debug", msg: "Somebody was told why something cannot be done", err: { code: "NOT_FOUND" } },
+  ]);
+  expect(lines.join()).not.toMatch(/ada|berlin|example/i);
 });
 
 test("what is refunded and disputed at Stripe stands on the order, also of a currency no order has", async () => {

@@ -1,0 +1,20 @@
+import type { Turn } from "../src/engine/index.ts";
+import { owns } from "../src/shop/customer.ts";
+import { NotFound } from "../src/shop/errors.ts";
+import { getOrder } from "../src/shop/find-order.ts";
+import type { Order } from "../src/shop/order.ts";
+import { type Shopfront, visit } from "./shopfront.ts";
+
+/** An order of the customer of this turn; null where there is none or it is somebody else's, and the log has which. */
+export async function ownedOrder(front: Shopfront, turn: Turn, id: string): Promise<Order | null> {
+  const { shop, customer } = await visit(front, turn);
+  try {
+    const order = await getOrder(shop._id, id);
+    if (owns(customer, order)) return order;
+    front.refused?.(new NotFound("order of this customer", id));
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    front.refused?.(error);
+  }
+  return null;
+}
