@@ -11,10 +11,11 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
+import { getCustomer } from "../src/shop/customer.ts";
 import { linkByCode, proposeLink, unlink } from "../src/shop/customer-link.ts";
 import { accountByIdentity } from "../src/shop/customer-record.ts";
 import { ShopError } from "../src/shop/errors.ts";
-import { LINK_CODE_MS, refuseLinkCode, showLinkCode } from "../src/shop/link-code.ts";
+import { LINK_CODE_MS, linkCodeShownBy, refuseLinkCode, showLinkCode } from "../src/shop/link-code.ts";
 import { noteUse } from "../src/shop/news.ts";
 import { linkedAccounts, listed, maskedAccount } from "./linked-accounts.ts";
 import { links } from "./links.ts";
@@ -173,7 +174,15 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
   script.on(links.enterCode, async (turn) => turn.open(codeForm));
   script.on(links.confirmLink, (turn, { proof }) => confirm(turn, proof));
   script.on(links.refuseLink, async (turn, { proof }) => {
-    const { shop } = await visit(front, turn);
+    const { shop, customer } = await visit(front, turn);
+    // Whoever waits for it with the code is told first, so that a turn that is run again still knows whom.
+    const shownBy = await linkCodeShownBy(shop._id, proof);
+    if (shownBy !== null) {
+      const { identities, family } = await getCustomer(shop._id, shownBy);
+      const there = identities[family.indexOf(shownBy)];
+      const account = maskedAccount(front, turn.address.platform, customer.name);
+      if (there) await front.tell(there, turn.key("refused"), "account.link_refused", { account });
+    }
     await refuseLinkCode(shop._id, proof);
     return view({ text: plain(turn.say("link.refused")), controls: mainMenu(turn) });
   });
@@ -187,6 +196,14 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     return view({ text: plain(turn.say("unlink.undone")), controls: mainMenu(turn) });
   });
 
+  script.signal("account.link_refused", z.object({ account: z.string() }), async (turn, { account }) =>
+    below(
+      view({
+        text: plain(turn.say("link.refused_notice", { account })),
+        controls: [turn.button(turn.say("menu.account"), links.account())],
+      }),
+    ),
+  );
   script.signal("account.linked", linkedNews, async (turn, { platform, accounts, account }) =>
     below(
       view({

@@ -295,6 +295,8 @@ export const en = {
   "link.tries": "Those were too many wrong codes. Please try again in an hour.",
   "link.done":
     "Linked: {accounts}. Your cart, orders, addresses and reviews are together now. /unlink undoes it.",
+  "link.refused_notice":
+    "{account} did not want to be linked with this account. Nothing is shared, and your code can not be used any more.",
   "link.notice":
     "{account} has typed your code and now shares your cart, orders and addresses. If it was not you, undo it. /unlink ends it at any time.",
   "link.undo": "It was not me: undo it",

@@ -273,6 +273,7 @@ export const zh: Dictionary = {
   "link.own": "这个验证码就是在这里显示的。请到另一个平台输入。",
   "link.tries": "输错太多次了，请一小时后再试。",
   "link.done": "已关联：{accounts}。购物车、订单、地址和评价现在合在一起了。发送 /unlink 可以撤销。",
+  "link.refused_notice": "{account} 不想与此账户关联。没有共享任何内容，您的验证码也不能再用了。",
   "link.notice":
     "{account} 输入了您的验证码，现在共用您的购物车、订单和地址。如果不是您，请撤销。随时可发送 /unlink 取消关联。",
   "link.undo": "不是我，撤销",

@@ -156,6 +156,12 @@ export async function takeLinkCode(
   return known._id;
 }
 
+/** The account that shows a code which was read, while it can still be used; null once it can not. */
+export async function linkCodeShownBy(shop: string, proof: string): Promise<string | null> {
+  const unused = { hash: proof, shop, usedKey: trusted({ $exists: false }) };
+  return (await LinkCodeModel.findOne(unused).lean<LinkCode>())?._id ?? null;
+}
+
 /** Makes a code that was read useless, as who typed it does not want to link. */
 export async function refuseLinkCode(shop: string, proof: string): Promise<void> {
   await LinkCodeModel.deleteOne({ hash: proof, shop, usedKey: trusted({ $exists: false }) });

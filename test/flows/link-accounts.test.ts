@@ -90,6 +90,14 @@ describe("/link", () => {
     expect(south.last()).toContain("can not be used");
   });
 
+  test("that is refused tells the side that showed it, once and in its own chat", async () => {
+    await south.says(`/link ${await codeFor(north)}`);
+    await south.presses("No");
+    await south.presses("No");
+    expect(north.last()).toContain("South did not want to be linked with this account. Nothing is shared");
+    expect(chat.told).toHaveLength(1);
+  });
+
   test("that is confirmed too late says so, and shares nothing", async () => {
     await south.says(`/link ${await codeFor(north)}`);
     world.clock.advance(LINK_CODE_MS);
