@@ -142,6 +142,7 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     send: async (to, delivery) => await started().send(to, delivery),
     edit: async (to, change) => (await started().send(to, { ...change, onlyThere: true })).message !== "",
     remove: async (to, message) => await started().remove(to, message),
+    forget: async (address) => await started().clearHome(address),
     async stop() {
       stopping.abort();
       await receiver.stop();

@@ -122,6 +122,17 @@ export class Outlet {
     }
   }
 
+  /** Empties what a person's Home tab shows, as they are erased; opened again, it is made anew. Never rejects. */
+  async clearHome({ connection, channel }: Address): Promise<void> {
+    try {
+      const { client } = await this.#options.installations.of(connection);
+      await client.views.publish({ user_id: channel, view: { type: "home", blocks: [{ type: "divider" }] } });
+    } catch (error) {
+      // Trouble at Slack must not keep anybody from being erased.
+      this.#options.log.warn({ reason: describe(error) }, "A Home tab could not be emptied");
+    }
+  }
+
   async #failed(to: Address, error: unknown, repeatable: boolean): Promise<Error> {
     const { pace, installations } = this.#options;
     const wait = retryAfterMs(error);

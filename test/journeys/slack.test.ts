@@ -80,6 +80,11 @@ test("erasing oneself reaches the Home tab's conversation and what was said in c
   await there.says("/start");
   await there.sees(/Welcome to/);
   await uma.opensHome();
+  const home = () =>
+    JSON.stringify(
+      slack.homes.filter(({ user }) => user === "U0000UMA").map(({ content }) => content.blocks),
+    );
+  expect(home()).toMatch(/cart/i);
   const kept = async () => {
     const found = await ConversationModel.find({
       "address.platform": "slack",
@@ -93,6 +98,7 @@ test("erasing oneself reaches the Home tab's conversation and what was said in c
   expect(await kept()).toEqual(["C0SHARED9/U0000UMA", "U0000UMA", "home:U0000UMA"]);
   await uma.presses("Yes, erase me");
   await expect.poll(kept, { timeout: 10_000 }).toEqual(["U0000UMA"]); // where they are answered
+  await expect.poll(home, { timeout: 10_000 }).not.toMatch(/cart|Welcome/i);
 });
 
 test("in a channel the shop is for all, and a cart for its owner's eyes only", async () => {
@@ -135,6 +141,11 @@ test("news finds a shopper who has only ever been in a channel", async () => {
   const inMessages = slack.person("U0000OZ", { name: "Oz", locale: "en-US" });
   const paid = await inMessages.sees(/paid/i, 10_000);
   const number = /H-\d+/.exec(paid.text)?.[0] ?? "";
+  await inMessages.presses("View order");
+  await inMessages.sees(/\bPaid\b/);
+  // No news, but what is shown of the order is true wherever it stands.
+  await merchant(world, "pack", number);
+  await inMessages.sees(/\bPacked\b/, 10_000);
   await merchant(world, "ship", number, "--carrier", "DHL", "--tracking", "7");
   await inMessages.sees(/on its way/, 10_000);
   expect(oz.transcript()).not.toMatch(/on its way/);
