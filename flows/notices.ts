@@ -41,7 +41,7 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
       );
       return [news, ...orderCards(turn, order)];
     });
-  // The order has changed, which is told elsewhere: only its cards here are to be true.
+  // The order has changed, which is told elsewhere or is no news: only its cards here are to be true.
   script.signal("order.changed", notice, async (turn, { shop, order: id }): Promise<Answer> => {
     if (!turn.stands(orderSubject(id))) return undefined;
     const order = await getOrder(shop, id);

@@ -124,6 +124,9 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     const known = times.flatMap((time) => (time ? [time.getTime()] : []));
     return known.length === 0 ? null : new Date(Math.max(...known));
   });
+  commerce.onChange(({ id, shop, order }) =>
+    engine.signalCards(orderSubject(order), id, "order.changed", { shop, order }),
+  );
   commerce.onNotice(async (notice) => {
     await tellCustomer(notice);
     if (notice.name !== "order.quarantined") return;

@@ -32,8 +32,13 @@ const PAUSE_MS = 1_000;
 const ERASE_EVERY_MS = 60_000;
 const PAUSE_MAX_MS = 5 * 60_000;
 
+/** Steps that nobody is told of: who looks at the order sees them. */
+const isNews = (name: NoticeName): boolean => name !== "order.packed" && name !== "order.completed";
+
 /** Does what is due for orders: their tasks in order, then their notices. Everything it does may be done twice. */
 export class Attendant {
+  /** Told of what is no news but shows on cards of the order; without it nobody is. */
+  changed: NoticeHandler | undefined;
   readonly #desk: Desk;
   readonly #report: Report;
   readonly #busy = new Map<string, Promise<void>>();
@@ -131,7 +136,8 @@ export class Attendant {
       if (order === null || notice === undefined || notice.due > this.#desk.now()) return;
       const { name, data, at } = notice;
       try {
-        await handler({
+        const hear = isNews(name) ? handler : this.changed;
+        await hear?.({
           id: notice.id,
           name,
           shop: order.shop,

@@ -66,6 +66,8 @@ export interface Commerce {
   resolveQuarantine(order: Order, decision: "accept" | "refund", by?: string): Promise<Order>;
   /** Names who hears the news of orders. A notice comes at least once; tell repeats by its id. */
   onNotice(handler: NoticeHandler): void;
+  /** Names who hears of steps that are no news (packed, completed), to make cards true. Repeats as notices do. */
+  onChange(handler: NoticeHandler): void;
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
   /**
@@ -226,6 +228,9 @@ export function createCommerce(options: CommerceOptions): Commerce {
     resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),
     onNotice(handler) {
       attendant.handler = handler;
+    },
+    onChange(handler) {
+      attendant.changed = handler;
     },
     onErase(forgetChats) {
       attendant.forgetChats = forgetChats;

@@ -28,7 +28,9 @@ const step = (
 
 /** The paid order lies packed. Safe to repeat. @throws {IllegalTransition} */
 export const pack = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
-  step(order, ["packed", "shipped", "delivered", "completed"], (paid) => moved(paid, "pack", by, now));
+  step(order, ["packed", "shipped", "delivered", "completed"], (paid) =>
+    withNotice(moved(paid, "pack", by, now), "order.packed", now),
+  );
 
 /** Something about the order's money asks for a second look before it leaves the house. */
 export class HeldBack extends ShopError {
@@ -76,7 +78,11 @@ export const confirmReceived = (
   now: Date = new Date(),
 ): Promise<Order> =>
   step(order, ["completed"], (received) => {
-    const completed = withoutTasks(moved(received, "complete", by, now), "complete");
+    const completed = withNotice(
+      withoutTasks(moved(received, "complete", by, now), "complete"),
+      "order.completed",
+      now,
+    );
     return received.state === "delivered" ? completed : withoutTasks(arrived(completed, now), "complete");
   });
 

@@ -110,8 +110,10 @@ export interface Task {
 /** What a customer is told of an order. */
 export type NoticeName =
   | "order.paid"
+  | "order.packed"
   | "order.shipped"
   | "order.delivered"
+  | "order.completed"
   | "order.expired"
   | "order.cancelled"
   | "order.refunded"

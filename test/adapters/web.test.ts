@@ -160,6 +160,8 @@ test("a product's address leads to the page that asks for it, and others nowhere
   // The longest handle there is: what is offered works.
   const long = "x".repeat(80);
   expect((await at(`/p/${long}`)).headers.get("location")).toBe(`/?start=p-${long}`);
+  for (const length of [1, 62, 63, 64, 65, 79, 80])
+    expect((await fetch(`${shop.url}/p/${"x".repeat(length)}`)).status, String(length)).toBe(200);
   for (const path of ["/p/", "/p/a%20b", "/p/%2F%2Fevil.example", `/p/${"x".repeat(81)}`])
     expect((await at(path)).status).toBe(404);
 });
