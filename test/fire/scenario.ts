@@ -129,6 +129,24 @@ export class Shopping {
     await this.sees(/on its way back to you/);
   }
 
+  /** Paid, disputed and won, then given back in Stripe's dashboard before it is shipped. */
+  async isGivenBackElsewhere(): Promise<void> {
+    await this.pays();
+    await this.sees(/is paid/);
+    const { session } = await this.latest();
+    const { stripe } = this.world;
+    await this.step("is disputed", () => stripe.disputes(session));
+    await this.sees(/bank is asking about the payment/);
+    await this.step("has its dispute won", async () => {
+      const dispute = stripe.disputed.find(
+        ({ payment_intent }) => payment_intent === stripe.session(session).payment_intent,
+      );
+      if (dispute !== undefined) await stripe.decides(dispute, "won");
+    });
+    await this.step("is given back in Stripe's dashboard", () => stripe.givesBack(session));
+    await this.sees(/on its way back to you/);
+  }
+
   /** The money is promised, and comes later or not at all. */
   async paysByTransfer(arrives: boolean): Promise<void> {
     await this.pays({ later: true });
@@ -158,6 +176,10 @@ export const parts: Readonly<Record<string, (shopping: Shopping) => Promise<void
   "refunded order": async (shopping) => {
     await shopping.buysAgain();
     await shopping.paysAndCancels();
+  },
+  "money given back elsewhere": async (shopping) => {
+    await shopping.buysAgain();
+    await shopping.isGivenBackElsewhere();
   },
   "late money": async (shopping) => {
     await shopping.buysAgain();
