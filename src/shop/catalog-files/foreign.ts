@@ -47,7 +47,7 @@ export class Foreign {
       this.fault(row, "Currency", `"${other.slice(0, 10)}" is not the shop's ${currency}`);
     const found = numbers.of("price").read(text);
     if (found.kind === "doubtful") {
-      this.fault(row, column, doubtful(text, found.doubt), DOUBTFUL);
+      this.fault(row, column, doubtful(text, found.doubt, minorDigits(currency)), DOUBTFUL);
       return undefined;
     }
     try {
@@ -212,17 +212,26 @@ const MARKS = /<\/?(b|strong|i|em|u|s|small|big|sup|sub|span|font|mark|br)(?:\s[
 /** ASCII without "&" and "<", with single spaces: most cells are, and there is nothing in them to be read otherwise. */
 const PLAIN_LINE = /^(?:[!-%'-;=-~]+(?: [!-%'-;=-~]+)*)?$/;
 
-function doubtful(text: string, { asThousands, asDecimal, clear, contrary, against }: Doubt): string {
+/** @param digits after the decimal mark that a number of this column may have; any, if absent */
+function doubtful(
+  text: string,
+  { asThousands, asDecimal, clear, contrary, against }: Doubt,
+  digits = Number.POSITIVE_INFINITY,
+): string {
   const [thousands, decimal] = [plainly(asThousands), plainly(asDecimal)];
   const both = `"${text.slice(0, 40)}" may be ${thousands} or ${decimal}`;
   if (against !== undefined)
     return `${both}: --decimal says one, and "${against.slice(0, 20)}" in the file the other; leave --decimal out`;
   // A point that parts thousands stands in a file whose decimals are parted by a comma.
   const [thousandsIf, decimalIf] = clear.decimal.includes(".") ? ["comma", "point"] : ["point", "comma"];
-  const say = `import with --decimal ${thousandsIf} for ${thousands} or --decimal ${decimalIf} for ${decimal}`;
-  return contrary === undefined
-    ? `${both}, and nothing else in the file tells which: write ${clear.thousands} or ${clear.decimal}, or ${say}`
-    : `${both}, as the file writes both "${contrary[0].slice(0, 20)}" and "${contrary[1].slice(0, 20)}": write all alike, or ${say}`;
+  const say = `import with --decimal ${thousandsIf} for ${thousands}`;
+  const sayEither = `${say} or --decimal ${decimalIf} for ${decimal}`;
+  if (contrary !== undefined)
+    return `${both}, as the file writes both "${contrary[0].slice(0, 20)}" and "${contrary[1].slice(0, 20)}": write all alike, or ${sayEither}`;
+  const [, fraction = ""] = decimal.split(".");
+  return fraction.length > digits
+    ? `${both}, which has too many decimals: write ${clear.thousands} or a price with ${digits} decimals, or ${say}`
+    : `${both}, and nothing else in the file tells which: write ${clear.thousands} or ${clear.decimal}, or ${sayEither}`;
 }
 
 const DOUBTFUL =

@@ -73,6 +73,9 @@ describe("files that failed once", () => {
     expect((await read(alone)).faults).toEqual([
       '2 Regular price: "1.290" may be 1290 or 1.29, and nothing else in the file tells which: write 1.290,00 or 1.29, or import with --decimal comma for 1290 or --decimal point for 1.29',
     ]);
+    expect((await read(alone.replaceAll("1.290", "1.299"))).faults).toEqual([
+      '2 Regular price: "1.299" may be 1299 or 1.299, which has too many decimals: write 1.299,00 or a price with 2 decimals, or import with --decimal comma for 1299',
+    ]);
   });
 
   test("entities outside descriptions", async () => {
