@@ -22,7 +22,7 @@ const fileSchema = z.object({
 
 /** Hears events: messages, mentions, the Home tab, links, the app's removal. Listeners reject if an event could not be stored. */
 export function hearEvents(app: App, ears: Ears): void {
-  const { host, installations, people, pictures, apiRoot, log } = ears;
+  const { host, installations, people, pictures, log } = ears;
 
   app.event("message", async ({ event, body, context }) => {
     if (event.channel_type !== "im" || (event.subtype !== undefined && event.subtype !== "file_share"))
@@ -54,7 +54,7 @@ export function hearEvents(app: App, ears: Ears): void {
     const bytes =
       (file.size ?? 0) > PHOTO_MAX
         ? "too-large"
-        : await fetchFile(await installations.of(address.connection), file, apiRoot);
+        : await fetchFile(await installations.of(address.connection), file, ears);
     return await receivedPhoto(
       host,
       { address, sender: { id: user } },

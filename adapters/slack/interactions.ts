@@ -24,7 +24,7 @@ const pressSchema = z.object({
 
 /** Hears the slash command, presses and windows. Listeners reject if an interaction could not be stored. */
 export function hearInteractions(app: App, ears: Ears): void {
-  const { host, installations, apiRoot, command } = ears;
+  const { host, installations, command } = ears;
 
   app.command(command, async ({ command: given, ack, context }) => {
     const address = addressOf(context.teamId ?? given.team_id, given.user_id, given.channel_id);
@@ -110,7 +110,7 @@ export function hearInteractions(app: App, ears: Ears): void {
     const workspace = await installations.of(from.address.connection);
     const refused: [string, PictureProblem][] = [];
     for (const [field, file] of Object.entries(files)) {
-      const photo = await receivedPhoto(host, from, await fetchFile(workspace, file, apiRoot));
+      const photo = await receivedPhoto(host, from, await fetchFile(workspace, file, ears));
       values[field] = photo.kind === "photo" ? photo.media : "";
       if (photo.kind === "other") refused.push([field, photo.problem ?? "unusable"]);
     }

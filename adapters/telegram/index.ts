@@ -60,13 +60,18 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   let host: Host | undefined;
   let outlet: Outlet | undefined;
 
+  const unfetched = (error: unknown) =>
+    log.warn({ reason: describe(error) }, "A picture could not be fetched");
+
   /** Stores an update; rejects if it could not be. */
   async function receive(update: Update): Promise<void> {
     if (host === undefined) throw new Error("The adapter is not started");
     const { inbound, photo, callback } = readUpdate(update, me);
     if (inbound !== undefined) {
       const wanted = photo !== undefined && (host.admits?.(inbound) ?? true);
-      const bytes = wanted ? await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo) : undefined;
+      const bytes = wanted
+        ? await fetchPhoto(api, `${apiRoot}/file/bot${token}`, photo, unfetched)
+        : undefined;
       const body =
         bytes !== undefined && (await receivedPhoto(host, inbound, bytes, update.message?.caption));
       await host.accept(body ? { ...inbound, body } : inbound);

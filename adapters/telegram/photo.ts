@@ -5,17 +5,27 @@ import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
 
 /**
  * The bytes of a file that a person sent, or null if it is gone, larger than 5 MB or not to be had in three
- * tries: the conversation then goes on without it. Reports no error, since its address holds the token.
+ * tries: the conversation then goes on without it, and `failed` hears why.
  */
-export async function fetchPhoto(api: Api, fileRoot: string, id: string): Promise<Uint8Array | null> {
+export async function fetchPhoto(
+  api: Api,
+  fileRoot: string,
+  id: string,
+  failed: (error: unknown) => void,
+): Promise<Uint8Array | null> {
   const fetched = async () => {
     const { file_path } = await api.getFile(id);
     if (file_path === undefined) return null;
     return await download(`${fileRoot}/${file_path}`, { maxBytes: PHOTO_MAX, timeoutMs: 10_000 });
   };
-  const failed = (error: unknown, failures: number) => {
+  const again = (error: unknown, failures: number) => {
     if (failures === 2 || (error instanceof GrammyError && error.error_code === 400)) throw error;
     return 200 * (failures + 1);
   };
-  return (await persist(fetched, failed).catch(() => null)) ?? null;
+  try {
+    return (await persist(fetched, again)) ?? null;
+  } catch (error) {
+    failed(error);
+    return null;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { SendError } from "../engine/adapter.ts";
+import { DownloadFailed } from "../http/download.ts";
 import { fateOfNetwork, fateOfStatus, networkCode } from "./fate.ts";
 
 /** A failed call, as a platform's client tells of it. */
@@ -27,6 +28,8 @@ export class Failures {
 
   /** One line about an error, safe for a log. */
   line(error: unknown): string {
+    // Its message never tells an address.
+    if (error instanceof DownloadFailed) return error.message;
     const { line } = this.#read(error);
     return line ?? (error instanceof Error ? `${error.name} (${networkCode(error)})` : "unknown error");
   }

@@ -276,6 +276,15 @@ describe("what comes in", () => {
     expect(other?.body.kind).toBe("other");
   });
 
+  test("a photo that cannot be had is no photo, and the log says why", async () => {
+    const at = await world();
+    at.double.misbehave({ next: 1, kind: "500-before", method: "download" });
+    await at.double.person("U1", { hasty: true }).sendsPhoto(await picture());
+    const [photo] = await at.host.until(1);
+    expect(photo?.body).toEqual({ kind: "other", what: "photo" });
+    expect(at.logged()).toMatch(/HTTP 500.*A picture could not be fetched/);
+  });
+
   test("a press hands back its token and says where it stood; a choice is a press of its option", async () => {
     const at = await world();
     const ada = at.double.person("U1", { hasty: true });

@@ -227,6 +227,15 @@ describe("what comes in", () => {
     expect(it.logged()).not.toContain(it.double.token);
   });
 
+  test("a picture that cannot be had is no picture, and the log says why", async () => {
+    const it = await world();
+    it.double.misbehave({ next: 3, kind: "500-before", method: "download" });
+    await it.double.person(77, { hasty: true }).sendsPhoto(await picture());
+    expect((await accepted(it, 1))[0]?.body).toEqual({ kind: "other", what: "photo" });
+    expect(it.logged()).toMatch(/HTTP 500.*A picture could not be fetched/);
+    expect(it.logged()).not.toContain(it.double.token);
+  });
+
   test("every press is answered once it is stored, also a repeated one", async () => {
     const it = await world();
     const ada = it.double.person(77, { hasty: true });

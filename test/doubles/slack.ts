@@ -303,6 +303,8 @@ export class SlackDouble {
     const url = new URL(request.url ?? "", this.root);
     const [, area = "", id = "", ...rest] = url.pathname.split("/");
     if (area === "oauth") return this.#authorize(url, response);
+    if (area === "files-pri" && this.#mishaps.ofCall("download") !== undefined)
+      return void response.writeHead(500).end();
     if (area === "files-pri") return this.#download(id, request, response);
     if (area === "upload") return await this.#upload(id, rest[0] ?? "", body, request, response);
     const type = request.headers["content-type"] ?? "";
