@@ -36,6 +36,23 @@ export async function findsMug(shopper: Shopper): Promise<void> {
   await shopper.sees(/Stock:?\s/);
 }
 
+/** From a product's page to its order: "Buy now", where to, and the first way to ship. */
+export async function buysNow(shopper: Shopper): Promise<void> {
+  await shopper.presses("Buy now");
+  await shopper.fills(person);
+  await shopper.presses(/days/);
+}
+
+/** Buys a product by the link that leads to it on Telegram. Returns how to read the order, which waits for payment. */
+export async function ordersByLink(shopper: Shopper, slug: string) {
+  await shopper.says(`/start p-${slug}`);
+  await buysNow(shopper);
+  const { text } = await shopper.sees(/Waiting for payment/);
+  const number = /H-\d+/.exec(text)?.[0] ?? "";
+  const order = () => OrderModel.findOne({ shop: "demo", number }).orFail().lean();
+  return { number, order, session: (await order()).payment?.session ?? "" };
+}
+
 /** A picture a shopper sends: the smallest valid PNG. */
 export const photo = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",

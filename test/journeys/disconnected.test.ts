@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
-import { person } from "./buying.ts";
+import { buysNow } from "./buying.ts";
 import { Payer } from "./payer.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -19,9 +19,7 @@ const connected = () => ({ TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT
 test("who paid while the shop's token was taken out is told once it is back", async () => {
   const ada = telegram.person(901, { name: "Ada", locale: "en" });
   await ada.says("/start p-dune-mug");
-  await ada.presses("Buy now");
-  await ada.fills(person);
-  await ada.presses(/days/);
+  await buysNow(ada);
   const link = await ada.link(/^Pay /);
 
   await world.restart({ TELEGRAM_BOT_TOKEN: "" });

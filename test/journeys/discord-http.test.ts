@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { discordDouble } from "../doubles/discord.ts";
-import { findsMug, person } from "./buying.ts";
+import { buysNow, findsMug } from "./buying.ts";
 import { Payer } from "./payer.ts";
 import { openWorld } from "./world.ts";
 
@@ -17,9 +17,7 @@ test("a shopper buys by interactions that are posted, without a gateway", async 
   expect((await discord.ping("forged")).status).toBe(401);
   const ada = discord.person("501000000000000001", { name: "Ada", locale: "en-US" });
   await findsMug(ada);
-  await ada.presses("Buy now");
-  await ada.fills(person);
-  await ada.presses(/days/);
+  await buysNow(ada);
   await new Payer(await ada.link(/^Pay /)).pays("card");
   await ada.sees(/is paid/, 10_000);
   expect(discord.late).toBe(0);

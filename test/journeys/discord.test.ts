@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DiscordDouble, discordDouble } from "../doubles/discord.ts";
-import { buysAndReviews, findsMug, merchant, person } from "./buying.ts";
+import { buysAndReviews, buysNow, findsMug, merchant, person } from "./buying.ts";
 import { Payer } from "./payer.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -82,9 +82,7 @@ test("in a server the shop is for all, and a cart for its owner's eyes only", as
 /** Buys a mug among others, and answers the order's number once it is paid. */
 async function buysAmong(shopper: ReturnType<typeof among>): Promise<void> {
   await findsMug(shopper);
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
+  await buysNow(shopper);
   await byCard(await shopper.link(/^Pay /));
 }
 

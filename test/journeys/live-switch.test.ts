@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Session } from "../../src/payments/sandbox/session.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
 import { StockModel } from "../../src/shop/stock.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
-import { person } from "./buying.ts";
+import { ordersByLink } from "./buying.ts";
 import { Payer } from "./payer.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -37,16 +36,10 @@ const open = async (env: Record<string, string> = {}) => {
 /** Somebody with an order that waits for payment. */
 async function atPayment(id: number) {
   const shopper = telegram.person(id, { name: "Ada", locale: "en" });
-  await shopper.says("/start p-dune-mug");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
-  const { text } = await shopper.sees(/Waiting for payment/);
-  const number = /H-\d+/.exec(text)?.[0] ?? "";
-  const order = async () => OrderModel.findOne({ shop: "demo", number }).orFail().lean();
+  const { number, order, session } = await ordersByLink(shopper, "dune-mug");
   const { payment, lines } = await order();
   const held = async () => (await StockModel.findById(`demo/${lines[0]?.sku}`).orFail().lean()).holds.length;
-  return { shopper, number, order, held, session: payment?.session ?? "", url: payment?.url ?? "" };
+  return { shopper, number, order, held, session, url: payment?.url ?? "" };
 }
 
 test("orders of the sandbox end when the shop goes live, and the sandbox is gone", async () => {

@@ -7,7 +7,7 @@ import { saveShop } from "../../src/shop/shop.ts";
 import { StockModel } from "../../src/shop/stock.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
-import { person } from "./buying.ts";
+import { buysNow, ordersByLink, person } from "./buying.ts";
 import { openWorld, type World } from "./world.ts";
 
 let telegram: TelegramDouble;
@@ -42,9 +42,7 @@ const logged = (code: string) => world.log().filter((line) => line.includes(code
 test("a total below what Stripe takes is told with the least, before anything is asked or held", async () => {
   const shopper = telegram.person(821, { name: "Ada", locale: "en" });
   await shopper.says("/start p-tiny");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
+  await buysNow(shopper);
   await shopper.sees(/at least €0\.50/);
   expect(logged("amount_too_small")).toHaveLength(1);
   expect(stripe.sessions()).toEqual([]);
@@ -67,24 +65,16 @@ test("a total above it is told with the most", async () => {
 test("what costs nothing is placed without a payment page", async () => {
   const shopper = telegram.person(823, { name: "Ada", locale: "en" });
   await shopper.says("/start p-free");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
+  await buysNow(shopper);
   await shopper.sees(/there is nothing to pay/);
   expect(stripe.sessions()).toEqual([]);
 });
 
 test("a payment of an order of ours in another currency is taken, once, and waits for the merchant", async () => {
   const shopper = telegram.person(825, { name: "Ada", locale: "en" });
-  await shopper.says("/start p-dune-mug");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
-  const { text } = await shopper.sees(/Waiting for payment/);
-  const number = /H-\d+/.exec(text)?.[0] ?? "";
-  const order = () => OrderModel.findOne({ shop: "demo", number }).orFail().lean();
-  const { _id, lines, total, currency, payment } = await order();
-  const session = stripe.session(payment?.session ?? "");
+  const { number, order, session: id } = await ordersByLink(shopper, "dune-mug");
+  const { _id, lines, total, currency } = await order();
+  const session = stripe.session(id);
   const stock = () => StockModel.findById(`demo/${lines[0]?.sku}`).orFail().lean();
   const { sold } = await stock();
   stripe.delivery = "twice";
@@ -117,14 +107,8 @@ test("a payment of an order of ours in another currency is taken, once, and wait
 
 test("an order that is no more is said so, and the log has it once, without a word about the person", async () => {
   const shopper = telegram.person(826, { name: "Ada", locale: "en" });
-  await shopper.says("/start p-dune-mug");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
-  const { text } = await shopper.sees(/Waiting for payment/);
-  const { _id } = await OrderModel.findOne({ shop: "demo", number: /H-\d+/.exec(text)?.[0] ?? "" })
-    .orFail()
-    .lean();
+  const { order } = await ordersByLink(shopper, "dune-mug");
+  const { _id } = await order();
   await OrderModel.deleteOne({ _id });
   await shopper.presses("Cancel order");
   await shopper.sees(/can't find that order/);
@@ -137,14 +121,7 @@ test("an order that is no more is said so, and the log has it once, without a wo
 
 test("what is refunded and disputed at Stripe stands on the order, also of a currency no order has", async () => {
   const shopper = telegram.person(824, { name: "Ada", locale: "en" });
-  await shopper.says("/start p-dune-mug");
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
-  const { text } = await shopper.sees(/Waiting for payment/);
-  const number = /H-\d+/.exec(text)?.[0] ?? "";
-  const order = () => OrderModel.findOne({ shop: "demo", number }).orFail().lean();
-  const session = (await order()).payment?.session ?? "";
+  const { number, order, session } = await ordersByLink(shopper, "dune-mug");
   await stripe.tells("checkout.session.completed", {
     ...stripe.session(session),
     id: "cs_test_other",

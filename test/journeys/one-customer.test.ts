@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findsMug, merchant, person } from "./buying.ts";
+import { buysNow, findsMug, merchant, person } from "./buying.ts";
 import { type Everywhere, openEverywhere } from "./everywhere.ts";
 import { Payer } from "./payer.ts";
 import type { Shopper } from "./shopper.ts";
@@ -70,9 +70,7 @@ test("news that one platform refuses reaches the person on the other", async () 
   await play.says("/start");
   await links(phone, play);
   await findsMug(phone);
-  await phone.presses("Buy now");
-  await phone.fills(person);
-  await phone.presses(/days/);
+  await buysNow(phone);
   const link = await phone.link(/^Pay /);
   phone.blocks();
   await new Payer(link).pays("card");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findsMug, merchant, person } from "./buying.ts";
+import { buysNow, findsMug, merchant } from "./buying.ts";
 import { type Everywhere, openEverywhere } from "./everywhere.ts";
 import { Payer } from "./payer.ts";
 import type { Shopper } from "./shopper.ts";
@@ -18,9 +18,7 @@ afterAll(() => everywhere.close());
 /** Buys a mug and answers the order's number. */
 async function buys(shopper: Shopper): Promise<string> {
   await findsMug(shopper);
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
+  await buysNow(shopper);
   await new Payer(await shopper.link(/^Pay /)).pays("card");
   return /H-\d+/.exec((await shopper.sees(/is paid/, 10_000)).text)?.[0] ?? "";
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { person } from "./buying.ts";
+import { buysNow } from "./buying.ts";
 import { type Everywhere, openEverywhere } from "./everywhere.ts";
 import { Payer } from "./payer.ts";
 import type { Shopper } from "./shopper.ts";
@@ -58,9 +58,7 @@ describe.each(places)("a token that $platform refuses", ({ platform, words, shop
     await ada.says("/search dune mug");
     await ada.presses(/^(View|Dune Mug)$/);
     await ada.sees(/Stock:?\s/);
-    await ada.presses("Buy now");
-    await ada.fills(person);
-    await ada.presses(/days/);
+    await buysNow(ada);
     const link = await ada.link(/^Pay /);
 
     await world.restart(refused(at));

@@ -3,7 +3,7 @@ import { ConversationModel } from "../../src/engine/conversation.ts";
 import { accountByIdentity } from "../../src/shop/customer-record.ts";
 import { eraseWhenDone } from "../../src/shop/erase.ts";
 import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
-import { buysAndReviews, merchant, person } from "./buying.ts";
+import { buysAndReviews, buysNow, merchant, person } from "./buying.ts";
 import { Payer } from "./payer.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -134,9 +134,7 @@ test("an address of the shop that somebody posts is unfolded, and its button is 
 test("news finds a shopper who has only ever been in a channel", async () => {
   const oz = slack.person("U0000OZ", { name: "Oz", locale: "en-US", channel: "C0SHARED3" });
   await oz.says("/start p-dune-mug");
-  await oz.presses("Buy now");
-  await oz.fills(person);
-  await oz.presses(/days/);
+  await buysNow(oz);
   await byCard(await oz.link(/^Pay /));
   const inMessages = slack.person("U0000OZ", { name: "Oz", locale: "en-US" });
   const paid = await inMessages.sees(/paid/i, 10_000);

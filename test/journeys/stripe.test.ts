@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OrderModel } from "../../src/shop/order-model.ts";
-import { ProductModel } from "../../src/shop/product.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
-import { person } from "./buying.ts";
+import { ordersByLink } from "./buying.ts";
 import { openWorld, type World } from "./world.ts";
 
 let telegram: TelegramDouble;
@@ -29,15 +28,7 @@ afterAll(async () => {
 /** Somebody at the payment link; answers the session behind it. */
 async function atPayment(id: number, slug: string) {
   const shopper = telegram.person(id, { name: "Ada", locale: "en" });
-  const product = await ProductModel.findOne({ shop: "demo", slug }).orFail().lean();
-  await shopper.says(`/start p-${product.slug}`);
-  await shopper.presses("Buy now");
-  await shopper.fills(person);
-  await shopper.presses(/days/);
-  const seen = await shopper.sees(/Waiting for payment/);
-  const number = /H-\d+/.exec(seen.text)?.[0] ?? "";
-  const { payment } = await OrderModel.findOne({ shop: "demo", number }).orFail().lean();
-  return { shopper, number, session: payment?.session ?? "" };
+  return { shopper, ...(await ordersByLink(shopper, slug)) };
 }
 
 test("an order is paid by Stripe, and its event may come twice", async () => {
