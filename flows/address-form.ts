@@ -109,7 +109,8 @@ function readState(typed: string, { country = "" }: Values): Reading {
   const found = findState(typed, country);
   switch (found.kind) {
     case "found":
-      return { kind: "taken", value: found.value, told: typed.toUpperCase() !== found.value.toUpperCase() };
+      // Its name and its letters are one to whoever wrote either.
+      return { kind: "taken", value: found.value };
     case "near":
       return { kind: "refused", near: found.values };
     case "unknown": {

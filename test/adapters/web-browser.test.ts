@@ -372,6 +372,17 @@ test("a form tells what is wrong beside its fields, says so aloud, and goes to t
   expect(await form.getByLabel("Country").inputValue()).toBe("SG");
 });
 
+test("a field that may stay empty says so, but not beside what is wrong with it", async () => {
+  const fields = address.fields.map((field) => ({
+    ...field,
+    ...(field.name === "phone" && { problem: "Please write a number." }),
+  }));
+  await shop.send(await hello(), { form: { ...address, fields } });
+  const form = page.getByRole("form", { name: "Delivery address" });
+  await form.getByText("Please write a number.").waitFor();
+  expect(await form.locator("label", { hasText: "optional" }).allTextContents()).toEqual(["Note optional"]);
+});
+
 test("a form's fields can be filled by the browser and bring up the right keyboard", async () => {
   await shop.send(await hello(), { form: address });
   const form = page.getByRole("form", { name: "Delivery address" });

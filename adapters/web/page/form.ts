@@ -87,7 +87,9 @@ function lineOf(field: FormField): Line {
   const required = field.required ? "true" : undefined;
   const entry = entryOf(field, { id, "aria-describedby": describedBy, "aria-required": required });
   const problem = el("p", { id: problemId, class: "field-problem" });
-  const optional = !field.required && el("span", { class: "optional" }, texts.optional);
+  // What is asked for by name is not called optional beside that.
+  const isOptional = !field.required && field.problem === undefined;
+  const optional = isOptional && el("span", { class: "optional" }, texts.optional);
   const hint = field.hint !== undefined && el("p", { id: hintId, class: "field-hint" }, field.hint);
   const row = el(
     "div",
