@@ -124,7 +124,10 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
     can: capabilities,
     // Installed ones are in the store, for every process with this app.
     ...(clientId === undefined && {
-      connections: () => [installations.ownTeam ?? []].flat().filter((team) => !installations.refuses(team)),
+      connections: () => {
+        const { ownTeam } = installations;
+        return ownTeam === undefined || installations.refuses(ownTeam) ? [] : [ownTeam];
+      },
     }),
     refused: () => installations.refused,
     ...routesOf(),

@@ -53,9 +53,8 @@ const refused = (context: z.RefinementCtx, message: string): never => {
 /**
  * An address as a person types it: the country by code or by a name in any language, the rest as people write it. Phone
  * and country must go together. A postal code of an unusual shape is taken: whoever asks for it asks twice.
- * A state
- * may be missing here too, as only a person can tell it; `isComplete` and the form ask for it. `normalAddress` brings what
- * passes into its kept form.
+ * A state may be missing here too, as only a person can tell it; `isComplete` and the form ask for it. `normalAddress`
+ * brings what passes into its kept form.
  */
 export const addressSchema = z
   .strictObject({

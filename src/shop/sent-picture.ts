@@ -118,8 +118,7 @@ async function refuseBeyond(shop: string, owner: string, _id: string): Promise<v
   const total = await totalOf({ shop, owner });
   if (total.count <= person.count && total.bytes <= person.bytes) return;
   await SentPictureModel.updateOne({ _id }, { $set: { going: true } });
-  await SentBytesModel.deleteOne({ _id });
-  await SentPictureModel.deleteOne({ _id });
+  await throwAway([_id]);
   throw new PictureQuota("person", "kept");
 }
 
@@ -195,6 +194,14 @@ interface Total {
   readonly bytes: number;
 }
 const totals = new LRUCache<string, Promise<Total>>({ max: 1_000, ttl: TOTAL_FRESH_MS });
+
+/** Deletes pictures: the bytes first, as they are found by what is known of them. May be repeated. */
+export async function throwAway(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const those = { _id: trusted({ $in: [...ids] }) };
+  await SentBytesModel.deleteMany(those);
+  await SentPictureModel.deleteMany(those);
+}
 
 /** What is kept of a shop may be passed by what comes at the same moment: at most by what a day allows. */
 async function refuseWhenFull(shop: string, owner: string): Promise<void> {

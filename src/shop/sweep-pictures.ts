@@ -1,6 +1,6 @@
 import { trusted } from "mongoose";
 import { ReviewModel } from "./review.ts";
-import { SentBytesModel, SentPictureModel } from "./sent-picture.ts";
+import { SentPictureModel, throwAway } from "./sent-picture.ts";
 
 const AT_A_TIME = 200;
 const DAY_MS = 24 * 3600 * 1000;
@@ -39,12 +39,4 @@ export async function erasePictures(shop: string, owners: readonly string[]): Pr
   const theirs = { shop, owner: trusted({ $in: [...owners] }) };
   const pictures = await SentPictureModel.find(theirs, { _id: 1 }).lean<{ _id: string }[]>();
   await throwAway(pictures.map(({ _id }) => _id));
-}
-
-/** The bytes first, as they are found by what is known of them. */
-async function throwAway(ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  const those = { _id: trusted({ $in: [...ids] }) };
-  await SentBytesModel.deleteMany(those);
-  await SentPictureModel.deleteMany(those);
 }
