@@ -61,12 +61,15 @@ const SECRET = "whsec_double";
 export class PaymentDouble implements PaymentProvider {
   readonly name = "double";
   readonly deliveries: Delivery[] = [];
+  /** Those that did not fail when they were made. */
   readonly refunds: { id: string; session: string; amount: Money; key: string }[] = [];
   readonly calls: Call[] = [];
   refundStatus: "succeeded" | "pending" | "failed" = "succeeded";
   readonly #sessions = new Map<string, Kept>();
   readonly #answers = new Map<string, { parameters: string; answer: unknown }>();
   readonly #faults: { call: Call; when: "before" | "after" }[] = [];
+  /** Those that failed have ids too, and never one that another has. */
+  #refundsMade = 0;
   #account = randomBytes(4).toString("hex");
   /** Whether events of refunds and disputes name their order; else it has to be asked for. */
   namesOrders = true;
@@ -85,6 +88,7 @@ export class PaymentDouble implements PaymentProvider {
     const other = new PaymentDouble({ now, live: this.#live });
     other.#account = this.#account;
     other.#events = this.#events;
+    other.#refundsMade = this.#refundsMade;
     other.refundStatus = this.refundStatus;
     other.deliveries.push(...this.deliveries);
     other.refunds.push(...this.refunds);
@@ -144,12 +148,13 @@ export class PaymentDouble implements PaymentProvider {
           throw new Refused("another currency was captured");
         if (amount.amount <= 0 || kept.refunded + amount.amount > kept.state.amount.amount)
           throw new PaymentError("refused", "the refund exceeds what was captured", { reason: "exceeds" });
-        const id = `re_${this.refunds.length + 1}`;
+        this.#refundsMade += 1;
+        const id = `re_${this.#refundsMade}`;
         const status = this.refundStatus;
+        this.#note(request.session, { what: "refund", refund: id, status, amount, ours: true });
         if (status !== "failed") {
           kept.refunded += amount.amount;
           this.refunds.push({ id, session: request.session, amount, key: request.idempotencyKey });
-          this.#note(request.session, { what: "refund", refund: id, status, amount, ours: true });
           this.#tell(request.session, this.#total(request.session));
         }
         return { id, status };
@@ -201,7 +206,7 @@ export class PaymentDouble implements PaymentProvider {
     return this.#tell(session, this.#total(session));
   }
   /** The payer's bank sends a refund back, perhaps long after it succeeded. */
-  refundFails(session: string, amount: number, refund = `re_${this.refunds.length}`): Delivery {
+  refundFails(session: string, amount: number, refund = this.refunds.at(-1)?.id ?? ""): Delivery {
     const kept = this.#kept(session);
     if (amount > kept.refunded) throw new Refused("so much was not refunded");
     const made = kept.ledger.get(refund);

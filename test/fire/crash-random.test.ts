@@ -47,7 +47,7 @@ test.each([
     const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
     const random = chance(seed);
     const pick = (count: number) => Math.floor(random() * count);
-    const deaths = times(30, 500);
+    const deaths = times(16, 500);
     const world = await CrashWorld.open(children, webhooks);
     console.log(`seed ${seed}`);
     await world.start();

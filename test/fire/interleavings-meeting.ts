@@ -40,7 +40,7 @@ export function useMeetings() {
     one: Act,
     other: Act,
     end: (scene: Scene, one: Outcome, other: Outcome) => Promise<void>,
-    rest: (met: TwoProcesses) => Promise<void> = comeToRest,
+    rest: (scene: Scene) => Promise<void> = comeToRest,
   ): void {
     const meet = async (): Promise<Meeting<Scene>> => {
       const original = await freshWorld();
@@ -53,6 +53,7 @@ export function useMeetings() {
         },
         one,
         other,
+        elsewhere: ({ world }) => world.provider.calls.length,
         async rest(met, ...outcomes) {
           await rest(met);
           await end({ ...met, order: (await findOrder(order._id)) ?? order }, ...outcomes);
@@ -64,7 +65,7 @@ export function useMeetings() {
       const once = await everyInterruption(store().gate, both);
       const twice = await pairsOfInterruptions(store().gate, both, times(12, 100_000));
       counts.push(`${String(once).padStart(5)} + ${String(twice).padStart(5)}  ${name}`);
-      expect(once).toBeGreaterThan(8);
+      expect(once).toBeGreaterThan(4);
     });
   };
 }

@@ -4,6 +4,7 @@ import type { Order } from "../../src/shop/order.ts";
 import { StockModel, setStock } from "../../src/shop/stock.ts";
 import { HOUR, MINUTE, sessionOf, type World } from "../shop/orders/world.ts";
 import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";
+import { comeToRest } from "./interleavings-world.ts";
 
 const meeting = useMeetings();
 
@@ -19,6 +20,11 @@ const bought = (world: World) => world.paid({ MUG: 2 });
 const pays: Act = async ({ world, left, order }) => {
   const { raw, headers } = world.provider.pay(sessionOf(order));
   await left.receiveEvent(world.provider, raw, headers);
+};
+/** So late that what the other has begun counts as left behind. */
+const takesOver: Act = async ({ world, right }) => {
+  world.clock.advance(MINUTE);
+  await right.sweep();
 };
 const parcel = (tracking: string) => ({ carrier: "DHL", tracking });
 
@@ -233,16 +239,14 @@ describe("a refund", () => {
       return order;
     },
     ({ left, order }) => left.cancelOrder(order, "shop"),
-    async ({ world, right, order }) => {
-      world.clock.advance(MINUTE);
-      await right.sweep();
+    async (scene) => {
+      const { world, right, order } = scene;
+      await takesOver(scene);
       world.provider.refundStatus = "succeeded";
       await right.resolveQuarantine(order, "refund");
     },
     async (scene) => {
-      const { world, order, right } = scene;
-      // Whoever asked too early asks again.
-      await right.resolveQuarantine(order, "refund");
+      const { world, order } = scene;
       const after = await world.order(order);
       expect([after.state, after.quarantine, after.payment?.refunded]).toEqual([
         "refunded",
@@ -252,16 +256,16 @@ describe("a refund", () => {
       expect(world.provider.refunds).toHaveLength(1);
       await stockIs(scene, "free");
     },
+    async (scene) => {
+      // Whoever asked too early asks again, once the failure is known.
+      await takesOver(scene);
+      await scene.right.resolveQuarantine(scene.order, "refund");
+      await comeToRest(scene);
+    },
   );
 });
 
 describe("a process that stands still until another takes its work over", () => {
-  /** So late that what the other has begun counts as left behind. */
-  const takesOver: Act = async ({ world, right }) => {
-    world.clock.advance(MINUTE);
-    await right.sweep();
-  };
-
   meeting("sells the units of a payment once", waiting, pays, takesOver, async (scene) => {
     expect(scene.order.state).toBe("paid");
     await stockIs(scene, "sold");

@@ -9,6 +9,8 @@ export interface Meeting<World> {
   readonly world: () => Promise<World>;
   readonly one: (world: World) => Promise<unknown>;
   readonly other: (world: World) => Promise<unknown>;
+  /** How many calls went elsewhere than to the store so far; without it, the two only speak to the store. */
+  readonly elsewhere?: (world: World) => number;
   readonly rest: (world: World, one: Outcome, other: Outcome) => Promise<void>;
 }
 
@@ -18,25 +20,19 @@ interface Point {
   readonly moment: Moment;
 }
 
-const moments: readonly Moment[] = ["before", "after"];
-
 /**
- * Runs two requests in every order in which one is interrupted once: it stops at each of its commands, before and
- * after, the other runs as a whole, and it goes on; then the same with the roles changed. Answers how many orders
- * there were.
+ * Runs two requests in every order in which one is interrupted once: it stops at each of its points, the other runs as
+ * a whole, and it goes on; then the same with the roles changed. Returns how many orders there were.
  *
  * A failure names the point, so that it can be run again alone.
  */
 export async function everyInterruption<World>(gate: StoreGate, meeting: Meeting<World>): Promise<number> {
   let runs = 0;
   for (const turned of [false, true]) {
-    for (let command = 1; ; command += 1) {
-      let reached = false;
-      for (const moment of moments) {
-        runs += 1;
-        reached = await run(gate, meeting, turned, [{ command, moment }]);
-      }
-      if (!reached) break;
+    const [points] = await pointsOf(gate, meeting, turned);
+    for (const point of points) {
+      runs += 1;
+      await run(gate, meeting, turned, [point]);
     }
   }
   return runs;
@@ -54,40 +50,53 @@ export async function pairsOfInterruptions<World>(
   let runs = 0;
   let pair = 0;
   for (const turned of [false, true]) {
-    const [first, second] = await lengths(gate, meeting, turned);
-    const stride = Math.max(1, Math.ceil((first * second * bothMoments.length * 2) / most));
-    for (let command = 1; command <= first; command += 1) {
-      for (let until = 1; until <= second; until += 1) {
-        for (const [one, two] of bothMoments) {
-          pair += 1;
-          if (pair % stride !== 0) continue;
-          runs += 1;
-          await run(gate, meeting, turned, [
-            { command, moment: one },
-            { command: until, moment: two },
-          ]);
-        }
+    const [first, second] = await pointsOf(gate, meeting, turned);
+    const stride = Math.max(1, Math.ceil((2 * first.length * second.length) / most));
+    for (const one of first) {
+      for (const two of second) {
+        pair += 1;
+        if (pair % stride !== 0) continue;
+        runs += 1;
+        await run(gate, meeting, turned, [one, two]);
       }
     }
   }
   return runs;
 }
 
-const bothMoments = moments.flatMap((one) => moments.map((two) => [one, two] as const));
-
-/** How many commands each of the two sends when it runs alone, the second after the first. */
-async function lengths<World>(
+/**
+ * The points of each of the two, as each runs alone, the second after the first: before each command, and after it
+ * where that differs from before the next one, as a call went elsewhere in between or there is no next one.
+ */
+async function pointsOf<World>(
   gate: StoreGate,
   meeting: Meeting<World>,
   turned: boolean,
-): Promise<[number, number]> {
+): Promise<[Point[], Point[]]> {
   const world = await meeting.world();
   const [first, second] = requestsOf(meeting, turned);
+  return [await pointsAlone(gate, meeting, world, first), await pointsAlone(gate, meeting, world, second)];
+}
+
+async function pointsAlone<World>(
+  gate: StoreGate,
+  { elsewhere = () => 0 }: Meeting<World>,
+  world: World,
+  request: (world: World) => Promise<unknown>,
+): Promise<Point[]> {
   const from = gate.steps.length;
-  await outcomeOf(first(world));
-  const between = gate.steps.length;
-  await outcomeOf(second(world));
-  return [between - from, gate.steps.length - between];
+  const calls = new Map<string, number>();
+  gate.watch = (step, moment) => {
+    calls.set(`${moment} ${step.number - from}`, elsewhere(world));
+    return undefined;
+  };
+  await outcomeOf(request(world));
+  gate.watch = undefined;
+  const commands = Array.from({ length: gate.steps.length - from }, (_, index) => index + 1);
+  return commands.flatMap((command): Point[] => {
+    const sameAsNext = calls.get(`after ${command}`) === calls.get(`before ${command + 1}`);
+    return [{ command, moment: "before" }, ...(sameAsNext ? [] : [{ command, moment: "after" } as const])];
+  });
 }
 
 async function run<World>(
@@ -95,13 +104,10 @@ async function run<World>(
   meeting: Meeting<World>,
   turned: boolean,
   points: readonly Point[],
-): Promise<boolean> {
+): Promise<void> {
   const world = await meeting.world();
   const [first, second] = requestsOf(meeting, turned);
-  const { reached, outcomes, where } = await alternate(gate, points, [
-    () => first(world),
-    () => second(world),
-  ]);
+  const { outcomes, where } = await alternate(gate, points, [() => first(world), () => second(world)]);
   const [one, other] = turned ? outcomes.toReversed() : outcomes;
   try {
     await meeting.rest(world, one as Outcome, other as Outcome);
@@ -109,7 +115,6 @@ async function run<World>(
     const order = `${turned ? "the other" : "the one"} stopped ${where.join(", then ")}`;
     throw new Error(`${order}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  return reached;
 }
 
 const requestsOf = <World>({ one, other }: Meeting<World>, turned: boolean) =>
@@ -123,7 +128,7 @@ async function alternate(
   gate: StoreGate,
   points: readonly Point[],
   requests: readonly [() => Promise<unknown>, () => Promise<unknown>],
-): Promise<{ reached: boolean; outcomes: Outcome[]; where: string[] }> {
+): Promise<{ outcomes: Outcome[]; where: string[] }> {
   const where: string[] = [];
   const releases: (() => void)[] = [];
   const running: Promise<Outcome>[] = [];
@@ -141,7 +146,7 @@ async function alternate(
     release();
     await running[index];
   }
-  return { reached: where.length === points.length, outcomes: await Promise.all(running), where };
+  return { outcomes: await Promise.all(running), where };
 }
 
 /** Holds up what comes through the gate from now on, at this point. */

@@ -42,7 +42,7 @@ test("in any weather each order comes to one end, and the money, the stock and t
   const [again, ...path] = (process.env.WEATHER ?? "").split(":");
   const seed = again === "" ? Date.now() & 0x7fffffff : Number(again);
   console.log(`weather: seed ${seed}`);
-  const runs = Math.ceil(times(1500, 10_000) / PROCESSES);
+  const runs = Math.ceil(times(800, 10_000) / PROCESSES);
   const results =
     again === ""
       ? await Promise.all(databases.map((database, index) => live(database, seed + index, runs)))

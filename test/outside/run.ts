@@ -16,13 +16,32 @@ import { CannotInstall } from "./place.ts";
 import { type OutsideServer, startSecantus } from "./secantus.ts";
 import { getsStuck } from "./stuck.ts";
 
+/**
+ * What the everyday run leaves to the long one, as it is proven on the store of our own and another server has no part in
+ * it: deaths between our own writes, whose order counts there and not whose store takes them; long random lives; and
+ * what the files of an import say before anything is stored.
+ */
+const LONG = [
+  "test/shop/orders/killed*.test.ts",
+  "test/shop/orders/order-life.test.ts",
+  "test/shop/catalog/{foreign-files,shopify,woocommerce,csv-reading}.test.ts",
+];
+const without = (patterns: readonly string[]) => patterns.flatMap((pattern) => ["--exclude", pattern]);
+
 /** The tests whose outcome hangs on the store, in parts; what is above them is the same for every store. */
 const ON_THE_STORE = [
   ["test/store/conformance"],
-  ["test/store", "--exclude", "test/store/conformance/**"],
+  // Not what is about the embedded server's own insides.
+  [
+    "test/store/mongoose",
+    "test/store/indexes",
+    "test/store/query",
+    "test/store/update",
+    "test/store/backup/backup",
+    "test/store/backup/kill",
+  ],
   ["test/engine", "test/jobs", "test/doubles/store-gate"],
-  // Where a process dies between its own writes, the order of those counts, and not whose store takes them.
-  ["test/shop", ...(process.env.LONG_TESTS ? [] : ["--exclude", "test/shop/orders/killed*.test.ts"])],
+  ["test/shop", ...(process.env.LONG_TESTS ? [] : without(LONG))],
 ];
 /** How often a part is begun before its server is given up. */
 const ATTEMPTS = 3;

@@ -22,7 +22,7 @@ import {
 } from "./writers.ts";
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
-const kills = times(40, 400);
+const kills = times(15, 400);
 
 let program: Program;
 let dir: string;
