@@ -5,9 +5,11 @@
 FROM node:26-bookworm-slim@sha256:2d49d876e96237d76de412761cf05dbfe5aee325cc4406a4d41d5824c5bb8beb AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/embedded-mongodb/package.json packages/embedded-mongodb/
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY .ci/copy-assets.mjs .ci/
+COPY packages packages
 COPY src src
 COPY flows flows
 COPY adapters adapters

@@ -1,20 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+const hawker = {
+  name: "hawker",
+  include: ["test/**/*.test.ts"],
+  // Run by `npm run test:outside`.
+  exclude: ["test/outside/**"],
+  globalSetup: ["test/setup/store.ts"],
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+  // What a store does by itself may take a slow one a while.
+  expect: { poll: { timeout: 15_000 } },
+};
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Run by `npm run test:outside`.
-    exclude: ["test/outside/**"],
+    projects: ["packages/*", { extends: true, test: hawker }],
     reporters: ["default", "./test/setup/summary-reporter.ts"],
-    globalSetup: ["test/setup/store.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
-    // What a store does by itself may take a slow one a while.
-    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     coverage: {
       provider: "v8",
-      include: ["src/**/*.ts", "adapters/**/*.ts", "flows/**/*.ts"],
+      include: ["src/**/*.ts", "adapters/**/*.ts", "flows/**/*.ts", "packages/*/src/**/*.ts"],
       // Code that runs in the browser, and the one that drew the demo's pictures, is out of reach of this count.
       exclude: ["adapters/web/page/**", "src/demo/draw/**"],
       reporter: ["text-summary"],

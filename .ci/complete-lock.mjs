@@ -39,7 +39,7 @@ for (const [parent, { dev, optionalDependencies = {} }] of Object.entries(lock.p
   }
 
 for (const [path, entry] of Object.entries(lock.packages)) {
-  if (path === "" || entry.link || entry.integrity) continue;
+  if (!path.startsWith("node_modules/") || entry.link || entry.integrity) continue;
   const name = `${entry.name ?? path.split("node_modules/").at(-1)}@${entry.version}`;
   try {
     // On Windows npm is a script, which only a shell starts.

@@ -233,7 +233,7 @@ async function measure(size: number): Promise<void> {
     else {
       const store = spawn(
         process.execPath,
-        [...tsx, "src/store/embedded/cli.ts", "--port", "0", "--dir", join(dataDir, "store")],
+        [...tsx, "src/cli/embedded-store.ts", "--port", "0", "--dir", join(dataDir, "store")],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
       const [line] = await once(store.stdout, "data");

@@ -1,5 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { keepPrivate, startEmbedded } from "@hawker/embedded-mongodb";
 import mongoose from "mongoose";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./demo/index.ts";
@@ -8,7 +9,6 @@ import { adoptPictures } from "./shop/adopt-pictures.ts";
 import { recoverImports } from "./shop/import-journal.ts";
 import { refuseHalfRestored } from "./store/backup/marker.ts";
 import { connect, disconnect, ensureIndexes } from "./store/connect.ts";
-import { keepPrivate, startEmbedded } from "./store/embedded/index.ts";
 import { useSecret } from "./store/secret-box.ts";
 
 /**

@@ -12,6 +12,7 @@ import {
   createConversation,
 } from "@grammyjs/conversations";
 import { MongoDBAdapter } from "@grammyjs/storage-mongodb";
+import { startEmbedded } from "@hawker/embedded-mongodb";
 import { Bot, type Context, InlineKeyboard, type SessionFlavor, session, webhookCallback } from "grammy";
 import mongoose from "mongoose";
 import { demoShop, seedDemo } from "../../src/demo/index.ts";
@@ -19,7 +20,6 @@ import type { Category } from "../../src/shop/category.ts";
 import type { Product } from "../../src/shop/product.ts";
 import type { Stock } from "../../src/shop/stock.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
-import { startEmbedded } from "../../src/store/embedded/index.ts";
 import { watchProcess } from "./measure.ts";
 import { answerQuestions } from "./questions.ts";
 import { stockUp } from "./seed.ts";

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { DirectoryInUse, startEmbedded } from "@hawker/embedded-mongodb";
 import mongoose from "mongoose";
 import { readConfig } from "../config.ts";
 import { CannotCopy, copyStore } from "../store/copy.ts";
-import { DirectoryInUse, startEmbedded } from "../store/embedded/index.ts";
-import { runTool, tellError, UsageError } from "./report.ts";
+import { runTool, tellError, toolLog, UsageError } from "./report.ts";
 
 const USAGE = `npm run copy -- mongodb://HOST/DATABASE
 
@@ -13,7 +13,7 @@ const USAGE = `npm run copy -- mongodb://HOST/DATABASE
 
 /** The embedded store, which a shop that runs keeps to itself. */
 const embeddedAlone = (dataDir: string) =>
-  startEmbedded({ dir: join(dataDir, "store") }).catch((error: unknown) => {
+  startEmbedded({ dir: join(dataDir, "store"), log: toolLog("warn") }).catch((error: unknown) => {
     if (error instanceof DirectoryInUse)
       throw new UsageError("Stop the shop first: its store is in use.", { cause: error });
     throw error;

@@ -1,4 +1,5 @@
 import { ConfigError } from "../config.ts";
+import type { LogLevel } from "../config-variables.ts";
 import { createLogger } from "../log.ts";
 import { ShopError } from "../shop/errors.ts";
 
@@ -6,6 +7,10 @@ import { ShopError } from "../shop/errors.ts";
 export class UsageError extends Error {
   readonly code = "USAGE";
 }
+
+/** A logger of a tool, whose standard output is for what it was asked for. */
+export const toolLog = (level: LogLevel) =>
+  createLogger(level, { write: (line) => void process.stderr.write(line) });
 
 /** Codes of errors whose message alone tells an operator what to do. */
 const plainCodes = ["STORE_IN_USE", "STORE_UNUSABLE", "BAD_BACKUP", "CANNOT_BACK_UP"];
@@ -17,8 +22,7 @@ const plainCodes = ["STORE_IN_USE", "STORE_UNUSABLE", "BAD_BACKUP", "CANNOT_BACK
 export function tellError(error: unknown, sentence = error instanceof Error ? error.message : String(error)) {
   console.error(sentence);
   if (process.env.LOG_LEVEL !== "debug") return;
-  const log = createLogger("debug", { write: (line) => void process.stderr.write(line) });
-  log.debug({ err: error }, "A command was refused");
+  toolLog("debug").debug({ err: error }, "A command was refused");
 }
 
 /** Runs a tool and sets the exit code: 0 done, 1 refused with a sentence, 2 called wrongly. */

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { connect as dial } from "node:net";
 import { join } from "node:path";
+import { startEmbedded } from "@hawker/embedded-mongodb";
 import type { Config } from "../config.ts";
 import { connect, disconnect, ensureIndexes } from "../store/connect.ts";
-import { startEmbedded } from "../store/embedded/index.ts";
+import { toolLog } from "./report.ts";
 
 /**
  * Connects a command line tool to the shop's store: MONGODB_URL, else the embedded store of a shop that runs (its
@@ -35,7 +36,7 @@ export async function reachStore({ mongodbUrl, dataDir }: Config): Promise<Reach
   const running = mongodbUrl ?? (await runningStore(dataDir));
   if (running !== undefined)
     return { url: running, inUse: mongodbUrl === undefined, release: async () => {} };
-  const own = await startEmbedded({ dir: join(dataDir, "store") });
+  const own = await startEmbedded({ dir: join(dataDir, "store"), log: toolLog("warn") });
   return { url: own.url, inUse: false, release: () => own.stop() };
 }
 

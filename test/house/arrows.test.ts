@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { describe, expect, test } from "vitest";
 
 /**
@@ -91,6 +91,32 @@ describe("imports point down only", () => {
         .map((target) => `${file} -> ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe("a package", () => {
+  const inPackages = readdirSync("packages", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && file.split(sep)[1] === "src")
+    .map((file) => join("packages", file).replaceAll("\\", "/"));
+  const homeOf = (file: string) => file.split("/").slice(0, 2).join("/");
+
+  test("knows nothing of the house around it", () => {
+    expect(inPackages.length).toBeGreaterThan(100);
+    const wrong = inPackages.flatMap((file) =>
+      importsOf(file)
+        .filter(({ target }) => homeOf(target) !== homeOf(file))
+        .map(({ target }) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+    const named = inPackages.filter((file) => readFileSync(file, "utf8").includes('from "@hawker/'));
+    expect(named).toEqual([]);
+  });
+
+  test("is known by its name alone", () => {
+    const wrong = files.flatMap((file) => targets(file).filter((target) => target.startsWith("packages/")));
+    expect(wrong).toEqual([]);
+    const knowing = files.filter((file) => readFileSync(file, "utf8").includes('from "@hawker/'));
+    expect(knowing.filter((file) => partOf(file) !== "root")).toEqual([]);
   });
 });
 

@@ -63,7 +63,7 @@ describe.each(pages)("%s", (page) => {
   });
 
   test("names only files that there are", () => {
-    const named = [...text.matchAll(/`((?:src|test|flows|adapters|docs|\.ci)\/[\w./-]+)`/g)].map(
+    const named = [...text.matchAll(/`((?:src|test|flows|adapters|docs|packages|\.ci)\/[\w./-]+)`/g)].map(
       ([, file]) => file!,
     );
     const made = ["flows/tip.ts", "test/contract/matrix-bench.ts"];

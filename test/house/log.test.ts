@@ -99,6 +99,12 @@ test("no part makes a logger of its own, whose lines nothing would mask", () => 
     /import (?!type\b)(?!\{ type \w+ \} from)[^;]*from "pino(-\w+)?"/.test(readFileSync(file, "utf8")),
   );
   expect(own).toEqual([join("src", "log.ts")]);
+  // The embedded server has a plain one for others than us.
+  const starts = files.flatMap(
+    (file) => readFileSync(file, "utf8").match(/(startEmbedded|serveAlone)\(.*/g) ?? [],
+  );
+  expect(starts.length).toBeGreaterThanOrEqual(4);
+  expect(starts.filter((start) => !/\blog\b|toolLog\(/.test(start))).toEqual([]);
 });
 
 test("an error's own fields are masked too", () => {

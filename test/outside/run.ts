@@ -30,13 +30,10 @@ const without = (patterns: readonly string[]) => patterns.flatMap((pattern) => [
 
 /** The tests whose outcome hangs on the store, in parts; what is above them is the same for every store. */
 const ON_THE_STORE = [
-  ["test/store/conformance"],
+  ["packages/embedded-mongodb/test/conformance"],
   // Not what is about the embedded server's own insides.
   [
-    "test/store/mongoose",
-    "test/store/indexes",
-    "test/store/query",
-    "test/store/update",
+    ...["mongoose", "indexes", "query", "update"].map((what) => `packages/embedded-mongodb/test/${what}`),
     "test/store/backup/backup",
     "test/store/backup/kill",
   ],

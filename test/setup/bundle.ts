@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -38,6 +38,14 @@ export async function bundle(entry: string, options: { packages?: "external" } =
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
     plugins: [
+      {
+        // A package of the workspace is a source like any other, also where packages stay outside.
+        name: "workspace",
+        setup: (bundler) =>
+          bundler.onResolve({ filter: /^@hawker\// }, ({ path }) => ({
+            path: fileURLToPath(import.meta.resolve(path)),
+          })),
+      },
       {
         // Modules that read files beside them must look where their source is.
         name: "own-addresses",

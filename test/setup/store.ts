@@ -9,9 +9,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allowJavaScript, startEmbedded } from "@hawker/embedded-mongodb";
 import { MongoClient } from "mongodb";
-import { startEmbedded } from "../../src/store/embedded/index.ts";
-import { allowJavaScript } from "../../src/store/embedded/javascript.ts";
 
 export default async function setup(): Promise<() => Promise<void>> {
   const outside = process.env.MONGODB_URL;

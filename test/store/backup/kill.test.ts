@@ -10,19 +10,19 @@ import { isHalfRestored, isOwn } from "../../../src/store/backup/marker.ts";
 import { writeBackup } from "../../../src/store/backup/write.ts";
 import { secretId } from "../../../src/store/secret-box.ts";
 import { chance } from "../../doubles/chance.ts";
+import { type Bundle, bundle } from "../../setup/bundle.ts";
 import { type FreshDatabase, freshDatabase } from "../../setup/database.ts";
 import { times } from "../../setup/long.ts";
-import { bundleProgram, type Program } from "../durability/server-process.ts";
 import { contents, fill } from "./samples.ts";
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 const secret = "s".repeat(32);
 
-let program: Program;
+let program: Bundle;
 let folder: string;
 let databases: FreshDatabase[];
 beforeAll(async () => {
-  program = await bundleProgram("src/cli/restore.ts");
+  program = await bundle("src/cli/restore.ts");
   folder = await mkdtemp(join(tmpdir(), "hawker-restore-"));
   databases = [await freshDatabase(), await freshDatabase()];
 });

@@ -1,0 +1,3 @@
+import { serveAlone } from "./cli.ts";
+
+await serveAlone();

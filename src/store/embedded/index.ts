@@ -1,4 +1,0 @@
-export { DirectoryInUse } from "./lock.ts";
-export { keepPrivate } from "./private-files.ts";
-export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from "./server.ts";
-export { StoreUnusable } from "./unusable.ts";
