@@ -498,7 +498,7 @@ describe("what becomes of a message", () => {
       await fate(adapter.send(direct(discord), say("Hello?")));
       expect(adapter.connections?.()).toEqual([]);
       discord.token = token;
-      await expect.poll(() => adapter.connections?.(), { timeout: 10_000 }).toEqual([discord.applicationId]);
+      await expect.poll(() => adapter.connections?.()).toEqual([discord.applicationId]);
       expect(await fate(adapter.send(direct(discord), say("Hello!")))).toBe("sent");
       expect(logged("Discord refuses the token")).toBe(1);
     },

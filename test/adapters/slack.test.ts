@@ -7,7 +7,7 @@ import { Hono } from "hono";
 import mongoose from "mongoose";
 import pino from "pino";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { render } from "../../adapters/slack/blocks.ts";
 import { capabilities } from "../../adapters/slack/capabilities.ts";
 import { typed } from "../../adapters/slack/inbound.ts";
@@ -935,9 +935,7 @@ describe("several workspaces", () => {
     await at.double.person("U7", { team: team.id, hasty: true }).says("hi");
     expect((await at.host.until(1))[0]?.address).toEqual(to);
     at.double.revoke(team.id);
-    await vi.waitFor(async () =>
-      expect(await mongoose.connection.collection("slack_installations").countDocuments()).toBe(0),
-    );
+    await expect.poll(() => mongoose.connection.collection("slack_installations").countDocuments()).toBe(0);
     await expect(at.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
     expect(at.adapter.refused?.()).toEqual([team.id]);
   });
@@ -955,12 +953,12 @@ describe("several workspaces", () => {
     const to = { platform: "slack", connection: team.id, channel: "U7" };
     at.double.person("U7", { team: team.id });
     at.double.revoke(team.id);
-    await vi.waitFor(() => expect(at.adapter.refused?.()).toEqual([team.id]));
+    await expect.poll(() => at.adapter.refused?.()).toEqual([team.id]);
     await expect(another.send(to, deliver(say("Hello")))).rejects.toThrow();
     expect(another.refused?.()).toEqual([team.id]);
     team.installed = false;
     expect((await install(at)).status).toBe(200);
-    await vi.waitFor(() => expect(another.refused?.()).toEqual([]));
+    await expect.poll(() => another.refused?.()).toEqual([]);
     expect(at.adapter.refused?.()).toEqual([]);
     await another.send(to, deliver(say("Back")));
   });
@@ -980,7 +978,7 @@ describe("several workspaces", () => {
     const at = await world();
     const { teamId } = at.double;
     at.double.revoke(teamId);
-    await vi.waitFor(() => expect(at.logged()).toMatch(/has removed the app or revoked its token/));
+    await expect.poll(() => at.logged()).toMatch(/has removed the app or revoked its token/);
     await at.adapter.stop();
     const lines = at
       .logged()

@@ -220,5 +220,5 @@ export function arrivals(traits: Traits, bench: () => Bench): void {
 
 /** Waits for the platform to have seen something that the host cannot see. */
 async function until(holds: () => boolean): Promise<void> {
-  await expect.poll(holds, { timeout: 5000, interval: 10 }).toBe(true);
+  await expect.poll(holds, { interval: 10 }).toBe(true);
 }

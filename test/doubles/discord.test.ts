@@ -767,7 +767,7 @@ test("a dropped connection is resumed, and what happened meanwhile is told", asy
   double.misbehave({ next: 1, kind: "drop-socket" });
   await ada.says("one");
   await ada.says("two");
-  await expect.poll(() => texts, { timeout: 8000 }).toEqual(["one", "two"]);
+  await expect.poll(() => texts).toEqual(["one", "two"]);
   expect(double.gateway).toMatchObject({ identified: 1, resumed: 1 });
 });
 
@@ -776,7 +776,7 @@ test("an invalid session is begun anew", async () => {
   const client = await login(double);
   const texts = heard(client);
   double.gateway.invalidate();
-  await expect.poll(() => double.gateway.identified, { timeout: 9000 }).toBe(2);
+  await expect.poll(() => double.gateway.identified).toBe(2);
   await double.person(ADA).says("again");
   await expect.poll(() => texts).toEqual(["again"]);
 }, 15_000);

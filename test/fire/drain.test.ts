@@ -167,7 +167,7 @@ test("a second signal ends the process at once", async () => {
   expect(await greetings(5)).toBe(5);
   store.watch = () => new Promise(() => {});
   child.signal("SIGTERM");
-  await vi.waitUntil(() => child.printed.includes("Stopping: finishing"), 10_000);
+  await vi.waitUntil(() => child.printed.includes("Stopping: finishing"), 60_000);
   // The same signal twice at a time is one, as npm's children get it.
   child.signal("SIGTERM");
   await pause(600);

@@ -25,13 +25,13 @@ test("who paid while the shop's token was taken out is told once it is back", as
   await world.restart({ TELEGRAM_BOT_TOKEN: "" });
   await new Payer(link).pays("card");
   const ready = async () => (await fetch(`${world.url}/readyz`)).json();
-  await expect.poll(ready, { timeout: 20_000 }).toMatchObject({ undeliverable: { telegram: 1 } });
+  await expect.poll(ready).toMatchObject({ undeliverable: { telegram: 1 } });
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
   expect(metrics).toContain('hawker_undeliverable_conversations{platform="telegram"} 1');
   expect(ada.transcript()).not.toMatch(/is paid/);
 
   await world.restart(connected());
   await ada.sees(/is paid/, 20_000);
-  await expect.poll(ready, { timeout: 20_000 }).toMatchObject({ undeliverable: {} });
+  await expect.poll(ready).toMatchObject({ undeliverable: {} });
   expect(ada.transcript().match(/is paid/g)).toHaveLength(1);
 });

@@ -63,7 +63,7 @@ describe.each(places)("a token that $platform refuses", ({ platform, words, shop
 
     await world.restart(refused(at));
     await new Payer(link).pays("card");
-    await expect.poll(() => waiting(world), { timeout: 20_000 }).toEqual({ [platform]: 1 });
+    await expect.poll(() => waiting(world)).toEqual({ [platform]: 1 });
     const metrics = await (await fetch(`${world.url}/metrics`)).text();
     expect(metrics).toContain(`hawker_undeliverable_conversations{platform="${platform}"} 1`);
     expect(world.log().filter((line) => words.test(line))).toHaveLength(1);
@@ -83,10 +83,10 @@ describe.each(places)("a token that $platform refuses", ({ platform, words, shop
     });
     endings.push(() => other.close());
     await ada.sees(/is paid/, 20_000);
-    await expect.poll(() => waiting(world), { timeout: 20_000 }).toEqual({});
+    await expect.poll(() => waiting(world)).toEqual({});
 
     await world.restart(good(at));
-    await expect.poll(() => waiting(world), { timeout: 20_000 }).toEqual({});
+    await expect.poll(() => waiting(world)).toEqual({});
     expect(ada.transcript().match(/is paid/g)).toHaveLength(1);
     expect(world.log().filter((line) => words.test(line))).toHaveLength(1);
   });

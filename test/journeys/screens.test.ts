@@ -38,7 +38,7 @@ async function opens(product: string) {
   const ada = telegram.person(id, { name: "Ada", locale: "en" });
   await ada.says("/start");
   // Their word, the privacy notice, the menu.
-  await expect.poll(() => telegram.messages(id).length, { timeout: 5000 }).toBe(3);
+  await expect.poll(() => telegram.messages(id).length).toBe(3);
   await ada.says(`/start p-${product}`);
   const standing = () => {
     const messages = telegram.messages(id);

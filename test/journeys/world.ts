@@ -63,7 +63,7 @@ export async function openWorld(env: Record<string, string> = {}, connection = "
       return hawker;
     },
     log: () => lines,
-    until: (so) => vi.waitUntil(so, { timeout: 10_000, interval: 50 }).then(() => undefined),
+    until: (so) => vi.waitUntil(so, { timeout: 60_000, interval: 50 }).then(() => undefined),
     async restart(changed) {
       await hawker.stop();
       hawker = await startHawker(readConfig({ ...variables, ...changed }), logger);

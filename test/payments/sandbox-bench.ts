@@ -42,7 +42,7 @@ export async function openSandbox(now: () => Date) {
           if (waiting + unsent > 0)
             throw new Error(`${waiting} events are on their way, ${unsent} not sent`, { cause: failures });
         },
-        { timeout: 10_000, interval: 10 },
+        { timeout: 60_000, interval: 10 },
       );
     },
     async close(): Promise<void> {
