@@ -20,8 +20,8 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "adapters/**/*.ts", "flows/**/*.ts", "packages/*/src/**/*.ts"],
-      // Code that runs in the browser, and the one that drew the demo's pictures, is out of reach of this count.
-      exclude: ["adapters/web/page/**", "src/demo/draw/**"],
+      // Code that runs in the browser is out of reach of this count.
+      exclude: ["adapters/web/page/**"],
       reporter: ["text-summary"],
     },
   },

@@ -1,5 +1,5 @@
 /**
- * Draws the pictures of the demo shop: `npx tsx src/demo/draw/index.ts [name…] [--sheet FILE.png]`.
+ * Draws the pictures of the demo shop: `npx tsx tools/draw-demo-pictures/index.ts [name…] [--sheet FILE.png]`.
  *
  * Without names every picture is drawn anew into `src/demo/pictures`; `--sheet` also writes a contact sheet.
  */
@@ -14,7 +14,7 @@ import { table } from "./table.ts";
 import { textiles } from "./textiles.ts";
 
 const drawings = { ...table, ...paper, ...scent, ...textiles, ...green };
-const folder = fileURLToPath(new URL("../pictures/", import.meta.url));
+const folder = fileURLToPath(new URL("../../src/demo/pictures/", import.meta.url));
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { sheet: { type: "string" } } });
 const wanted = Object.entries(drawings).filter(
