@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { joinList, writeHeader, writeRows } from "../src/shop/catalog-files/csv-table.ts";
-import { COLUMNS } from "../src/shop/catalog-files/hawker-columns.ts";
+import { joinList, writeHeader, writeRows } from "../src/shop/catalog/files/csv/csv-table.ts";
+import { COLUMNS } from "../src/shop/catalog/files/hawker/hawker-columns.ts";
 
 /** A word in English and Chinese. */
 type Word = readonly [en: string, zh: string];

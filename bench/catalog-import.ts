@@ -2,8 +2,8 @@
 import { createReadStream } from "node:fs";
 import { dirname } from "node:path";
 import { demoShop } from "../src/demo/shop.ts";
-import { applyImport, planImport } from "../src/shop/import.ts";
-import { saveShop } from "../src/shop/shop.ts";
+import { applyImport, planImport } from "../src/shop/catalog/import/index.ts";
+import { saveShop } from "../src/shop/core/shop.ts";
 import { connect, disconnect, ensureIndexes } from "../src/store/connect.ts";
 
 const [url = "", path = ""] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
-import { addressLine } from "../src/shop/address-lines.ts";
-import { type Customer, saveAddress } from "../src/shop/customer.ts";
-import { chooseNews } from "../src/shop/news.ts";
+import { addressLine } from "../src/shop/customers/addresses/address-lines.ts";
+import { type Customer, saveAddress } from "../src/shop/customers/customer.ts";
+import { chooseNews } from "../src/shop/customers/news.ts";
 import { addressForm, known } from "./address-form.ts";
 import { linkedAccounts, listed } from "./linked-accounts.ts";
 import { links } from "./links.ts";

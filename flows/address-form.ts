@@ -7,18 +7,18 @@ import {
   normalAddress,
   POSTAL_CODE_MAX,
   STATE_MAX,
-} from "../src/shop/address.ts";
+} from "../src/shop/customers/addresses/address.ts";
 import {
   emailAddress,
   isInternational,
   looksLikePhone,
   phoneNumber,
   shownPhone,
-} from "../src/shop/contact.ts";
-import { countries, countryName } from "../src/shop/countries.ts";
-import { findCountry } from "../src/shop/country-names.ts";
-import { readPostalCode } from "../src/shop/postal-code.ts";
-import { findState, hasStates, lacksState } from "../src/shop/states.ts";
+} from "../src/shop/customers/addresses/contact.ts";
+import { countries, countryName } from "../src/shop/customers/addresses/countries.ts";
+import { findCountry } from "../src/shop/customers/addresses/country-names.ts";
+import { readPostalCode } from "../src/shop/customers/addresses/postal-code.ts";
+import { findState, hasStates, lacksState } from "../src/shop/customers/addresses/states.ts";
 
 /** A form for a delivery address; what is done with it is the caller's. */
 export const addressForm = (

@@ -12,13 +12,14 @@ import {
   type View,
   view,
 } from "../src/engine/index.ts";
-import { type Availability, SOLD_OUT, suffices } from "../src/shop/availability.ts";
-import { getProduct, listProducts } from "../src/shop/catalog.ts";
-import type { Category } from "../src/shop/category.ts";
-import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
-import { variantTitle } from "../src/shop/product.ts";
-import { inLanguage, type Shop } from "../src/shop/shop.ts";
-import { stockOf } from "../src/shop/stock.ts";
+import { getProduct, listProducts } from "../src/shop/catalog/catalog.ts";
+import type { Category } from "../src/shop/catalog/category.ts";
+import type { OfferedProduct, OfferedVariant } from "../src/shop/catalog/offer.ts";
+import { variantTitle } from "../src/shop/catalog/product.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import type { Shop } from "../src/shop/core/shop.ts";
+import { type Availability, SOLD_OUT, suffices } from "../src/shop/inventory/availability.ts";
+import { stockOf } from "../src/shop/inventory/stock.ts";
 import { type Choosing, variantControls } from "./choose-variant.ts";
 import { descriptionOf } from "./description.ts";
 import { links } from "./links.ts";

@@ -11,13 +11,13 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
-import { type CartView, type CartViewLine, readCart } from "../src/shop/cart-view.ts";
-import { acceptPrices, addToCart, removeLine, setQuantity } from "../src/shop/change-cart.ts";
-import { ShopError } from "../src/shop/errors.ts";
-import { multiply } from "../src/shop/money.ts";
-import { variantTitle } from "../src/shop/product.ts";
-import { inLanguage } from "../src/shop/shop.ts";
-import { OutOfStock } from "../src/shop/stock.ts";
+import { type CartView, type CartViewLine, readCart } from "../src/shop/cart/cart-view.ts";
+import { acceptPrices, addToCart, removeLine, setQuantity } from "../src/shop/cart/change-cart.ts";
+import { variantTitle } from "../src/shop/catalog/product.ts";
+import { ShopError } from "../src/shop/core/errors.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { multiply } from "../src/shop/core/money.ts";
+import { OutOfStock } from "../src/shop/inventory/stock.ts";
 import { links } from "./links.ts";
 import { mainMenu, picture, price, type Shopfront, visit } from "./shopfront.ts";
 

@@ -1,8 +1,8 @@
 import type { Control, Turn } from "../src/engine/index.ts";
-import { type Availability, suffices } from "../src/shop/availability.ts";
-import type { OfferedProduct, OfferedVariant } from "../src/shop/offer.ts";
-import { variantTitle, variantValues } from "../src/shop/product.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import type { OfferedProduct, OfferedVariant } from "../src/shop/catalog/offer.ts";
+import { variantTitle, variantValues } from "../src/shop/catalog/product.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { type Availability, suffices } from "../src/shop/inventory/availability.ts";
 import { links } from "./links.ts";
 import { pager } from "./shopfront.ts";
 

@@ -1,7 +1,7 @@
 import { bold, italic, joined, linked, plain, type RichText } from "../src/engine/index.ts";
-import type { Product } from "../src/shop/product.ts";
-import { readHtml, type Span, spansOf } from "../src/shop/rich-description.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import type { Product } from "../src/shop/catalog/product.ts";
+import { readHtml, type Span, spansOf } from "../src/shop/catalog/rich-description.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
 
 /** The description of a product in the reader's language, with its marks. */
 export function descriptionOf(product: Product, locale: string): RichText {

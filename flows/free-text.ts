@@ -12,7 +12,7 @@ import {
 } from "../src/engine/index.ts";
 import { cut } from "../src/i18n/graphemes.ts";
 import type { WordKey } from "../src/i18n/index.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { productPage } from "./browse.ts";
 import { helpView, homeView } from "./home.ts";
 import { links } from "./links.ts";

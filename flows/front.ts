@@ -1,7 +1,8 @@
 import { below, bold, type Card, plain, type Script, view } from "../src/engine/index.ts";
-import { readCart } from "../src/shop/cart-view.ts";
-import { listOrders } from "../src/shop/find-order.ts";
-import { getShop, inLanguage } from "../src/shop/shop.ts";
+import { readCart } from "../src/shop/cart/cart-view.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { getShop } from "../src/shop/core/shop.ts";
+import { listOrders } from "../src/shop/orders/find-order.ts";
 import { categoryButton, listCard, productPage } from "./browse.ts";
 import { homeView } from "./home.ts";
 import { links } from "./links.ts";

@@ -1,7 +1,7 @@
 import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
 import { languageOf, locales, sayIn } from "../src/i18n/index.ts";
-import { giveConsent, setLanguage } from "../src/shop/customer.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { giveConsent, setLanguage } from "../src/shop/customers/customer.ts";
 import { links } from "./links.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
 

@@ -11,12 +11,17 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
-import { getCustomer } from "../src/shop/customer.ts";
-import { linkByCode, proposeLink, unlink } from "../src/shop/customer-link.ts";
-import { accountByIdentity } from "../src/shop/customer-record.ts";
-import { ShopError } from "../src/shop/errors.ts";
-import { LINK_CODE_MS, linkCodeShownBy, refuseLinkCode, showLinkCode } from "../src/shop/link-code.ts";
-import { noteUse } from "../src/shop/news.ts";
+import { linkByCode, proposeLink, unlink } from "../src/shop/accounts/customer-link.ts";
+import { ShopError } from "../src/shop/core/errors.ts";
+import { getCustomer } from "../src/shop/customers/customer.ts";
+import { accountByIdentity } from "../src/shop/customers/customer-record.ts";
+import {
+  LINK_CODE_MS,
+  linkCodeShownBy,
+  refuseLinkCode,
+  showLinkCode,
+} from "../src/shop/customers/link-code.ts";
+import { noteUse } from "../src/shop/customers/news.ts";
 import { linkedAccounts, listed, maskedAccount } from "./linked-accounts.ts";
 import { links } from "./links.ts";
 import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";

@@ -1,4 +1,4 @@
-import type { Customer } from "../src/shop/customer.ts";
+import type { Customer } from "../src/shop/customers/customer.ts";
 import type { Shopfront } from "./shopfront.ts";
 
 /** An account among those that are linked, as people tell it from the others. */

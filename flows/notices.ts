@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
-import { getCustomer } from "../src/shop/customer.ts";
-import { getOrder } from "../src/shop/find-order.ts";
-import type { Order } from "../src/shop/order.ts";
+import { getCustomer } from "../src/shop/customers/customer.ts";
+import { getOrder } from "../src/shop/orders/find-order.ts";
+import type { Order } from "../src/shop/orders/order.ts";
 import { links } from "./links.ts";
 import { orderCards, orderSubject } from "./orders.ts";
 import { price, type Shopfront } from "./shopfront.ts";

@@ -12,14 +12,15 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { momentIn } from "../src/i18n/moment.ts";
-import { addressLine } from "../src/shop/address-lines.ts";
-import { PaymentUnderWay } from "../src/shop/cancel-order.ts";
-import { listOrders } from "../src/shop/find-order.ts";
-import { type Obstacle, obstaclesOf } from "../src/shop/obstacles.ts";
-import type { Order } from "../src/shop/order.ts";
-import { addressOf } from "../src/shop/order-address.ts";
-import { can, IllegalTransition } from "../src/shop/order-machine.ts";
-import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { timeZoneOf } from "../src/shop/core/shop.ts";
+import { addressLine } from "../src/shop/customers/addresses/address-lines.ts";
+import { PaymentUnderWay } from "../src/shop/orders/cancel-order.ts";
+import { addressOf } from "../src/shop/orders/checkout/order-address.ts";
+import { listOrders } from "../src/shop/orders/find-order.ts";
+import { type Obstacle, obstaclesOf } from "../src/shop/orders/obstacles.ts";
+import type { Order } from "../src/shop/orders/order.ts";
+import { can, IllegalTransition } from "../src/shop/orders/order-machine.ts";
 import { links } from "./links.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";

@@ -1,8 +1,8 @@
 import type { Turn } from "../src/engine/index.ts";
-import { owns } from "../src/shop/customer.ts";
-import { NotFound } from "../src/shop/errors.ts";
-import { getOrder } from "../src/shop/find-order.ts";
-import type { Order } from "../src/shop/order.ts";
+import { NotFound } from "../src/shop/core/errors.ts";
+import { owns } from "../src/shop/customers/customer.ts";
+import { getOrder } from "../src/shop/orders/find-order.ts";
+import type { Order } from "../src/shop/orders/order.ts";
 import { type Shopfront, visit } from "./shopfront.ts";
 
 /** An order of the customer of this turn; null where there is none or it is somebody else's, and the log has which. */

@@ -8,9 +8,9 @@ import {
   type Turn,
   view,
 } from "../src/engine/index.ts";
-import { accountByIdentity } from "../src/shop/customer-record.ts";
-import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../src/shop/erase.ts";
-import { exportCustomer } from "../src/shop/privacy.ts";
+import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../src/shop/accounts/erase.ts";
+import { exportCustomer } from "../src/shop/accounts/privacy.ts";
+import { accountByIdentity } from "../src/shop/customers/customer-record.ts";
 import { listed } from "./linked-accounts.ts";
 import { links } from "./links.ts";
 import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";

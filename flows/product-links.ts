@@ -1,5 +1,5 @@
-import { findBySlug, getProduct } from "../src/shop/catalog.ts";
-import type { OfferedProduct } from "../src/shop/offer.ts";
+import { findBySlug, getProduct } from "../src/shop/catalog/catalog.ts";
+import type { OfferedProduct } from "../src/shop/catalog/offer.ts";
 
 /** How an address names a product: by its handle, or by its id where a handle would be too long. */
 export type NamedProduct = { readonly slug: string } | { readonly id: string };

@@ -10,9 +10,10 @@ import {
   view,
 } from "../src/engine/index.ts";
 import { dayIn } from "../src/i18n/moment.ts";
-import { getProduct } from "../src/shop/catalog.ts";
-import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/review.ts";
-import { inLanguage, timeZoneOf } from "../src/shop/shop.ts";
+import { getProduct } from "../src/shop/catalog/catalog.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { timeZoneOf } from "../src/shop/core/shop.ts";
+import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/reviews/review.ts";
 import { links } from "./links.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";

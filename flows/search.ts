@@ -1,6 +1,6 @@
 import { below, bold, joined, plain, type Script, type Turn, type View, view } from "../src/engine/index.ts";
 import { beginning } from "../src/i18n/graphemes.ts";
-import { inLanguage } from "../src/shop/shop.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { listCard } from "./browse.ts";
 import { links } from "./links.ts";
 import { mainMenu, pager, type Shopfront, visit } from "./shopfront.ts";

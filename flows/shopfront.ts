@@ -1,12 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Button, Media, Turn } from "../src/engine/index.ts";
+import type { Product, ProductImage } from "../src/shop/catalog/product.ts";
 import type { Commerce } from "../src/shop/commerce.ts";
-import { type Customer, customerFor, type Identity } from "../src/shop/customer.ts";
-import { format, type Money } from "../src/shop/money.ts";
-import { noteUse } from "../src/shop/news.ts";
-import type { Product, ProductImage } from "../src/shop/product.ts";
-import type { CatalogSearch } from "../src/shop/search.ts";
-import { getShop, inLanguage, type Shop } from "../src/shop/shop.ts";
+import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { format, type Money } from "../src/shop/core/money.ts";
+import { getShop, type Shop } from "../src/shop/core/shop.ts";
+import { type Customer, customerFor, type Identity } from "../src/shop/customers/customer.ts";
+import { noteUse } from "../src/shop/customers/news.ts";
+import type { CatalogSearch } from "../src/shop/search/search.ts";
 import { links } from "./links.ts";
 
 /** What the flows need of the house. */

@@ -1,4 +1,4 @@
-import { folded } from "../src/shop/search-fold.ts";
+import { folded } from "../src/shop/search/search-fold.ts";
 
 /** What people say before they say what they want, in the languages of the world, as `folded` writes it. */
 const GREETINGS = new Set(

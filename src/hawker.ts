@@ -18,14 +18,14 @@ import { openStore } from "./open-store.ts";
 import { landingOf, landingRoutes, webhookRoutes } from "./payments/webhook.ts";
 import { SizedPictures } from "./pictures/sized-pictures.ts";
 import { prepareSearch } from "./prepare-search.ts";
-import type { Notice } from "./shop/attend.ts";
-import { prepareCountryNames } from "./shop/country-names.ts";
-import { getCustomer, type Identity } from "./shop/customer.ts";
-import { NotFound } from "./shop/errors.ts";
-import { readMedia } from "./shop/media.ts";
-import { newsIdentity, nextForNews } from "./shop/news.ts";
-import { CatalogSearch } from "./shop/search.ts";
-import { isSentPicture, keepSentPicture, readSentPicture } from "./shop/sent-picture.ts";
+import { readMedia } from "./shop/catalog/media.ts";
+import { NotFound } from "./shop/core/errors.ts";
+import { prepareCountryNames } from "./shop/customers/addresses/country-names.ts";
+import { getCustomer, type Identity } from "./shop/customers/customer.ts";
+import { newsIdentity, nextForNews } from "./shop/customers/news.ts";
+import type { Notice } from "./shop/orders/attend.ts";
+import { isSentPicture, keepSentPicture, readSentPicture } from "./shop/reviews/sent-picture.ts";
+import { CatalogSearch } from "./shop/search/search.ts";
 
 /** A running Hawker. */
 export interface Hawker {

@@ -6,7 +6,7 @@ import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { retireSandbox } from "./payments/sandbox/retire.ts";
 import { stripeProvider } from "./payments/stripe.ts";
 import { type Commerce, createCommerce } from "./shop/commerce.ts";
-import { PaymentError, type PaymentProvider } from "./shop/payment.ts";
+import { PaymentError, type PaymentProvider } from "./shop/orders/payments/payment.ts";
 
 /** Stripe's live keys, secret and restricted, take real money; test keys and the sandbox do not. */
 const takesRealMoney = ({ stripe }: Config): boolean => /^[sr]k_live_/.test(stripe?.secretKey ?? "");

@@ -1,5 +1,5 @@
 import type { Logger } from "./log.ts";
-import type { CatalogSearch } from "./shop/search.ts";
+import type { CatalogSearch } from "./shop/search/search.ts";
 
 const TELL_MS = 5000;
 

@@ -1,11 +1,16 @@
 import mongoose from "mongoose";
 import { demoShop } from "../../src/demo/index.ts";
 import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
-import { catalogChanged } from "../../src/shop/catalog-version.ts";
-import { identityKey, type StoredCustomer, sealAddress, sealField } from "../../src/shop/customer-record.ts";
-import { newId } from "../../src/shop/ids.ts";
-import { type Product, ProductModel } from "../../src/shop/product.ts";
-import { type Stock, StockModel, setStock } from "../../src/shop/stock.ts";
+import { catalogChanged } from "../../src/shop/catalog/catalog-version.ts";
+import { type Product, ProductModel } from "../../src/shop/catalog/product.ts";
+import { newId } from "../../src/shop/core/ids.ts";
+import {
+  identityKey,
+  type StoredCustomer,
+  sealAddress,
+  sealField,
+} from "../../src/shop/customers/customer-record.ts";
+import { type Stock, StockModel, setStock } from "../../src/shop/inventory/stock.ts";
 import { productAt } from "../catalog-file.ts";
 
 const SHOP = demoShop._id;

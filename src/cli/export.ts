@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { readConfig } from "../config.ts";
-import { writeExport } from "../shop/export.ts";
-import { recoverImports } from "../shop/import-journal.ts";
+import { writeExport } from "../shop/catalog/files/export.ts";
+import { recoverImports } from "../shop/catalog/import/journal.ts";
 import { runTool, UsageError } from "./report.ts";
 import { openStore } from "./store.ts";
 

@@ -1,4 +1,4 @@
-import type { Issue } from "../shop/catalog-files/csv-table.ts";
+import type { Issue } from "../shop/catalog/files/csv/csv-table.ts";
 
 /** From how many of a kind on only the first few are shown. */
 const FEW = 5;

@@ -1,7 +1,7 @@
 import { ConfigError } from "../config.ts";
 import type { LogLevel } from "../config-variables.ts";
 import { createLogger } from "../log.ts";
-import { ShopError } from "../shop/errors.ts";
+import { ShopError } from "../shop/core/errors.ts";
 
 /** A tool was called in a way it does not know. The message says what is wrong. */
 export class UsageError extends Error {

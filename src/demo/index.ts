@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { model, Schema } from "mongoose";
-import { isDuplicateKey, NotFound } from "../shop/errors.ts";
-import { applyImport, ImportOutdated, ImportRefused, planImport } from "../shop/import.ts";
-import { ImportLost, ImportRunning } from "../shop/import-journal.ts";
-import { getShop, saveShop } from "../shop/shop.ts";
+import { applyImport, ImportOutdated, ImportRefused, planImport } from "../shop/catalog/import/index.ts";
+import { ImportLost, ImportRunning } from "../shop/catalog/import/journal.ts";
+import { isDuplicateKey, NotFound } from "../shop/core/errors.ts";
+import { getShop, saveShop } from "../shop/core/shop.ts";
 import { demoShop } from "./shop.ts";
 
 export { demoShop } from "./shop.ts";

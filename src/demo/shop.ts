@@ -1,4 +1,4 @@
-import type { ShippingChoice, Shop } from "../shop/shop.ts";
+import type { ShippingChoice, Shop } from "../shop/core/shop.ts";
 
 /** The countries of the European Union but Germany, where parcels travel without customs. */
 const europeanUnion = "AT BE BG CY CZ DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split(

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
-import type { Order } from "../shop/order.ts";
+import type { Order } from "../shop/orders/order.ts";
 import { type Language, languageOf, show, showStyles } from "./page.ts";
 
 /** How an order's payment stands when its shopper comes back. */

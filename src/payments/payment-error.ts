@@ -1,1 +1,1 @@
-export { PaymentError } from "../shop/payment.ts";
+export { PaymentError } from "../shop/orders/payments/payment.ts";

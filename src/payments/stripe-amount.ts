@@ -1,4 +1,4 @@
-import { BadAmount, type Money, minorDigits } from "../shop/money.ts";
+import { BadAmount, type Money, minorDigits } from "../shop/core/money.ts";
 import { PaymentError } from "./payment-error.ts";
 
 /** Charged in whole units by Stripe. @see https://docs.stripe.com/currencies#zero-decimal */

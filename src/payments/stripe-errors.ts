@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { PaymentError, type RefusalFault } from "../shop/payment.ts";
+import { PaymentError, type RefusalFault } from "../shop/orders/payments/payment.ts";
 
 type StripeError = InstanceType<typeof Stripe.errors.StripeError>;
 

@@ -6,7 +6,7 @@ import {
   type RefundState,
   type SessionState,
   UnreadableEvent,
-} from "../shop/payment.ts";
+} from "../shop/orders/payments/payment.ts";
 import { reported } from "./stripe-amount.ts";
 
 /** The events that an endpoint must send: what `stripeEvent` reads. docs/operating.md names them. */

@@ -1,5 +1,5 @@
-import { minorDigits } from "../shop/money.ts";
-import type { AmountLimits } from "../shop/payment.ts";
+import { minorDigits } from "../shop/core/money.ts";
+import type { AmountLimits } from "../shop/orders/payments/payment.ts";
 
 /**
  * The least that Stripe charges, in whole units of the currency. It holds for payments that settle in the currency itself;

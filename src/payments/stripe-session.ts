@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { cut } from "../i18n/graphemes.ts";
-import type { SessionRequest } from "../shop/payment.ts";
+import type { SessionRequest } from "../shop/orders/payments/payment.ts";
 import { toStripe } from "./stripe-amount.ts";
 
 const minute = 60_000;

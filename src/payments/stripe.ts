@@ -6,7 +6,7 @@ import {
   PaymentError,
   type PaymentProvider,
   UnreadableEvent,
-} from "../shop/payment.ts";
+} from "../shop/orders/payments/payment.ts";
 import { stripeDecimals, toStripe } from "./stripe-amount.ts";
 import { paymentError } from "./stripe-errors.ts";
 import { disputeState, refundState, refundStatus, sessionState, stripeEvent } from "./stripe-events.ts";

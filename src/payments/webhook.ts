@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { bodyAtMost, defaultBodyLimit } from "../http/body-limit.ts";
-import { BadSignature, type PaymentProvider, UnreadableEvent } from "../shop/payment.ts";
+import { BadSignature, type PaymentProvider, UnreadableEvent } from "../shop/orders/payments/payment.ts";
 
 export { type Landing, landingOf, landingRoutes } from "./landing.ts";
 

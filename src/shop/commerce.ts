@@ -1,24 +1,39 @@
-import { Attendant, type NoticeHandler, type Report } from "./attend.ts";
-import { requestCancel } from "./cancel-order.ts";
-import { changeOrder } from "./change-order.ts";
-import { type Desk, UnknownProvider } from "./desk.ts";
-import type { ForgetChats } from "./erase.ts";
-import { NotFound, ShopError } from "./errors.ts";
-import { findOrder } from "./find-order.ts";
-import { forgetVisitors, type LastActive } from "./forget-visitors.ts";
-import { confirmReceived, deliver, type Parcel, pack, ship } from "./fulfilment.ts";
-import { countLiveOrders, endTestOrders, isTestOrder, testOrderEnded } from "./live-switch.ts";
-import type { Order } from "./order.ts";
-import type { PaymentProvider } from "./payment.ts";
-import { PaymentError } from "./payment.ts";
-import { applyKeptEvents, forgetOldEvents, type Receipt, receiveEvent } from "./payment-events.ts";
-import { applySession } from "./payment-outcome.ts";
-import { clearTrouble, noteTrouble } from "./payment-trouble.ts";
-import { placeOrder } from "./place-order.ts";
-import { resolveQuarantine } from "./quarantine.ts";
-import { readMoney, reconcileDue, reconcileIfDue, reconcileOlder } from "./reconcile-payments.ts";
-import { createReturn } from "./shopper-return.ts";
-import { sweepPictures } from "./sweep-pictures.ts";
+import { eraseDue, type ForgetChats } from "./accounts/erase.ts";
+import { forgetVisitors, type LastActive } from "./accounts/forget-visitors.ts";
+import { NotFound, ShopError } from "./core/errors.ts";
+import { Attendant, type NoticeHandler, type Report } from "./orders/attend.ts";
+import { requestCancel } from "./orders/cancel-order.ts";
+import { changeOrder } from "./orders/change-order.ts";
+import { placeOrder } from "./orders/checkout/place-order.ts";
+import { type Desk, UnknownProvider } from "./orders/desk.ts";
+import { findOrder } from "./orders/find-order.ts";
+import { confirmReceived, deliver, type Parcel, pack, ship } from "./orders/fulfilment.ts";
+import type { Order } from "./orders/order.ts";
+import {
+  countLiveOrders,
+  endTestOrders,
+  isTestOrder,
+  testOrderEnded,
+} from "./orders/payments/live-switch.ts";
+import type { PaymentProvider } from "./orders/payments/payment.ts";
+import { PaymentError } from "./orders/payments/payment.ts";
+import {
+  applyKeptEvents,
+  forgetOldEvents,
+  type Receipt,
+  receiveEvent,
+} from "./orders/payments/payment-events.ts";
+import { applySession } from "./orders/payments/payment-outcome.ts";
+import { clearTrouble, noteTrouble } from "./orders/payments/payment-trouble.ts";
+import {
+  readMoney,
+  reconcileDue,
+  reconcileIfDue,
+  reconcileOlder,
+} from "./orders/payments/reconcile-payments.ts";
+import { createReturn } from "./orders/payments/shopper-return.ts";
+import { resolveQuarantine } from "./orders/quarantine.ts";
+import { sweepPictures } from "./reviews/sweep-pictures.ts";
 
 /** What commerce is built from. */
 export interface CommerceOptions {
@@ -94,6 +109,8 @@ const FORGET_MS = 60 * 60_000;
 const TEST_EVERY_MS = 60_000;
 /** How often it is looked whether a provider should be asked for refunds and disputes. */
 const RECONCILE_EVERY_MS = 60_000;
+/** How often it is looked for people who want to be erased once their orders are done. */
+const ERASE_EVERY_MS = 60_000;
 /** How often in a sweep the next fifty visitors are looked at: what is due of more waits for the next hour. */
 const FORGET_ROUNDS = 40;
 
@@ -123,7 +140,9 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let forgotAt = 0;
   let testEndedAt = 0;
   let reconciledAt = 0;
+  let erasedAt = 0;
   let lastActive: LastActive | undefined;
+  let forgetChats: ForgetChats | undefined;
 
   /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
   const done = async (order: Pick<Order, "_id">, command: Promise<Order>): Promise<Order> => {
@@ -158,14 +177,21 @@ export function createCommerce(options: CommerceOptions): Commerce {
     for (const order of await applyKeptEvents(desk, report)) await attendant.attend(order);
     await reconcileAll();
     await attendant.sweep();
+    await eraseWaiting();
     if (now().getTime() - forgotAt < FORGET_MS) return;
     forgotAt = now().getTime();
     await forgetOldEvents(now());
     await sweepPictures(now());
-    const { forgetChats } = attendant;
     if (forgetChats === undefined || lastActive === undefined) return;
     for (let rounds = 0; rounds < FORGET_ROUNDS; rounds++)
       if ((await forgetVisitors(now(), { forgetChats, lastActive })) === 0) return;
+  }
+
+  /** Erases who was waiting for the last of their orders. */
+  async function eraseWaiting(): Promise<void> {
+    if (now().getTime() - erasedAt < ERASE_EVERY_MS) return;
+    erasedAt = now().getTime();
+    await eraseDue(now(), forgetChats);
   }
 
   // Unknown after a start: another process may have noted it.
@@ -232,8 +258,8 @@ export function createCommerce(options: CommerceOptions): Commerce {
     onChange(handler) {
       attendant.changed = handler;
     },
-    onErase(forgetChats) {
-      attendant.forgetChats = forgetChats;
+    onErase(named) {
+      forgetChats = named;
     },
     endTestOrders: async () => (live ? endTest() : 0),
     reconcileOlder: () => reconcileOlder(now()),

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Money } from "../../src/shop/money.ts";
+import type { Money } from "../../src/shop/core/money.ts";
 import {
   BadSignature,
   type CapturedPayment,
@@ -12,7 +12,7 @@ import {
   type RefundState,
   type SessionRequest,
   type SessionState,
-} from "../../src/shop/payment.ts";
+} from "../../src/shop/orders/payments/payment.ts";
 
 /** The provider said no, as a real one would. */
 export class Refused extends Error {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Engine, Script } from "../../src/engine/index.ts";
 import { completions } from "../../src/platform/completions.ts";
 import { receivedPhoto } from "../../src/platform/received-photo.ts";
-import { BadMedia } from "../../src/shop/media.ts";
+import { BadMedia } from "../../src/shop/catalog/media.ts";
 import { addressOf, Platform, useStore } from "./harness.ts";
 
 useStore();

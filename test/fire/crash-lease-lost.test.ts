@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { setShipping } from "../../src/shop/checkout.ts";
-import { customerFor, saveAddress } from "../../src/shop/customer.ts";
-import { getOrder } from "../../src/shop/find-order.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
+import { customerFor, saveAddress } from "../../src/shop/customers/customer.ts";
+import { setShipping } from "../../src/shop/orders/checkout/checkout.ts";
+import { getOrder } from "../../src/shop/orders/find-order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { Chat } from "../flows/chat.ts";
 import { address, World } from "../shop/orders/world.ts";
 import { useGatedStore } from "./interleavings-world.ts";

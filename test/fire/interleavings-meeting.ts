@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { findOrder } from "../../src/shop/find-order.ts";
-import type { Order } from "../../src/shop/order.ts";
+import { findOrder } from "../../src/shop/orders/find-order.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
 import { times } from "../setup/long.ts";
 import type { World } from "../shop/orders/world.ts";
 import { everyInterruption, type Meeting, type Outcome, pairsOfInterruptions } from "./interleavings.ts";

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { createCommerce } from "../../src/shop/commerce.ts";
-import type { Order } from "../../src/shop/order.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { type Delivery, PaymentDouble } from "../doubles/payment-provider.ts";
 import {
   expectLegalHistory,

@@ -1,16 +1,16 @@
 import { describe, expect } from "vitest";
-import { readCart } from "../../src/shop/cart-view.ts";
-import { addToCart, removeLine, setQuantity } from "../../src/shop/change-cart.ts";
-import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop/checkout.ts";
-import { link } from "../../src/shop/customer-link.ts";
-import { familyIds } from "../../src/shop/family.ts";
-import { findOrder } from "../../src/shop/find-order.ts";
-import type { Order } from "../../src/shop/order.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { ProductModel } from "../../src/shop/product.ts";
-import { ReviewModel, writeReview } from "../../src/shop/review.ts";
-import { saveProduct } from "../../src/shop/save-product.ts";
-import { setStock } from "../../src/shop/stock.ts";
+import { link } from "../../src/shop/accounts/customer-link.ts";
+import { readCart } from "../../src/shop/cart/cart-view.ts";
+import { addToCart, removeLine, setQuantity } from "../../src/shop/cart/change-cart.ts";
+import { ProductModel } from "../../src/shop/catalog/product.ts";
+import { saveProduct } from "../../src/shop/catalog/save-product.ts";
+import { familyIds } from "../../src/shop/customers/family.ts";
+import { setStock } from "../../src/shop/inventory/stock.ts";
+import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop/orders/checkout/checkout.ts";
+import { findOrder } from "../../src/shop/orders/find-order.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
+import { ReviewModel, writeReview } from "../../src/shop/reviews/review.ts";
 import { address, anyCustomer, HOUR, mug, type World } from "../shop/orders/world.ts";
 import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { OutOfStock, type Stock, StockModel, setStock } from "../../src/shop/inventory/stock.ts";
 import {
   commitAll,
   HoldEnded,
@@ -6,8 +7,7 @@ import {
   releaseAll,
   restockAll,
   shipAll,
-} from "../../src/shop/order-stock.ts";
-import { OutOfStock, type Stock, StockModel, setStock } from "../../src/shop/stock.ts";
+} from "../../src/shop/orders/order-stock.ts";
 import { Clock } from "../shop/orders/clock.ts";
 import { expectStockConserved, HOUR } from "../shop/orders/world.ts";
 import { everyInterruption, type Outcome, pairsOfInterruptions } from "./interleavings.ts";

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
-import { readCart } from "../../src/shop/cart-view.ts";
-import type { Order } from "../../src/shop/order.ts";
-import { StockModel, setStock } from "../../src/shop/stock.ts";
+import { readCart } from "../../src/shop/cart/cart-view.ts";
+import { StockModel, setStock } from "../../src/shop/inventory/stock.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
 import { HOUR, MINUTE, sessionOf, type World } from "../shop/orders/world.ts";
 import { type Act, codeOf, failed, type Scene, useMeetings } from "./interleavings-meeting.ts";
 import { comeToRest } from "./interleavings-world.ts";

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import { expect } from "vitest";
-import { type OrderState, transitions } from "../../src/shop/order-machine.ts";
+import { type OrderState, transitions } from "../../src/shop/orders/order-machine.ts";
 import type { ChatMessage } from "../doubles/telegram.ts";
 import { all, type CrashWorld, leftToDo } from "./crash-world.ts";
 

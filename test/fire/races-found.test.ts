@@ -1,8 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { holding } from "../../src/shop/checkout.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { HOLD_MS, OPEN_HOLDS_MAX, sessionRequest, TooManyOpenOrders } from "../../src/shop/place-order.ts";
-import { setStock } from "../../src/shop/stock.ts";
+import { setStock } from "../../src/shop/inventory/stock.ts";
+import { holding } from "../../src/shop/orders/checkout/checkout.ts";
+import {
+  HOLD_MS,
+  OPEN_HOLDS_MAX,
+  sessionRequest,
+  TooManyOpenOrders,
+} from "../../src/shop/orders/checkout/place-order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { HOUR, useStore, World } from "../shop/orders/world.ts";
 
 useStore();

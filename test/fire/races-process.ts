@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { createCommerce } from "../../src/shop/commerce.ts";
-import { ShopError } from "../../src/shop/errors.ts";
-import { findOrder } from "../../src/shop/find-order.ts";
-import { OutOfStock } from "../../src/shop/stock.ts";
+import { ShopError } from "../../src/shop/core/errors.ts";
+import { OutOfStock } from "../../src/shop/inventory/stock.ts";
+import { findOrder } from "../../src/shop/orders/find-order.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
 import { PaymentDouble } from "../doubles/payment-provider.ts";

@@ -1,6 +1,6 @@
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { OrderModel } from "../../src/shop/order-model.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
 import { type FreshDatabase, freshDatabase } from "../setup/database.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { addressForm } from "../../flows/address-form.ts";
 import { nowAsked, readFields, unasked } from "../../src/engine/form-reading.ts";
 import { sayIn } from "../../src/i18n/index.ts";
-import { findCountry } from "../../src/shop/country-names.ts";
+import { findCountry } from "../../src/shop/customers/addresses/country-names.ts";
 
 const cases = z
   .array(z.record(z.string(), z.string().nullable()))

@@ -4,8 +4,8 @@ import { shopScript } from "../../flows/index.ts";
 import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import { type Address, Engine, type Inbound, textOf, type View } from "../../src/engine/index.ts";
-import type { Identity } from "../../src/shop/customer.ts";
-import { CatalogSearch } from "../../src/shop/search.ts";
+import type { Identity } from "../../src/shop/customers/customer.ts";
+import { CatalogSearch } from "../../src/shop/search/search.ts";
 import { capabilities } from "../engine/harness.ts";
 import type { World } from "../shop/orders/world.ts";
 

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
-import { customerFor } from "../../src/shop/customer.ts";
-import { CustomerModel, sealAddress } from "../../src/shop/customer-record.ts";
-import type { Order } from "../../src/shop/order.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { ShopModel } from "../../src/shop/shop.ts";
+import { ShopModel } from "../../src/shop/core/shop.ts";
+import { customerFor } from "../../src/shop/customers/customer.ts";
+import { CustomerModel, sealAddress } from "../../src/shop/customers/customer-record.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { sessionOf, useStore, World } from "../shop/orders/world.ts";
 import { Chat, type Person } from "./chat.ts";
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { readAddress } from "../../flows/product-links.ts";
 import { isGreeting, isQuestion } from "../../flows/small-talk.ts";
-import { saveProduct } from "../../src/shop/save-product.ts";
+import { saveProduct } from "../../src/shop/catalog/save-product.ts";
 import { aProduct } from "../shop/catalog/with-store.ts";
 import { useStore, World } from "../shop/orders/world.ts";
 import { Chat, type Person } from "./chat.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { customerFor } from "../../src/shop/customer.ts";
-import { CustomerModel } from "../../src/shop/customer-record.ts";
-import { LINK_CODE_MS } from "../../src/shop/link-code.ts";
+import { customerFor } from "../../src/shop/customers/customer.ts";
+import { CustomerModel } from "../../src/shop/customers/customer-record.ts";
+import { LINK_CODE_MS } from "../../src/shop/customers/link-code.ts";
 import { useStore, World } from "../shop/orders/world.ts";
 import { Chat, type Person } from "./chat.ts";
 

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { customerFor, setLanguage } from "../../src/shop/customer.ts";
+import { customerFor, setLanguage } from "../../src/shop/customers/customer.ts";
 import { useStore, World } from "../shop/orders/world.ts";
 import { Chat } from "./chat.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { saveCategory } from "../../src/shop/category.ts";
-import { saveProduct } from "../../src/shop/save-product.ts";
-import { getShop, saveShop } from "../../src/shop/shop.ts";
+import { saveCategory } from "../../src/shop/catalog/category.ts";
+import { saveProduct } from "../../src/shop/catalog/save-product.ts";
+import { getShop, saveShop } from "../../src/shop/core/shop.ts";
 import { mug, useStore, World } from "../shop/orders/world.ts";
 import { Chat } from "./chat.ts";
 

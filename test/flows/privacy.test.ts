@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { ConversationModel } from "../../src/engine/index.ts";
-import { customerFor, saveAddress } from "../../src/shop/customer.ts";
-import { keepSentPicture } from "../../src/shop/sent-picture.ts";
+import { customerFor, saveAddress } from "../../src/shop/customers/customer.ts";
+import { keepSentPicture } from "../../src/shop/reviews/sent-picture.ts";
 import { address, HOUR, useStore, World } from "../shop/orders/world.ts";
-import { snapshot } from "../shop/pictures/some-pictures.ts";
+import { snapshot } from "../shop/reviews/some-pictures.ts";
 import { Chat, type Person } from "./chat.ts";
 
 useStore();

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
-import { customerFor } from "../../src/shop/customer.ts";
-import { findOrder } from "../../src/shop/find-order.ts";
-import type { Order } from "../../src/shop/order.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
+import { customerFor } from "../../src/shop/customers/customer.ts";
+import { findOrder } from "../../src/shop/orders/find-order.ts";
+import type { Order } from "../../src/shop/orders/order.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { sessionOf, useStore, World } from "../shop/orders/world.ts";
 import { Chat, type Person } from "./chat.ts";
 

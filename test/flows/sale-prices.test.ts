@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { saveCategory } from "../../src/shop/category.ts";
-import { customerFor, saveAddress } from "../../src/shop/customer.ts";
-import { saveProduct } from "../../src/shop/save-product.ts";
+import { saveCategory } from "../../src/shop/catalog/category.ts";
+import { saveProduct } from "../../src/shop/catalog/save-product.ts";
+import { customerFor, saveAddress } from "../../src/shop/customers/customer.ts";
 import { address, HOUR, mug, useStore, World } from "../shop/orders/world.ts";
 import { Chat, type Person } from "./chat.ts";
 

@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
 import { expect, test } from "vitest";
-import { ShopModel, saveShop } from "../../src/shop/shop.ts";
+import { ShopModel, saveShop } from "../../src/shop/core/shop.ts";
 import { useStore, World } from "../shop/orders/world.ts";
 import { Chat } from "./chat.ts";
 

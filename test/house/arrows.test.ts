@@ -94,6 +94,43 @@ describe("imports point down only", () => {
   });
 });
 
+describe("in the shop", () => {
+  /** From the ground up: a room may know itself and those before it. */
+  const rooms = [
+    "core",
+    "inventory",
+    "catalog",
+    "search",
+    "customers",
+    "cart",
+    "orders",
+    "reviews",
+    "accounts",
+  ];
+  const inShop = files.filter((file) => file.startsWith("src/shop/"));
+  /** What joins the rooms stands beside them, and counts as above them all. */
+  const floorOf = (file: string): number => {
+    const room = /^src\/shop\/([^/]+)\//.exec(file)?.[1];
+    return room === undefined ? rooms.length : rooms.indexOf(room);
+  };
+
+  test("a room knows only those below it", () => {
+    expect(inShop.filter((file) => floorOf(file) < 0)).toEqual([]);
+    const wrong = inShop.flatMap((file) =>
+      targets(file)
+        .filter((target) => target.startsWith("src/shop/") && floorOf(target) > floorOf(file))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("no folder holds more than can be looked over", () => {
+    const held = (folder: string) => inShop.filter((file) => dirname(file) === folder).length;
+    const full = [...new Set(inShop.map((file) => dirname(file)))].filter((folder) => held(folder) > 15);
+    expect(full).toEqual([]);
+  });
+});
+
 describe("a package", () => {
   const inPackages = readdirSync("packages", { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts") && file.split(sep)[1] === "src")

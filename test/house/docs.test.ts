@@ -10,7 +10,8 @@ const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" })
   .split("\n")
   .filter((file) => file !== "" && existsSync(file));
 const pages = tracked.filter((file) => file.endsWith(".md"));
-const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+/** What the page is about: a package of the workspace, else the house. */
+const homeOf = (page: string): string => /^packages\/[^/]+/.exec(page)?.[0] ?? ".";
 
 test("every variable has a row in docs/operating.md, and no other has one", () => {
   const rows = [...read("docs/operating.md").matchAll(/^\| `([A-Z][A-Z_]+)` *\|/gm)].map(([, name]) => name);
@@ -51,6 +52,7 @@ describe("the README", () => {
 
 describe.each(pages)("%s", (page) => {
   const text = read(page);
+  const home = homeOf(page);
 
   test("leads nowhere that is not there", () => {
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target!);
@@ -58,6 +60,7 @@ describe.each(pages)("%s", (page) => {
   });
 
   test("names only npm scripts that there are", () => {
+    const { scripts } = JSON.parse(read(join(home, "package.json"))) as { scripts: Record<string, string> };
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
@@ -67,7 +70,7 @@ describe.each(pages)("%s", (page) => {
       ([, file]) => file!,
     );
     const made = ["flows/tip.ts", "test/contract/matrix-bench.ts"];
-    expect(named.filter((file) => !made.includes(file) && !existsSync(file))).toEqual([]);
+    expect(named.filter((file) => !made.includes(file) && !existsSync(join(home, file)))).toEqual([]);
   });
 });
 

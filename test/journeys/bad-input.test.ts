@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CartModel } from "../../src/shop/cart.ts";
-import { CustomerModel } from "../../src/shop/customer.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { ProductModel } from "../../src/shop/product.ts";
-import { StockModel, setStock } from "../../src/shop/stock.ts";
+import { CartModel } from "../../src/shop/cart/cart.ts";
+import { ProductModel } from "../../src/shop/catalog/product.ts";
+import { CustomerModel } from "../../src/shop/customers/customer.ts";
+import { StockModel, setStock } from "../../src/shop/inventory/stock.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import type { Person } from "../doubles/telegram-person.ts";
 import { person, photo } from "./buying.ts";

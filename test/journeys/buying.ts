@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { ProductModel } from "../../src/shop/product.ts";
+import { ProductModel } from "../../src/shop/catalog/product.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import type { Shopper } from "./shopper.ts";
 import type { World } from "./world.ts";
 

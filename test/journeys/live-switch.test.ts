@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Session } from "../../src/payments/sandbox/session.ts";
-import { StockModel } from "../../src/shop/stock.ts";
+import { StockModel } from "../../src/shop/inventory/stock.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import { ordersByLink } from "./buying.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demoShop } from "../../src/demo/shop.ts";
-import { applyImport, planImport } from "../../src/shop/import.ts";
-import { OrderModel } from "../../src/shop/order-model.ts";
-import { saveShop } from "../../src/shop/shop.ts";
-import { StockModel } from "../../src/shop/stock.ts";
+import { applyImport, planImport } from "../../src/shop/catalog/import/index.ts";
+import { saveShop } from "../../src/shop/core/shop.ts";
+import { StockModel } from "../../src/shop/inventory/stock.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import { buysNow, ordersByLink, person } from "./buying.ts";

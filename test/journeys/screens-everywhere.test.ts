@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyImport, planImport } from "../../src/shop/import.ts";
+import { applyImport, planImport } from "../../src/shop/catalog/import/index.ts";
 import { type Everywhere, openEverywhere } from "./everywhere.ts";
 import type { Shopper } from "./shopper.ts";
 import { launchChromium, WebShopper } from "./web-shopper.ts";

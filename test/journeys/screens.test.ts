@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applyImport, planImport } from "../../src/shop/import.ts";
+import { applyImport, planImport } from "../../src/shop/catalog/import/index.ts";
 import { type ChatMessage, type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import type { Person } from "../doubles/telegram-person.ts";
 import { openWorld, type World } from "./world.ts";

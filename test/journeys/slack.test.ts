@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConversationModel } from "../../src/engine/conversation.ts";
-import { accountByIdentity } from "../../src/shop/customer-record.ts";
-import { eraseWhenDone } from "../../src/shop/erase.ts";
+import { eraseWhenDone } from "../../src/shop/accounts/erase.ts";
+import { accountByIdentity } from "../../src/shop/customers/customer-record.ts";
 import { type SlackDouble, slackDouble } from "../doubles/slack.ts";
 import { buysAndReviews, buysNow, merchant, person } from "./buying.ts";
 import { Payer } from "./payer.ts";

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MediaModel } from "../../src/shop/media.ts";
+import { MediaModel } from "../../src/shop/catalog/media.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;

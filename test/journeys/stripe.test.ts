@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OrderModel } from "../../src/shop/order-model.ts";
+import { OrderModel } from "../../src/shop/orders/order-model.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
 import { ordersByLink } from "./buying.ts";

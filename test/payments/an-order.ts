@@ -1,4 +1,4 @@
-import type { SessionRequest } from "../../src/shop/payment.ts";
+import type { SessionRequest } from "../../src/shop/orders/payments/payment.ts";
 
 /** Two mugs and something with a hostile name, 42.50 with shipping, held for half an hour. */
 export const anOrder = (now: () => Date, changes: Partial<SessionRequest> = {}): SessionRequest => {

@@ -4,7 +4,7 @@ import {
   type PaymentProvider,
   type PaymentSession,
   type ProviderEvent,
-} from "../../src/shop/payment.ts";
+} from "../../src/shop/orders/payments/payment.ts";
 import { anOrder } from "./an-order.ts";
 
 /** A provider at work: the shop's webhook is up, and there are people who pay. */

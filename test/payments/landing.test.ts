@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { landingOf } from "../../src/payments/landing.ts";
-import type { Order, Payment } from "../../src/shop/order.ts";
-import { type OrderState, orderStates } from "../../src/shop/order-machine.ts";
+import type { Order, Payment } from "../../src/shop/orders/order.ts";
+import { type OrderState, orderStates } from "../../src/shop/orders/order-machine.ts";
 
 const anOrder = (state: OrderState, status: Payment["status"], more: Partial<Order> = {}) =>
   ({

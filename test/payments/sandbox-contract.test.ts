@@ -1,4 +1,4 @@
-import type { PaymentSession } from "../../src/shop/payment.ts";
+import type { PaymentSession } from "../../src/shop/orders/payments/payment.ts";
 import { paymentProviderContract } from "./contract.ts";
 import { PlainBrowser } from "./plain-browser.ts";
 import { openSandbox } from "./sandbox-bench.ts";

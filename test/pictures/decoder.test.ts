@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { asPhoto, asShown, checkPicture, PHOTO_BYTES_MAX, PIXELS_MAX } from "../../src/pictures/decoder.ts";
-import { noise, snapshot, withPlace } from "../shop/pictures/some-pictures.ts";
+import { noise, snapshot, withPlace } from "../shop/reviews/some-pictures.ts";
 
 describe("a picture of a stranger", () => {
   test("comes out upright, and tells neither where nor by whom it was taken", async () => {

@@ -2,7 +2,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { decoded } from "../../src/pictures/decoder.ts";
 import { type Picture, SizedPictures, sideFor } from "../../src/pictures/sized-pictures.ts";
-import { noise } from "../shop/pictures/some-pictures.ts";
+import { noise } from "../shop/reviews/some-pictures.ts";
 
 const large = await noise(1200, 900).jpeg().toBuffer();
 

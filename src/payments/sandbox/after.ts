@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { trusted } from "mongoose";
-import type { Money } from "../../shop/money.ts";
-import { type PaymentChange, PaymentError } from "../../shop/payment.ts";
+import type { Money } from "../../shop/core/money.ts";
+import { type PaymentChange, PaymentError } from "../../shop/orders/payments/payment.ts";
 import { getSession, type SandboxSession, Session } from "./session.ts";
 
 /** What may become of a payment after it was made, as a person decides on its page. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Queue } from "../../jobs/queue.ts";
-import { type ProviderEvent, UnreadableEvent } from "../../shop/payment.ts";
+import { type ProviderEvent, UnreadableEvent } from "../../shop/orders/payments/payment.ts";
 import { type SandboxSession, Session } from "./session.ts";
 import { type Signer, signatureHeader } from "./signature.ts";
 

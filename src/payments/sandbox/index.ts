@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { Queue } from "../../jobs/queue.ts";
-import type { PaymentProvider } from "../../shop/payment.ts";
+import type { PaymentProvider } from "../../shop/orders/payments/payment.ts";
 import { type Afterwards, becomes, giveBack } from "./after.ts";
 import { deliverEvents, flush, parseEvent, sandboxJobs } from "./events.ts";
 import { sandboxRoutes } from "./routes.ts";

@@ -1,7 +1,7 @@
 import { html, raw } from "hono/html";
 import QRCode from "qrcode";
 import { momentIn } from "../../i18n/moment.ts";
-import { format } from "../../shop/money.ts";
+import { format } from "../../shop/core/money.ts";
 import type { Html, Language } from "../page.ts";
 import { type Afterwards, afterwards } from "./after.ts";
 import type { CardProblems } from "./card.ts";

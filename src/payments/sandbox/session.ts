@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import mongoose, { Schema, trusted } from "mongoose";
-import type { Money } from "../../shop/money.ts";
+import type { Money } from "../../shop/core/money.ts";
 import {
   type PaymentChange,
   PaymentError,
   type SessionRequest,
   type SessionState,
-} from "../../shop/payment.ts";
+} from "../../shop/orders/payments/payment.ts";
 import { isDuplicateKey } from "../../store/duplicate-key.ts";
 
 export const methods = ["card", "alipay", "wechat_pay", "bank_transfer"] as const;

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { BadSignature } from "../../shop/payment.ts";
+import { BadSignature } from "../../shop/orders/payments/payment.ts";
 
 /** Header of a signed event: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "t.body" in hex>`. */
 export const signatureHeader = "hawker-signature";

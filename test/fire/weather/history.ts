@@ -4,12 +4,12 @@ import { PaymentError } from "../../../src/payments/payment-error.ts";
 import { stripeProvider } from "../../../src/payments/stripe.ts";
 import { webhookRoutes } from "../../../src/payments/webhook.ts";
 import { type Commerce, createCommerce } from "../../../src/shop/commerce.ts";
-import { ShopError } from "../../../src/shop/errors.ts";
-import { findOrder } from "../../../src/shop/find-order.ts";
-import { obstaclesOf } from "../../../src/shop/obstacles.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
-import type { PaymentProvider } from "../../../src/shop/payment.ts";
+import { ShopError } from "../../../src/shop/core/errors.ts";
+import { findOrder } from "../../../src/shop/orders/find-order.ts";
+import { obstaclesOf } from "../../../src/shop/orders/obstacles.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
+import type { PaymentProvider } from "../../../src/shop/orders/payments/payment.ts";
 import {
   type DoubleDispute,
   type DoubleRefund,

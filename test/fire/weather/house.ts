@@ -1,13 +1,18 @@
-import { CartModel } from "../../../src/shop/cart.ts";
-import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../../src/shop/checkout.ts";
-import { newId } from "../../../src/shop/ids.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import { sealAddress } from "../../../src/shop/order-address.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
-import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
-import { saveProduct } from "../../../src/shop/save-product.ts";
-import { saveShop } from "../../../src/shop/shop.ts";
-import { StockModel, setStock } from "../../../src/shop/stock.ts";
+import { CartModel } from "../../../src/shop/cart/cart.ts";
+import { saveProduct } from "../../../src/shop/catalog/save-product.ts";
+import { newId } from "../../../src/shop/core/ids.ts";
+import { saveShop } from "../../../src/shop/core/shop.ts";
+import { StockModel, setStock } from "../../../src/shop/inventory/stock.ts";
+import {
+  DRAFT_MS,
+  setAddress,
+  setShipping,
+  startCheckout,
+} from "../../../src/shop/orders/checkout/checkout.ts";
+import { sealAddress } from "../../../src/shop/orders/checkout/order-address.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
+import { PaymentEventModel } from "../../../src/shop/orders/payments/payment-events.ts";
 import { address, anyCustomer, mug } from "../../shop/orders/world.ts";
 
 /** Mugs at the start of each history: enough for one order of two and not for two of them. */

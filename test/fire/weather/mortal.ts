@@ -1,4 +1,4 @@
-import type { PaymentProvider } from "../../../src/shop/payment.ts";
+import type { PaymentProvider } from "../../../src/shop/orders/payments/payment.ts";
 
 /** The life of one process of the shop. After its end nothing it waited for comes back to it. */
 export class Life {

@@ -1,9 +1,9 @@
-import { isDisputed, lostTo } from "../../../src/shop/captured.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import type { OrderState } from "../../../src/shop/order-machine.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
-import { PaymentEventModel } from "../../../src/shop/payment-events.ts";
-import { type Stock, StockModel } from "../../../src/shop/stock.ts";
+import { type Stock, StockModel } from "../../../src/shop/inventory/stock.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
+import type { OrderState } from "../../../src/shop/orders/order-machine.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
+import { isDisputed, lostTo } from "../../../src/shop/orders/payments/captured.ts";
+import { PaymentEventModel } from "../../../src/shop/orders/payments/payment-events.ts";
 import type { StripeDouble } from "../../doubles/stripe.ts";
 import type { History } from "./history.ts";
 import { MUGS, QUANTITY } from "./house.ts";

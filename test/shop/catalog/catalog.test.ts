@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findVariant, getProduct, getProducts, listProducts } from "../../../src/shop/catalog.ts";
-import { listCategories, saveCategory } from "../../../src/shop/category.ts";
-import { ProductModel, variantTitle } from "../../../src/shop/product.ts";
-import { ProductClash, saveProduct } from "../../../src/shop/save-product.ts";
-import { getShop, inLanguage, saveShop, timeZoneOf } from "../../../src/shop/shop.ts";
+import { findVariant, getProduct, getProducts, listProducts } from "../../../src/shop/catalog/catalog.ts";
+import { listCategories, saveCategory } from "../../../src/shop/catalog/category.ts";
+import { ProductModel, variantTitle } from "../../../src/shop/catalog/product.ts";
+import { ProductClash, saveProduct } from "../../../src/shop/catalog/save-product.ts";
+import { inLanguage } from "../../../src/shop/core/localised-text.ts";
+import { getShop, saveShop, timeZoneOf } from "../../../src/shop/core/shop.ts";
 import { times } from "../../setup/long.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 

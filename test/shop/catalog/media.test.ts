@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { keepMedia, MEDIA_MAX, MediaModel, readMedia } from "../../../src/shop/media.ts";
+import { keepMedia, MEDIA_MAX, MediaModel, readMedia } from "../../../src/shop/catalog/media.ts";
 import { withStore } from "./with-store.ts";
 
 withStore();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceSteps } from "../../../src/shop/price-steps.ts";
-import { saveProduct } from "../../../src/shop/save-product.ts";
-import { CatalogSearch } from "../../../src/shop/search.ts";
+import { priceSteps } from "../../../src/shop/catalog/price-steps.ts";
+import { saveProduct } from "../../../src/shop/catalog/save-product.ts";
+import { CatalogSearch } from "../../../src/shop/search/search.ts";
 import { times } from "../../setup/long.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 

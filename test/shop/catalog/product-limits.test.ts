@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { beginImport } from "../../../src/shop/import-journal.ts";
-import type { ProductInput } from "../../../src/shop/product.ts";
-import { ProductModel } from "../../../src/shop/product.ts";
-import { PRODUCT_LIMITS, productSchema } from "../../../src/shop/product-schema.ts";
-import { saveProduct } from "../../../src/shop/save-product.ts";
+import { beginImport } from "../../../src/shop/catalog/import/journal.ts";
+import type { ProductInput } from "../../../src/shop/catalog/product.ts";
+import { ProductModel } from "../../../src/shop/catalog/product.ts";
+import { PRODUCT_LIMITS, productSchema } from "../../../src/shop/catalog/product-schema.ts";
+import { saveProduct } from "../../../src/shop/catalog/save-product.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 
 withStore();

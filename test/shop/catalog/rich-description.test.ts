@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanHtml, cutHtml, htmlOfText, readHtml, textOfHtml } from "../../../src/shop/rich-description.ts";
+import {
+  cleanHtml,
+  cutHtml,
+  htmlOfText,
+  readHtml,
+  textOfHtml,
+} from "../../../src/shop/catalog/rich-description.ts";
 import { times } from "../../setup/long.ts";
 
 describe("of HTML stays what a chat can show", () => {

@@ -1,12 +1,18 @@
 import fc from "fast-check";
 import mongoose from "mongoose";
 import { beforeEach, describe, expect, test } from "vitest";
-import { findBySlug, findVariant, getProduct, getProducts, listProducts } from "../../../src/shop/catalog.ts";
-import { lowestPriceAt, lowestPrices, offerAt } from "../../../src/shop/offer.ts";
-import { ProductModel, type Variant } from "../../../src/shop/product.ts";
-import { saveProduct } from "../../../src/shop/save-product.ts";
-import { CatalogSearch } from "../../../src/shop/search.ts";
-import { SearchIndex } from "../../../src/shop/search-index.ts";
+import {
+  findBySlug,
+  findVariant,
+  getProduct,
+  getProducts,
+  listProducts,
+} from "../../../src/shop/catalog/catalog.ts";
+import { lowestPriceAt, lowestPrices, offerAt } from "../../../src/shop/catalog/offer.ts";
+import { ProductModel, type Variant } from "../../../src/shop/catalog/product.ts";
+import { saveProduct } from "../../../src/shop/catalog/save-product.ts";
+import { CatalogSearch } from "../../../src/shop/search/search.ts";
+import { SearchIndex } from "../../../src/shop/search/search-index.ts";
 import { times } from "../../setup/long.ts";
 import { aProduct, aShop, withStore } from "./with-store.ts";
 

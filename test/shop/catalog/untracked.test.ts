@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
-import { exportCatalog } from "../../../src/shop/export.ts";
-import { applyImport, planImport } from "../../../src/shop/import.ts";
-import { setStock, stockOf } from "../../../src/shop/stock.ts";
-import { unitsOf } from "./units.ts";
+import { exportCatalog } from "../../../src/shop/catalog/files/export.ts";
+import { applyImport, planImport } from "../../../src/shop/catalog/import/index.ts";
+import { setStock, stockOf } from "../../../src/shop/inventory/stock.ts";
+import { unitsOf } from "./import/units.ts";
 import { aShop, withStore } from "./with-store.ts";
 
 withStore();

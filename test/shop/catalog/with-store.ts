@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
-import type { ProductInput } from "../../../src/shop/product.ts";
-import { type Shop, saveShop } from "../../../src/shop/shop.ts";
+import type { ProductInput } from "../../../src/shop/catalog/product.ts";
+import { type Shop, saveShop } from "../../../src/shop/core/shop.ts";
 import { connect, disconnect, ensureIndexes } from "../../../src/store/connect.ts";
 import { useSecret } from "../../../src/store/secret-box.ts";
 import { type FreshDatabase, freshDatabase } from "../../setup/database.ts";

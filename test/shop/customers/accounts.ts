@@ -1,7 +1,7 @@
-import { type Customer, customerFor } from "../../../src/shop/customer.ts";
-import { type Linked, linkByCode } from "../../../src/shop/customer-link.ts";
-import type { Identity } from "../../../src/shop/customer-record.ts";
-import { readLinkCode, showLinkCode } from "../../../src/shop/link-code.ts";
+import { type Linked, linkByCode } from "../../../src/shop/accounts/customer-link.ts";
+import { type Customer, customerFor } from "../../../src/shop/customers/customer.ts";
+import type { Identity } from "../../../src/shop/customers/customer-record.ts";
+import { readLinkCode, showLinkCode } from "../../../src/shop/customers/link-code.ts";
 
 let people = 0;
 

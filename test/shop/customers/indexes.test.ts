@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { afterEach, expect, test } from "vitest";
-import { getCustomer, removeAddress, saveAddress } from "../../../src/shop/customer.ts";
-import { unlink } from "../../../src/shop/customer-link.ts";
-import { eraseCustomer, eraseDue, eraseWhenDone, keepCustomer } from "../../../src/shop/erase.ts";
-import { listOrders } from "../../../src/shop/find-order.ts";
-import { exportCustomer } from "../../../src/shop/privacy.ts";
+import { unlink } from "../../../src/shop/accounts/customer-link.ts";
+import { eraseCustomer, eraseDue, eraseWhenDone, keepCustomer } from "../../../src/shop/accounts/erase.ts";
+import { exportCustomer } from "../../../src/shop/accounts/privacy.ts";
+import { getCustomer, removeAddress, saveAddress } from "../../../src/shop/customers/customer.ts";
+import { listOrders } from "../../../src/shop/orders/find-order.ts";
 import { outside } from "../../setup/database.ts";
 import { address, useStore, World } from "../orders/world.ts";
 import { anAccount, links } from "./accounts.ts";

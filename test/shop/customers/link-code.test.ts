@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
 import { beforeEach, describe, expect, test } from "vitest";
-import { linkByCode, proposeLink } from "../../../src/shop/customer-link.ts";
+import { linkByCode, proposeLink } from "../../../src/shop/accounts/customer-link.ts";
 import {
   LINK_CODE_MS,
   OwnCode,
@@ -11,7 +11,7 @@ import {
   takeLinkCode,
   WRONG_TRIES_MAX,
   WrongCode,
-} from "../../../src/shop/link-code.ts";
+} from "../../../src/shop/customers/link-code.ts";
 import { Clock } from "../orders/clock.ts";
 import { HOUR, useStore, World } from "../orders/world.ts";
 import { anAccount } from "./accounts.ts";

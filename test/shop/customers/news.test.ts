@@ -1,9 +1,9 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { getCustomer } from "../../../src/shop/customer.ts";
-import { unlink } from "../../../src/shop/customer-link.ts";
-import { CustomerModel } from "../../../src/shop/customer-record.ts";
-import { eraseCustomer } from "../../../src/shop/erase.ts";
-import { chooseNews, newsIdentity, nextForNews, noteUse } from "../../../src/shop/news.ts";
+import { unlink } from "../../../src/shop/accounts/customer-link.ts";
+import { eraseCustomer } from "../../../src/shop/accounts/erase.ts";
+import { getCustomer } from "../../../src/shop/customers/customer.ts";
+import { CustomerModel } from "../../../src/shop/customers/customer-record.ts";
+import { chooseNews, newsIdentity, nextForNews, noteUse } from "../../../src/shop/customers/news.ts";
 import { useStore, World } from "../orders/world.ts";
 import { type Account, anAccount, links } from "./accounts.ts";
 

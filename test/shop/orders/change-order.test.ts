@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { beforeEach, expect, test } from "vitest";
-import { changeOrder } from "../../../src/shop/change-order.ts";
-import { NotFound } from "../../../src/shop/errors.ts";
-import { getOrder } from "../../../src/shop/find-order.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
+import { NotFound } from "../../../src/shop/core/errors.ts";
+import { changeOrder } from "../../../src/shop/orders/change-order.ts";
+import { getOrder } from "../../../src/shop/orders/find-order.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
 import { useStore, World } from "./world.ts";
 
 useStore();

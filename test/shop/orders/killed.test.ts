@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { readCart } from "../../../src/shop/cart-view.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import { OutOfStock, type Stock, StockModel, setStock } from "../../../src/shop/stock.ts";
+import { readCart } from "../../../src/shop/cart/cart-view.ts";
+import { OutOfStock, type Stock, StockModel, setStock } from "../../../src/shop/inventory/stock.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
 import { dieAnywhere, everywhere, killedAfter } from "../dying.ts";
 import {
   expectLegalHistory,

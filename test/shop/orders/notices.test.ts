@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { IllegalTransition } from "../../../src/shop/order-machine.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
+import { IllegalTransition } from "../../../src/shop/orders/order-machine.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
 import { DAY, expectLegalHistory, MINUTE, useStore, World } from "./world.ts";
 
 useStore();

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import mongoose from "mongoose";
 import { expect, test } from "vitest";
-import { ShopError } from "../../../src/shop/errors.ts";
-import type { Order } from "../../../src/shop/order.ts";
-import { OrderModel } from "../../../src/shop/order-model.ts";
-import { StockModel } from "../../../src/shop/stock.ts";
+import { ShopError } from "../../../src/shop/core/errors.ts";
+import { StockModel } from "../../../src/shop/inventory/stock.ts";
+import type { Order } from "../../../src/shop/orders/order.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
 import {
   anyCustomer,
   DAY,

@@ -8,7 +8,7 @@ import {
   orderEvents,
   orderStates,
   transitions,
-} from "../../../src/shop/order-machine.ts";
+} from "../../../src/shop/orders/order-machine.ts";
 
 const edges = new Set([
   "draft>awaiting_payment",

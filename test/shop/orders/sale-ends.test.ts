@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { readCart } from "../../../src/shop/cart-view.ts";
-import { acceptPrices, addToCart } from "../../../src/shop/change-cart.ts";
-import { startCheckout } from "../../../src/shop/checkout.ts";
-import { saveProduct } from "../../../src/shop/save-product.ts";
+import { readCart } from "../../../src/shop/cart/cart-view.ts";
+import { acceptPrices, addToCart } from "../../../src/shop/cart/change-cart.ts";
+import { saveProduct } from "../../../src/shop/catalog/save-product.ts";
+import { startCheckout } from "../../../src/shop/orders/checkout/checkout.ts";
 import { HOUR, MINUTE, mug, sessionOf, useStore, World } from "./world.ts";
 
 useStore();

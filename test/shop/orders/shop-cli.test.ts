@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { runShopCommand } from "../../../src/cli/shop.ts";
 import { momentIn } from "../../../src/i18n/moment.ts";
-import { NotFound } from "../../../src/shop/errors.ts";
-import { IllegalTransition } from "../../../src/shop/order-machine.ts";
-import { ShopModel } from "../../../src/shop/shop.ts";
+import { NotFound } from "../../../src/shop/core/errors.ts";
+import { ShopModel } from "../../../src/shop/core/shop.ts";
+import { IllegalTransition } from "../../../src/shop/orders/order-machine.ts";
 import { sessionOf, useStore, World } from "./world.ts";
 
 useStore();

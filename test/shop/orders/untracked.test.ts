@@ -1,12 +1,12 @@
 import mongoose from "mongoose";
 import { describe, expect, test } from "vitest";
-import { UNTRACKED } from "../../../src/shop/availability.ts";
-import { readCart } from "../../../src/shop/cart-view.ts";
-import { addToCart, setQuantity } from "../../../src/shop/change-cart.ts";
-import { commitAll, holdAll, releaseAll, restockAll, shipAll } from "../../../src/shop/order-stock.ts";
-import { StockModel, setStock, stockOf, stopCounting } from "../../../src/shop/stock.ts";
-import { setStocks, takeBackStocks } from "../../../src/shop/stock-counts.ts";
-import { unitsOf } from "../catalog/units.ts";
+import { readCart } from "../../../src/shop/cart/cart-view.ts";
+import { addToCart, setQuantity } from "../../../src/shop/cart/change-cart.ts";
+import { UNTRACKED } from "../../../src/shop/inventory/availability.ts";
+import { StockModel, setStock, stockOf, stopCounting } from "../../../src/shop/inventory/stock.ts";
+import { setStocks, takeBackStocks } from "../../../src/shop/inventory/stock-counts.ts";
+import { commitAll, holdAll, releaseAll, restockAll, shipAll } from "../../../src/shop/orders/order-stock.ts";
+import { unitsOf } from "../catalog/import/units.ts";
 import { expectStockConserved, sessionOf, useStore, World } from "./world.ts";
 
 useStore();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OrderModel } from "../../../src/shop/order-model.ts";
+import { OrderModel } from "../../../src/shop/orders/order-model.ts";
 import { findsMug, person } from "../../journeys/buying.ts";
 import { Payer } from "../../journeys/payer.ts";
 import { launchChromium, WebShopper } from "../../journeys/web-shopper.ts";

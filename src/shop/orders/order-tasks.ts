@@ -1,0 +1,216 @@
+import { removeLines } from "../cart/change-cart.ts";
+import { afterCancel } from "./cancel-order.ts";
+import { moved, withNotice, withTask } from "./change-order.ts";
+import { DRAFT_MS } from "./checkout/checkout.ts";
+import type { Desk } from "./desk.ts";
+import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
+import { can } from "./order-machine.ts";
+import { OrderModel } from "./order-model.ts";
+import { commitAll, releaseAll, restockAll, shipAll } from "./order-stock.ts";
+import { isDisputed, lostTo, refundable } from "./payments/captured.ts";
+import { isTestOrder, testOrderEnded } from "./payments/live-switch.ts";
+import { again } from "./payments/money-gone.ts";
+import { PaymentError, type SessionState } from "./payments/payment.ts";
+import { applySession, expiredDraft, type Moment, PENDING_CHECK_MS } from "./payments/payment-outcome.ts";
+import { doubted, ownRefundFailed, withRefund } from "./payments/refund-change.ts";
+
+/** What a task leaves of its order, worked out on the order as it is by then. */
+type Outcome = (order: Order) => Order;
+/** Does a task. The effect may be repeated any number of times; its outcome is written with the task's removal. */
+type DoTask = (desk: Desk, order: Order, task: Task) => Promise<Outcome>;
+
+const unchanged: Outcome = (order) => order;
+
+const stockTask =
+  (change: (shop: string, order: string, lines: Order["lines"]) => Promise<void>): DoTask =>
+  async (_desk, { shop, _id, lines }) => {
+    await change(shop, _id, lines);
+    return unchanged;
+  };
+
+const moment = ({ live, now }: Desk): Moment => ({ live, now: now() });
+
+/** Of a test order in a live shop nobody is asked: it has ended. */
+const unlessTest =
+  (task: DoTask): DoTask =>
+  async (desk, order, due) =>
+    isTestOrder(desk, order)
+      ? (current) => testOrderEnded(current, desk.now()) ?? current
+      : task(desk, order, due);
+
+/** How each task is done. */
+export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
+  discard: async (desk, { _id, revision }) => {
+    await OrderModel.deleteOne({ _id, revision, state: "draft" });
+    // Still there if somebody was just changing it: it is thrown away later, unless it has been placed by then.
+    return (draft) =>
+      draft.state === "draft" && draft.holdUntil === null
+        ? withTask(draft, "discard", new Date(desk.now().getTime() + DRAFT_MS))
+        : draft;
+  },
+  // The hold is over. It is let go only once nobody can pay any more; if the shopper was faster, the order is fulfilled.
+  expire: unlessTest(async (desk, order) => {
+    if (order.state === "draft") return (draft) => expiredDraft(draft, desk.now());
+    const session = await closed(desk, order);
+    return session === null
+      ? unchanged
+      : (current) => applySession(current, session, moment(desk)) ?? current;
+  }),
+  cancel: unlessTest(async (desk, order, { by = "shop" }) => {
+    const session = await closed(desk, order);
+    return session === null ? unchanged : (current) => afterCancel(current, session, by, moment(desk));
+  }),
+  // A transfer may take days; its provider tells when it is over, this asks in case the word is lost.
+  check: unlessTest(async (desk, { payment }) => {
+    if (payment === undefined) return unchanged;
+    const session = await desk.provider(payment.provider).readSession(payment.session);
+    return (current) => {
+      const seen = applySession(current, session, moment(desk)) ?? current;
+      const waiting = seen.state === "awaiting_payment" && seen.payment?.status === "pending";
+      return waiting ? withTask(seen, "check", new Date(desk.now().getTime() + PENDING_CHECK_MS)) : seen;
+    };
+  }),
+  cart: async (desk, { shop, customer, lines, _id }) => {
+    const skus = lines.map(({ sku }) => sku);
+    await removeLines(shop, customer, skus, `order-${_id}`, desk.now());
+    return unchanged;
+  },
+  commit: stockTask(commitAll),
+  release: stockTask(releaseAll),
+  restock: stockTask(restockAll),
+  shipped: stockTask(shipAll),
+  refund: unlessTest(async (desk, order) => {
+    const { _id, payment } = order;
+    if (!isGivingBack(order)) return unchanged;
+    // Nothing was paid, so nothing is given back: an order that cost nothing.
+    if (payment === undefined)
+      return (free) =>
+        free.state === "refunding"
+          ? withNotice(moved(free, "refunded", "shop", desk.now()), "order.cancelled", desk.now())
+          : free;
+    if (isDisputed(order)) return later("refund", desk);
+    const { session, refundsFailed, refunded, currency } = payment;
+    const amount = refundable(order);
+    if (amount <= 0) return (current) => givenBackAll(current, {}, desk.now());
+    const refund = await desk
+      .provider(payment.provider)
+      .refund({
+        session,
+        amount: { amount, currency },
+        idempotencyKey: refundKey(_id, session, refundsFailed, refunded === 0 ? undefined : amount),
+      })
+      .catch((error: unknown) => {
+        if (error instanceof PaymentError && error.reason === "exceeds") return "exceeds" as const;
+        if (error instanceof PaymentError && error.reason === "disputed") return "disputed" as const;
+        throw error;
+      });
+    if (refund === "exceeds") return leftover(desk, payment);
+    // The word of the dispute is on its way, or lost: the provider is asked, and the refund waits for its end.
+    if (refund === "disputed")
+      return (current) =>
+        isGivingBack(current) ? doubted(later("refund", desk)(current), desk.now()) : current;
+    return (current) => {
+      // Another process was told of the same refund's end and has gone on from there.
+      if (!isGivingBack(current) || current.payment?.refundsFailed !== refundsFailed) return current;
+      if (refund.status === "failed")
+        return ownRefundFailed(current, refund.id, amount, desk.now(), desk.now());
+      // It may still fail: asked for again with the same key, the provider says how it stands.
+      if (refund.status === "pending")
+        return later("refund", desk)({ ...current, payment: { ...current.payment, refund: refund.id } });
+      const made = { id: refund.id, amount, status: "succeeded" } as const;
+      const refunds = withRefund(current.payment.refunds ?? [], made);
+      return givenBackAll(current, { refunded: refunded + amount, refund: refund.id, refunds }, desk.now());
+    };
+  }),
+  "refund-strays": async (desk, { _id, strays, payment }) => {
+    const made = new Map<string, { id: string; status: "succeeded" | "pending" | "failed" }>();
+    for (const { session, amount, currency, refund, refundsFailed = 0, live = payment?.live } of strays) {
+      if (refund !== undefined) continue;
+      if (desk.live && live === false) {
+        made.set(session, { id: "test-money", status: "succeeded" });
+        continue;
+      }
+      const refunded = await desk.provider(payment?.provider).refund({
+        session,
+        amount: { amount, currency },
+        idempotencyKey: refundKey(_id, session, refundsFailed),
+      });
+      made.set(session, refunded);
+    }
+    return (order) => {
+      const after = {
+        ...order,
+        strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))),
+      };
+      const open = after.strays.some(({ refund }) => refund === undefined);
+      return open
+        ? withTask(after, "refund-strays", new Date(desk.now().getTime() + PENDING_CHECK_MS))
+        : after;
+    };
+  },
+  invite:
+    async ({ now }) =>
+    (order) =>
+      withNotice(order, "review.invite", now()),
+  complete:
+    async ({ now }) =>
+    (order) =>
+      can(order.state, "complete") ? moved(order, "complete", "shop", now()) : order,
+};
+
+/** Before what is left is refunded: a provider that says two things at once is not asked in a circle, in milliseconds. */
+const LEFTOVER_MS = 1_000;
+
+/** The same for each try of one refund; after one that failed, or of what is left after others, another refund's. */
+const refundKey = (order: string, session: string, failed: number, rest?: number): string =>
+  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}${rest === undefined ? "" : `-rest-${rest}`}`;
+
+/** The task again, when a provider may know more. */
+const later =
+  (name: TaskName, desk: Desk): Outcome =>
+  (order) =>
+    withTask(order, name, new Date(desk.now().getTime() + PENDING_CHECK_MS));
+
+/** Somebody gave back some of it at the provider, which was not told yet: what is left is asked for, and refunded next. */
+async function leftover(desk: Desk, { provider, session }: Payment): Promise<Outcome> {
+  const { refunded = 0 } = await desk.provider(provider).readSession(session);
+  return (order) => {
+    const { payment } = order;
+    if (!isGivingBack(order) || payment === undefined) return order;
+    const known = { ...order, payment: { ...payment, refunded: Math.max(payment.refunded, refunded) } };
+    return withTask(known, "refund", new Date(desk.now().getTime() + LEFTOVER_MS));
+  };
+}
+
+/** A stray payment after its refund was asked for. One that failed is made anew, one that is pending is asked for again. */
+function afterRefund(stray: StrayPayment, made?: { id: string; status: string }): StrayPayment {
+  if (stray.refund !== undefined || made === undefined || made.status === "pending") return stray;
+  return made.status === "failed"
+    ? { ...stray, refundsFailed: (stray.refundsFailed ?? 0) + 1 }
+    : { ...stray, refund: made.id };
+}
+
+/** Closes the order's session at the provider; null when there is none. @throws {Error} while it stays open, so that it is tried again. */
+async function closed(desk: Desk, { payment }: Order): Promise<SessionState | null> {
+  if (payment === undefined) return null;
+  const session = await desk.provider(payment.provider).expireSession(payment.session);
+  if (session.status === "open") throw new Error(`session ${session.id} is still open`);
+  return session;
+}
+
+/** Money of it is to go back: for the first time, or once more after a bank has sent back what had been refunded. */
+const isGivingBack = (order: Order): boolean =>
+  order.payment?.testMoney !== true &&
+  (order.state === "refunding" ||
+    (order.state === "refunded" && order.quarantine === undefined && refundable(order) > 0));
+
+function givenBackAll(order: Order, made: Partial<Payment>, now: Date): Order {
+  if (!isGivingBack(order) || order.payment === undefined) return order;
+  const payment: Payment = { ...order.payment, ...made };
+  const { refunded: amount, currency, refundsFailed } = payment;
+  const ended = order.state === "refunding" ? moved(order, "refunded", "shop", now) : order;
+  const back = { ...ended, payment };
+  // What a bank took was told when it did.
+  if (amount === 0 && lostTo(order) > 0) return back;
+  return withNotice(back, "order.refunded", now, { amount, currency }, again(refundsFailed));
+}

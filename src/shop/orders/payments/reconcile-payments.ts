@@ -1,0 +1,117 @@
+import mongoose from "mongoose";
+import { changeOrder } from "../change-order.ts";
+import { type Desk, UnknownProvider } from "../desk.ts";
+import { findOrder } from "../find-order.ts";
+import type { Order } from "../order.ts";
+import type { OrderState } from "../order-machine.ts";
+import { OrderModel } from "../order-model.ts";
+import type { CapturedPayment, PaymentProvider } from "./payment.ts";
+import { applyDisputes, applyRefunds } from "./payment-change.ts";
+import { nextReconciliation, RECONCILE_FOR_MS } from "./reconcile-pace.ts";
+
+const { trusted } = mongoose;
+
+/** After an answer that did not come. */
+const AGAIN_MS = 60 * 60_000;
+/** Orders looked at in one round: what is due of more waits for the next. */
+const ROUND = 20;
+
+/** Told of a question that was not answered and will be put again. */
+export type ReconcileReport = (error: unknown, order: string) => void;
+
+/**
+ * Asks providers for refunds and disputes of captured payments, in case the word of one was lost for good: those that are
+ * due, two calls each. Answers the orders it looked at. Safe to run in many processes.
+ */
+export async function reconcileDue(desk: Desk, report: ReconcileReport): Promise<string[]> {
+  const due = await OrderModel.find({ "payment.reconcileAt": trusted({ $lte: desk.now() }) }, { _id: 1 })
+    .sort({ "payment.reconcileAt": 1 })
+    .limit(ROUND)
+    .lean<{ _id: string }[]>();
+  for (const { _id } of due) await reconcileIfDue(desk, _id, report);
+  return due.map(({ _id }) => _id);
+}
+
+/** As `reconcileDue`, for one order; answers whether it was due. */
+export async function reconcileIfDue(desk: Desk, id: string, report: ReconcileReport): Promise<boolean> {
+  const order = await findOrder(id);
+  const now = desk.now();
+  const at = order?.payment?.reconcileAt;
+  if (!order?.payment || !at || at > now) return false;
+  const reader = readerOf(desk, order);
+  const next = reader === "none" ? null : nextReconciliation(order, now);
+  // Whoever moves it on does it; one that dies then leaves it to the next time.
+  const mine = await setNext(id, at, next);
+  if (!mine || typeof reader === "string") return mine;
+  try {
+    await readMoney(desk, reader, id);
+  } catch (error) {
+    report(error, id);
+    if (next !== null) await setNext(id, next, new Date(now.getTime() + AGAIN_MS));
+  }
+  return true;
+}
+
+/** Asks a provider now for the refunds and disputes of an order's payment, and applies them. @throws {PaymentError} */
+export async function readMoney(desk: Desk, provider: PaymentProvider, id: string): Promise<void> {
+  const asked = await findOrder(id);
+  const { payment } = asked ?? {};
+  if (asked === null || payment?.status !== "paid") return;
+  const { session, reference } = payment;
+  const of: CapturedPayment = reference === undefined ? { session } : { session, reference };
+  const refunds = await provider.readRefunds?.(of);
+  if (refunds !== undefined)
+    await changeOrder(id, (order) =>
+      applyRefunds(order, refunds, { fresh: order.revision === asked.revision, now: desk.now() }),
+    );
+  const disputes = await provider.readDisputes?.(of);
+  if (disputes !== undefined) await changeOrder(id, (order) => applyDisputes(order, disputes, desk.now()));
+}
+
+/** Who can be asked: "none" where nobody ever can, "later" where only another key could. */
+function readerOf(desk: Desk, { payment }: Order): PaymentProvider | "none" | "later" {
+  if (payment === undefined || payment.testMoney) return "none";
+  if (payment.live !== desk.live) return "later";
+  try {
+    const provider = desk.provider(payment.provider);
+    return provider.readRefunds === undefined && provider.readDisputes === undefined ? "none" : provider;
+  } catch (error) {
+    if (error instanceof UnknownProvider) return "later";
+    throw error;
+  }
+}
+
+async function setNext(_id: string, from: Date, to: Date | null): Promise<boolean> {
+  const set = await OrderModel.updateOne(
+    { _id, "payment.reconcileAt": from },
+    { $set: { "payment.reconcileAt": to } },
+  );
+  return set.modifiedCount === 1;
+}
+
+/** States of an order whose payment may have been captured. */
+const captured: readonly OrderState[] = [
+  "awaiting_payment", // in quarantine
+  "paid",
+  "packed",
+  "shipped",
+  "delivered",
+  "completed",
+  "refunding",
+  "refunded",
+];
+
+/** Payments of versions before this one are looked at as well; at start. Answers how many. */
+export async function reconcileOlder(now: Date): Promise<number> {
+  const set = await OrderModel.updateMany(
+    {
+      "payment.live": trusted({ $in: [true, false] }),
+      state: trusted({ $in: [...captured] }),
+      "payment.status": "paid",
+      "payment.reconcileAt": trusted({ $exists: false }),
+      createdAt: trusted({ $gt: new Date(now.getTime() - RECONCILE_FOR_MS) }),
+    },
+    { $set: { "payment.reconcileAt": now } },
+  );
+  return set.modifiedCount;
+}

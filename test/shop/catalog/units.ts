@@ -1,5 +1,0 @@
-import type { Availability } from "../../../src/shop/availability.ts";
-
-/** How many there are, or that nobody counts. */
-export const unitsOf = (stock: Availability | undefined): number | string | undefined =>
-  stock?.kind === "counted" ? stock.units : stock?.kind;
