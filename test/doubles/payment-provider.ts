@@ -73,6 +73,8 @@ export class PaymentDouble implements PaymentProvider {
   #account = randomBytes(4).toString("hex");
   /** Whether events of refunds and disputes name their order; else it has to be asked for. */
   namesOrders = true;
+  /** What each refund is refused with. */
+  refusesRefunds: PaymentError | undefined;
   /** What createSession answers instead, once. */
   refuses: PaymentError | undefined;
   readonly #live: boolean;
@@ -141,6 +143,7 @@ export class PaymentDouble implements PaymentProvider {
       this.#once(request.idempotencyKey, request, () => {
         const kept = this.#kept(request.session);
         const { amount } = request;
+        if (this.refusesRefunds !== undefined) throw this.refusesRefunds;
         if (kept.dispute !== undefined && kept.dispute.status !== "won")
           throw new PaymentError("refused", "the payment is disputed", { reason: "disputed" });
         if (kept.state.payment !== "paid") throw new Refused("there is no payment to refund");
@@ -217,12 +220,12 @@ export class PaymentDouble implements PaymentProvider {
     this.#note(session, failed);
     return this.#tell(session, failed);
   }
-  /** The payer's bank disputes the payment, or decides about it. */
-  disputes(session: string, status: "open" | "won" | "lost"): Delivery {
+  /** The payer's bank disputes the payment, all that is left of it unless said, or decides about it. */
+  disputes(session: string, status: "open" | "won" | "lost", part?: number): Delivery {
     const kept = this.#kept(session);
     const { currency, amount: captured } = kept.state.amount;
     // What was refunded before cannot be asked for again.
-    const amount = kept.dispute?.amount ?? { amount: captured - kept.refunded, currency };
+    const amount = kept.dispute?.amount ?? { amount: part ?? captured - kept.refunded, currency };
     if (amount.amount <= 0) throw new Refused("there is nothing left to dispute");
     const dispute = `dp_${session}`;
     kept.dispute = { what: "dispute", dispute, status, amount, reason: "fraudulent" };

@@ -4,7 +4,7 @@ import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
 import type { NoticeEntry, NoticeName, Order, Task } from "./order.ts";
 import { OrderModel } from "./order-model.ts";
-import { orderTasks } from "./order-tasks.ts";
+import { GivenUp, orderTasks } from "./order-tasks.ts";
 
 const { trusted } = mongoose;
 
@@ -109,6 +109,10 @@ export class Attendant {
       await changeOrder(order._id, (current) => outcome(without(current, task)));
     } catch (error) {
       this.#report(error, { order: order._id, doing: task.name });
+      if (error instanceof GivenUp) {
+        await changeOrder(order._id, (current) => error.outcome(without(current, task)));
+        return;
+      }
       await changeOrder(order._id, (current) => ({
         ...current,
         tasks: current.tasks.map((one) => (same(one, task) ? { ...one, ...this.#later(one.attempts) } : one)),

@@ -54,12 +54,15 @@ export const ownedBy = (customer: string | readonly string[]) =>
 
 const open = ["awaiting_payment", "paid", "packed", "shipped", "delivered", "refunding"] as const;
 
-/** The orders that a merchant has still to do with: those under way, and those whose refund a bank has sent back. */
+/** The orders that a merchant has still to do with: those under way, and those whose refund did not arrive or cannot be made. */
 export const listOpenOrders = (shop: string, page = 1, size = 20): Promise<OrderPage> =>
   pageOf(
     {
       shop,
-      $or: [{ state: trusted({ $in: [...open] }) }, { state: "refunded", quarantine: "refund-failed" }],
+      $or: [
+        { state: trusted({ $in: [...open] }) },
+        { state: "refunded", quarantine: trusted({ $in: ["refund-failed", "refund-refused"] }) },
+      ],
     },
     page,
     size,

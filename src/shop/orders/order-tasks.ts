@@ -12,7 +12,8 @@ import { isTestOrder, testOrderEnded } from "./payments/live-switch.ts";
 import { again } from "./payments/money-gone.ts";
 import { PaymentError, type SessionState } from "./payments/payment.ts";
 import { applySession, expiredDraft, type Moment, PENDING_CHECK_MS } from "./payments/payment-outcome.ts";
-import { doubted, ownRefundFailed, withRefund } from "./payments/refund-change.ts";
+import { nextReconciliation } from "./payments/reconcile-pace.ts";
+import { doubted, ownRefundFailed, refundRefused, withRefund } from "./payments/refund-change.ts";
 
 /** What a task leaves of its order, worked out on the order as it is by then. */
 type Outcome = (order: Order) => Order;
@@ -37,6 +38,16 @@ const unlessTest =
     isTestOrder(desk, order)
       ? (current) => testOrderEnded(current, desk.now()) ?? current
       : task(desk, order, due);
+
+/** What a task came to that it is no use to try again: told of as an error is, and its outcome written. */
+export class GivenUp extends Error {
+  readonly code = "GIVEN_UP";
+  readonly outcome: Outcome;
+  constructor(what: string, outcome: Outcome, cause: unknown) {
+    super(what, { cause });
+    this.outcome = outcome;
+  }
+}
 
 /** How each task is done. */
 export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
@@ -101,7 +112,14 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       })
       .catch((error: unknown) => {
         if (error instanceof PaymentError && error.reason === "exceeds") return "exceeds" as const;
-        if (error instanceof PaymentError && error.reason === "disputed") return "disputed" as const;
+        const waits = isDisputed(order) || !order.disputes?.length;
+        if (error instanceof PaymentError && error.reason === "disputed" && waits) return "disputed" as const;
+        if (error instanceof PaymentError && error.fate === "refused")
+          throw new GivenUp(
+            "a refund is refused for good and waits for the merchant",
+            (current) => (isGivingBack(current) ? refundRefused(current, desk.now()) : current),
+            error,
+          );
         throw error;
       });
     if (refund === "exceeds") return leftover(desk, payment);
@@ -138,10 +156,10 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       made.set(session, refunded);
     }
     return (order) => {
-      const after = {
-        ...order,
-        strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))),
-      };
+      const after = askedAfter(
+        { ...order, strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))) },
+        desk.now(),
+      );
       const open = after.strays.some(({ refund }) => refund === undefined);
       return open
         ? withTask(after, "refund-strays", new Date(desk.now().getTime() + PENDING_CHECK_MS))
@@ -181,6 +199,12 @@ async function leftover(desk: Desk, { provider, session }: Payment): Promise<Out
     return withTask(known, "refund", new Date(desk.now().getTime() + LEFTOVER_MS));
   };
 }
+
+/** The order, whose provider is asked now and then what became of its refunds, as it is of one that was paid. */
+const askedAfter = (order: Order, now: Date): Order =>
+  order.payment === undefined || order.payment.reconcileAt
+    ? order
+    : { ...order, payment: { ...order.payment, reconcileAt: nextReconciliation(order, now) } };
 
 /** A stray payment after its refund was asked for. One that failed is made anew, one that is pending is asked for again. */
 function afterRefund(stray: StrayPayment, made?: { id: string; status: string }): StrayPayment {

@@ -146,6 +146,22 @@ export class World {
     return this.order(order);
   }
 
+  /** A second session of an order's, which somebody pays although the order has its own. Returns its id. */
+  async paidTwice(order: Order, amount = 500): Promise<string> {
+    const { id } = await this.provider.createSession({
+      order: order._id,
+      orderNumber: order.number,
+      amount: { amount, currency: "EUR" },
+      lines: [],
+      shipping: { amount, currency: "EUR" },
+      expiresAt: new Date(this.clock.now().getTime() + HOUR),
+      locale: "en",
+      idempotencyKey: `another of ${order._id}`,
+    });
+    await this.receive(this.provider.pay(id));
+    return id;
+  }
+
   receive({ raw, headers }: { raw: Buffer; headers: Headers }) {
     return this.commerce.receiveEvent(this.provider, raw, headers);
   }

@@ -2,12 +2,13 @@ import mongoose from "mongoose";
 import { changeOrder } from "../change-order.ts";
 import { type Desk, UnknownProvider } from "../desk.ts";
 import { findOrder } from "../find-order.ts";
-import type { Order } from "../order.ts";
+import type { Order, Payment } from "../order.ts";
 import type { OrderState } from "../order-machine.ts";
 import { OrderModel } from "../order-model.ts";
 import type { CapturedPayment, PaymentProvider } from "./payment.ts";
 import { applyDisputes, applyRefunds } from "./payment-change.ts";
 import { nextReconciliation, RECONCILE_FOR_MS } from "./reconcile-pace.ts";
+import { strayAgain } from "./refund-change.ts";
 
 const { trusted } = mongoose;
 
@@ -52,11 +53,31 @@ export async function reconcileIfDue(desk: Desk, id: string, report: ReconcileRe
   return true;
 }
 
-/** Asks a provider now for the refunds and disputes of an order's payment, and applies them. @throws {PaymentError} */
+/**
+ * Asks a provider now for the refunds and disputes of an order's payment, and for the refunds of payments that were not the
+ * order's own, and applies them.
+ *
+ * @throws {PaymentError}
+ */
 export async function readMoney(desk: Desk, provider: PaymentProvider, id: string): Promise<void> {
   const asked = await findOrder(id);
-  const { payment } = asked ?? {};
-  if (asked === null || payment?.status !== "paid") return;
+  if (asked === null) return;
+  if (asked.payment?.status === "paid") await readOwn(desk, provider, asked, asked.payment);
+  await readStrays(desk, provider, asked);
+}
+
+/** A bank may send back the refund of a payment that was not the order's own, too; then it is made anew. */
+async function readStrays(desk: Desk, provider: PaymentProvider, { _id, strays }: Order): Promise<void> {
+  for (const { session, refund, live = desk.live } of strays) {
+    if (refund === undefined || live !== desk.live) continue;
+    const known = await provider.readRefunds?.({ session });
+    const failed = known?.find((one) => one.refund === refund && one.status === "failed");
+    if (failed !== undefined) await changeOrder(_id, (order) => strayAgain(order, failed, desk.now()));
+  }
+}
+
+async function readOwn(desk: Desk, provider: PaymentProvider, asked: Order, payment: Payment): Promise<void> {
+  const { _id: id } = asked;
   const { session, reference } = payment;
   const of: CapturedPayment = reference === undefined ? { session } : { session, reference };
   const refunds = await provider.readRefunds?.(of);

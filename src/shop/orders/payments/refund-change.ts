@@ -128,9 +128,22 @@ export function ownRefundFailed(order: Order, id: string, amount: number, at: Da
   return quarantined({ ...order, payment: failed }, now);
 }
 
-/** The merchant is to decide about a refund that did not arrive. */
-export function quarantined(order: Order, now: Date): Order {
-  const reason = "refund-failed";
+/** The provider refuses a refund for good, whatever the reason: the merchant decides. */
+export const refundRefused = (order: Order, now: Date): Order =>
+  order.payment === undefined
+    ? order
+    : quarantined(
+        { ...order, payment: { ...order.payment, refundsFailed: order.payment.refundsFailed + 1 } },
+        now,
+        "refund-refused",
+      );
+
+/** The merchant is to decide about a refund that did not arrive, or cannot be made. */
+export function quarantined(
+  order: Order,
+  now: Date,
+  reason: "refund-failed" | "refund-refused" = "refund-failed",
+): Order {
   const which = `-refund-${order.payment?.refundsFailed ?? 0}`;
   return withNotice({ ...order, quarantine: reason }, "order.quarantined", now, { reason }, which);
 }

@@ -1,6 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { listOpenOrders } from "../../../../src/shop/orders/find-order.ts";
 import { IllegalTransition } from "../../../../src/shop/orders/order-machine.ts";
-import { expectLegalHistory, expectStockConserved, MINUTE, sessionOf, useStore, World } from "../world.ts";
+import { PaymentError } from "../../../../src/shop/orders/payments/payment.ts";
+import {
+  expectLegalHistory,
+  expectStockConserved,
+  HOUR,
+  MINUTE,
+  sessionOf,
+  useStore,
+  World,
+} from "../world.ts";
 
 useStore();
 
@@ -9,6 +19,59 @@ beforeEach(async () => {
   world = await World.create();
 });
 const untouched = { available: 10, held: 0, sold: 0 };
+
+describe("a refund that the provider refuses for good", () => {
+  const refusal = new PaymentError("refused", "Refunds of this kind of payment are not possible.", {
+    reason: "refund_not_supported",
+    fault: "merchant",
+  });
+  const refunds = () => world.provider.calls.filter((call) => call === "refund").length;
+  async function daysPass(): Promise<void> {
+    for (let hour = 0; hour < 48; hour += 1) {
+      world.clock.advance(HOUR);
+      await world.commerce.sweep();
+    }
+  }
+
+  test("waits for the merchant, is told once and tried once", async () => {
+    const order = await world.paid();
+    world.provider.refusesRefunds = refusal;
+    await world.commerce.cancelOrder(order, "shop");
+    await daysPass();
+    expect(await world.order(order)).toMatchObject({ state: "refunding", quarantine: "refund-refused" });
+    expect(world.told(order)).toEqual(["order.paid", "order.quarantined"]);
+    expect(refunds()).toBe(1);
+    expect(world.errors.map((error) => (error as Error).cause)).toEqual([refusal]);
+    expect((await listOpenOrders(world.shop)).orders.map(({ _id }) => _id)).toEqual([order._id]);
+
+    world.provider.refusesRefunds = undefined;
+    await world.commerce.resolveQuarantine(order, "refund");
+    expect(await world.order(order)).toMatchObject({
+      state: "refunded",
+      payment: { refunded: order.total },
+    });
+    expect(await world.stock()).toEqual(untouched);
+  });
+
+  test("may be said to be given back elsewhere", async () => {
+    const order = await world.paid();
+    world.provider.refusesRefunds = refusal;
+    await world.commerce.cancelOrder(order, "shop");
+    await world.commerce.resolveQuarantine(order, "accept");
+    expect((await world.order(order)).state).toBe("refunded");
+    expect((await world.order(order)).quarantine).toBeUndefined();
+  });
+
+  test("because a part of the payment was disputed and lost waits for the merchant", async () => {
+    const order = await world.paid();
+    await world.receive(world.provider.disputes(sessionOf(order), "open", 500));
+    await world.receive(world.provider.disputes(sessionOf(order), "lost"));
+    await world.commerce.cancelOrder(order, "shop");
+    await daysPass();
+    expect(await world.order(order)).toMatchObject({ state: "refunding", quarantine: "refund-refused" });
+    expect(refunds()).toBe(1);
+  });
+});
 
 describe("cancelling", () => {
   test("an order that awaits payment closes its session first, then lets go", async () => {

@@ -73,6 +73,21 @@ describe("what nobody tells of", () => {
     expect(world.provider.state(sessionOf(order)).refunded).toBe(order.total);
   });
 
+  test("a refund of a second payment that a bank sends back is made anew", async () => {
+    const order = await world.paid();
+    const second = await world.paidTwice(order);
+    world.provider.refundFails(second, 500);
+    expect(world.provider.state(second).refunded).toBe(0);
+    await isAsked(order);
+    world.clock.advance(MINUTE);
+    await world.commerce.sweep();
+    expect(world.provider.state(second).refunded).toBe(500);
+    expect(await world.order(order)).toMatchObject({ state: "paid", payment: { refunded: 0 } });
+    // The next looks find it where it is.
+    await isAsked(order);
+    expect(world.provider.refunds).toHaveLength(2);
+  });
+
   test("a dispute that keeps a refund from being made is found at once, and the refund waits for its end", async () => {
     const order = await world.paid();
     world.provider.disputes(sessionOf(order), "open");

@@ -286,18 +286,8 @@ describe("a payment that is not the order's", () => {
 
   test("but of a second session of the same order goes back, while the order is fulfilled", async () => {
     const order = await world.paid();
-    const { id } = await world.provider.createSession({
-      order: order._id,
-      orderNumber: order.number,
-      amount: { amount: 500, currency: "EUR" },
-      lines: [],
-      shipping: { amount: 500, currency: "EUR" },
-      expiresAt: new Date(world.clock.now().getTime() + HOUR),
-      locale: "en",
-      idempotencyKey: "another",
-    });
     world.provider.breakOnce("refund", "after");
-    await world.receive(world.provider.pay(id));
+    const id = await world.paidTwice(order);
     await world.receive(world.provider.forge(id, {}));
     expect((await world.order(order)).strays).toHaveLength(1);
     world.clock.advance(MINUTE);
