@@ -5,11 +5,9 @@ import type { Logger } from "./log.ts";
 import { sandboxProvider } from "./payments/sandbox/index.ts";
 import { retireSandbox } from "./payments/sandbox/retire.ts";
 import { stripeProvider } from "./payments/stripe.ts";
+import { isLiveKey } from "./payments/stripe-key.ts";
 import { type Commerce, createCommerce } from "./shop/commerce.ts";
 import { PaymentError, type PaymentProvider } from "./shop/orders/payments/payment.ts";
-
-/** Stripe's live keys, secret and restricted, take real money; test keys and the sandbox do not. */
-const takesRealMoney = ({ stripe }: Config): boolean => /^[sr]k_live_/.test(stripe?.secretKey ?? "");
 
 /** What the log says of a payment page that could not be opened, by whose it is to mend. */
 const refusalWords = {
@@ -39,7 +37,7 @@ export async function openCommerce({ config, log, metrics, queue, sandboxSecret 
   readonly providers: readonly PaymentProvider[];
   readonly sandbox: ReturnType<typeof sandboxProvider> | undefined;
 }> {
-  const live = takesRealMoney(config);
+  const live = isLiveKey(config.stripe?.secretKey);
   // Beside real money there is no sandbox: it would give goods away.
   const sandbox = live
     ? undefined

@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import mongoose from "mongoose";
 import { momentIn } from "../i18n/moment.ts";
+import { isLiveKey } from "../payments/stripe-key.ts";
 import { ShopError } from "../shop/core/errors.ts";
 import { format, money } from "../shop/core/money.ts";
 import { getShop, timeZoneOf } from "../shop/core/shop.ts";
@@ -46,8 +47,17 @@ class Misused extends Error {
   readonly code = "USAGE";
 }
 
-/** Runs one command on a connected store and answers what to print. @throws {ShopError | Misused} */
-export async function runShopCommand(args: readonly string[], now: Date = new Date()): Promise<string> {
+/**
+ * Runs one command on a connected store and returns what to print. `live`: the shop takes real money by now, so that an order
+ * of test money is not shipped even before the shop itself has ended it.
+ *
+ * @throws {ShopError | Misused}
+ */
+export async function runShopCommand(
+  args: readonly string[],
+  now: Date = new Date(),
+  live = false,
+): Promise<string> {
   const { values, positionals } = readArguments(args);
   const [command, number] = positionals;
   const { shop } = values;
@@ -63,7 +73,7 @@ export async function runShopCommand(args: readonly string[], now: Date = new Da
       const { carrier, tracking } = values;
       if (!carrier || !tracking) throw new Misused("ship needs --carrier and --tracking");
       const parcel = { carrier, tracking };
-      return told(await ship(order, parcel, "shop", now, { anyway: values.anyway }).catch(explained));
+      return told(await ship(order, parcel, "shop", now, { anyway: values.anyway, live }).catch(explained));
     }
     case "cancel":
       return told(await requestCancel({ now: () => now }, order, "shop"));
@@ -194,7 +204,7 @@ if (import.meta.filename === process.argv[1]) {
     else {
       if (args[0] === "label") useSecret(await secretOf(process.env));
       await connect(await storeUrl(process.env));
-      console.log(await runShopCommand(args));
+      console.log(await runShopCommand(args, new Date(), isLiveKey(process.env.STRIPE_SECRET_KEY)));
     }
   } catch (error) {
     const silent = error instanceof mongoose.Error.MongooseServerSelectionError;

@@ -27,6 +27,13 @@ test("a parcel sent from the terminal is told by the running shop", async () => 
   expect((await world.order(order)).tracking).toEqual({ carrier: "DHL", number: "JJD1" });
 });
 
+test("ships no order of test money where the key takes real money by now", async () => {
+  const order = await world.paid();
+  const args = ["ship", order.number, "--carrier", "DHL", "--tracking", "JJD1", "--shop", world.shop];
+  await expect(runShopCommand(args, world.clock.now(), true)).rejects.toThrow(/test money.*--anyway/);
+  expect((await world.order(order)).state).toBe("paid");
+});
+
 test("lists what is open, with totals", async () => {
   expect(await run("list")).toBe("no open orders");
   const order = await world.paid({ MUG: 2 });
