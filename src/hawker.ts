@@ -6,7 +6,8 @@ import { givesGoodsAway } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { connectPlatforms } from "./connect-platforms.ts";
 import { demoShop } from "./demo/shop.ts";
-import { type Address, Engine } from "./engine/index.ts";
+import { type DirectAddress, directAddress } from "./engine/address.ts";
+import { Engine } from "./engine/index.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, metricsRoutes } from "./http/metrics.ts";
 import { metricsAccess } from "./http/metrics-access.ts";
@@ -39,11 +40,7 @@ const derived = (secret: string, purpose: string): string =>
   Buffer.from(hkdfSync("sha256", secret, "", `hawker ${purpose}`, 32)).toString("base64url");
 
 /** The chat that somebody has with the shop alone. */
-const chatOf = ({ platform, connection, user }: Identity): Address => ({
-  platform,
-  connection,
-  channel: user,
-});
+const chatOf = (identity: Identity): DirectAddress => directAddress(identity, identity.user);
 
 /** Builds the parts, joins them and starts them. */
 export async function startHawker(config: Config, log: Logger): Promise<Hawker> {
@@ -100,8 +97,8 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
     keepMedia: (bytes, { address: { platform, connection }, sender, network }) =>
       keepSentPicture(shop, { platform, connection, user: sender.id }, bytes, network),
     // Blocked or gone where news should go: to the next of their accounts.
-    reroute: async ({ platform, connection, channel }, { id, name, data }) => {
-      const next = await nextForNews(shop, { platform, connection, user: channel });
+    reroute: async ({ platform, connection, user }, { id, name, data }) => {
+      const next = await nextForNews(shop, { platform, connection, user });
       if (next) await engine.signal(chatOf(next), `${id}/next`, name, data);
       return next !== undefined;
     },

@@ -12,7 +12,8 @@ import {
   MessageType,
 } from "discord.js";
 import type { Asker } from "../../src/engine/adapter.ts";
-import type { Address, Body, PictureProblem } from "../../src/engine/inbound.ts";
+import { type Address, destinationOf, directAddress, memberAddress } from "../../src/engine/address.ts";
+import type { Body, PictureProblem } from "../../src/engine/inbound.ts";
 import type { Arrival } from "../../src/platform/arrivals.ts";
 import { textBody } from "../../src/platform/command.ts";
 import type { Typing } from "../../src/platform/completions.ts";
@@ -30,10 +31,10 @@ export interface Reading extends Arrival<APIAttachment> {
 }
 
 /** In a direct message the conversation is the person's, so that news can be sent before they ever wrote. */
-const addressOf = (connection: string, user: string, guild: string | undefined, channel: string): Address =>
-  guild === undefined
-    ? { platform: "discord", connection, channel: user }
-    : { platform: "discord", connection, channel, user };
+function addressOf(connection: string, user: string, guild: string | undefined, channel: string): Address {
+  const there = { platform: "discord", connection };
+  return guild === undefined ? directAddress(there, user) : memberAddress(there, channel, user);
+}
 
 const directOf = (guild: string | undefined, channel: string) =>
   guild === undefined ? { direct: channel } : {};
@@ -50,7 +51,7 @@ export function readInteraction(interaction: APIInteraction, application: string
   const from = message ? { message: message.id, ...(hidden && { hidden }) } : {};
   const body = deed.body.kind === "command" ? deed.body : { ...deed.body, ...from };
   const at = Date.now();
-  const place = channel?.id ?? asker.address.channel;
+  const place = channel?.id ?? destinationOf(asker.address);
   const shared = guild_id !== undefined;
   const ticket: Ticket = { id, token, at, kind: body.kind, channel: place, shared, ...from };
   const inbound = { id: `i${id}`, ...asker, at: new Date(at), body, ticket: JSON.stringify(ticket) };

@@ -3,7 +3,7 @@ import { InteractionResponseType, MessageFlags, type REST, Routes } from "discor
 import type { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Change, Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/inbound.ts";
+import { type Address, destinationOf, personAt } from "../../src/engine/address.ts";
 import { CODE, failures, isRefusal, unlessRefused } from "./errors.ts";
 import {
   type FirstResponse,
@@ -55,7 +55,7 @@ export class Outlet {
   /** Sends a view, its pictures read from `host`. @throws {SendError} */
   async send(host: Pick<Host, "media">, to: Address, delivery: Delivery): Promise<Sent> {
     const ticket = readTicket(delivery.ticket);
-    const alone = to.user !== undefined && delivery.view.visibility === "user";
+    const alone = to.kind === "member" && delivery.view.visibility === "user";
     const shown = await render(delivery.view, host);
     const shipment: Shipment = { ...delivery, shown, alone, repeatable: true };
     try {
@@ -75,7 +75,7 @@ export class Outlet {
 
   /** Changes a message that stands; see `Adapter.edit`. @throws {SendError} */
   async edit(host: Pick<Host, "media">, to: Address, change: Change): Promise<boolean> {
-    const alone = to.user !== undefined && change.view.visibility === "user";
+    const alone = to.kind === "member" && change.view.visibility === "user";
     const shown = await render(change.view, host);
     try {
       return await this.#change({ ...change, shown, alone, repeatable: true }, to, change.replaces);
@@ -100,14 +100,14 @@ export class Outlet {
   }
 
   #failed(error: unknown, to: Address, repeatable: boolean): Error {
-    if (isRefusal(error, ...NO_PERMISSION)) this.#bot.log.warn({ channel: to.channel }, MISSING);
+    if (isRefusal(error, ...NO_PERMISSION)) this.#bot.log.warn({ channel: destinationOf(to) }, MISSING);
     if (failures.refusesToken(error)) this.#bot.revoked(error);
     return failures.toSendError(error, repeatable);
   }
 
   /** The channel of a conversation. */
-  async #placeOf({ channel, user }: Address): Promise<string> {
-    return user === undefined ? ((await this.#bot.direct.fetch(channel)) ?? "") : channel;
+  async #placeOf(to: Address): Promise<string> {
+    return "channel" in to ? to.channel : ((await this.#bot.direct.fetch(to.user)) ?? "");
   }
 
   /** How a message that only one person sees is reached; not any more once its ticket is spent. */
@@ -171,10 +171,10 @@ export class Outlet {
   }
 
   /** Writes to the channel; to the person where others must not read along. */
-  async #tell({ shown, alone, replaces, key }: Shipment, { channel, user }: Address): Promise<string> {
+  async #tell({ shown, alone, replaces, key }: Shipment, to: Address): Promise<string> {
     const { rest, direct } = this.#bot;
-    const person = user === undefined ? channel : alone ? user : undefined;
-    const place = person === undefined ? channel : ((await direct.fetch(person)) ?? "");
+    const person = alone || !("channel" in to) ? personAt(to) : undefined;
+    const place = person === undefined ? destinationOf(to) : ((await direct.fetch(person)) ?? "");
     if (!alone && (await this.#edit(place, replaces, shown))) return replaces ?? "";
     // Discord answers a repeated nonce with the message it already has, for some minutes.
     const nonce = createHash("sha256").update(key).digest("base64url").slice(0, 25);

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
-import type { Address, Inbound, Sender } from "../../src/engine/inbound.ts";
+import type { Address } from "../../src/engine/address.ts";
+import type { Inbound, Sender } from "../../src/engine/inbound.ts";
 import type { People } from "../../src/platform/people.ts";
 import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import type { Installations, Workspace } from "./installations.ts";

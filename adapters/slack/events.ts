@@ -1,6 +1,7 @@
 import type { App } from "@slack/bolt";
 import { z } from "zod";
-import type { Address, Body } from "../../src/engine/inbound.ts";
+import type { Address } from "../../src/engine/address.ts";
+import type { Body } from "../../src/engine/inbound.ts";
 import { atMost } from "../../src/platform/backoff.ts";
 import { PHOTO_MAX, receivedPhoto } from "../../src/platform/received-photo.ts";
 import { render } from "./blocks.ts";

@@ -1,27 +1,21 @@
 import type { Host } from "../../src/engine/adapter.ts";
-import type { Address, Body } from "../../src/engine/inbound.ts";
+import { type Address, directAddress, homeAddress, memberAddress } from "../../src/engine/address.ts";
+import type { Body } from "../../src/engine/inbound.ts";
 import { textBody } from "../../src/platform/command.ts";
-
-const HOME = "home:";
 
 /**
  * Where a conversation takes place. A direct message has the person's id for a channel, so that news for the person
  * reach the same conversation; in a channel everyone has a conversation of their own.
  */
 export const addressOf = (team: string, user: string, channel?: string): Address => {
+  const there = { platform: "slack", connection: team };
   const own = channel === undefined || channel.startsWith("D");
-  return { platform: "slack", connection: team, ...(own ? { channel: user } : { channel, user }) };
+  return own ? directAddress(there, user) : memberAddress(there, channel, user);
 };
 
 /** The Home tab of a person. */
-export const homeOf = (team: string, user: string): Address => ({
-  platform: "slack",
-  connection: team,
-  channel: HOME + user,
-});
-/** Whose Home tab an address is; undefined for others. */
-export const homeUser = ({ channel }: Address): string | undefined =>
-  channel.startsWith(HOME) ? channel.slice(HOME.length) : undefined;
+export const homeOf = (team: string, user: string): Address =>
+  homeAddress({ platform: "slack", connection: team }, user);
 
 /** The time of a Slack timestamp, "1355517523.000005". */
 export const timeOf = (ts: string): Date => new Date(Number(ts) * 1000);

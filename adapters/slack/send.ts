@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Delivery, type Host, type Removal, SendError, type Sent } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/inbound.ts";
+import { type Address, type DirectAddress, destinationOf, personAt } from "../../src/engine/address.ts";
 import type { View } from "../../src/engine/view.ts";
 import type { Limit, Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
@@ -9,7 +9,6 @@ import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import { type Rendered, render } from "./blocks.ts";
 import { describe, isDeadToken, isRefused, NotInstalled, retryAfterMs, toSendError } from "./errors.ts";
 import { picturesOf } from "./files.ts";
-import { homeUser } from "./inbound.ts";
 import type { Installations, Workspace } from "./installations.ts";
 import { modalOf } from "./modal.ts";
 import { respond } from "./respond.ts";
@@ -69,6 +68,10 @@ interface Post {
   readonly alone: boolean;
 }
 
+/** What is paced together: a person's own channel, their Home tab, a shared channel. */
+const paceKey = (to: Address): string =>
+  `${to.connection}/${to.kind === "home" ? "home:" : ""}${destinationOf(to)}`;
+
 /** Sends views. Keeps no state but its pace, the names of pictures and of direct messages. */
 export class Outlet {
   readonly #options: OutletOptions;
@@ -81,8 +84,8 @@ export class Outlet {
   async send(to: Address, delivery: Delivery & { readonly onlyThere?: boolean }): Promise<Sent> {
     const { view, replaces, ticket } = delivery;
     const { installations, pace } = this.#options;
-    const key = `${to.connection}/${to.channel}`;
-    const home = homeUser(to);
+    const key = paceKey(to);
+    const home = to.kind === "home" ? to.user : undefined;
     // Until a new message is on its way, everything may be done again.
     let repeatable = true;
     try {
@@ -91,8 +94,8 @@ export class Outlet {
       if (home !== undefined) return await this.#publish(workspace, home, view);
       const post = { ...delivery, workspace, to, replaces, ticket: readTicket(ticket) };
       if (await this.#openForm(post)) return { message: replaces ?? post.ticket.message ?? "", opened: true };
-      const alone = view.visibility === "user" && to.user !== undefined;
-      const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
+      const alone = view.visibility === "user" && to.kind === "member";
+      const channel = "channel" in to ? to.channel : await this.#directOf(workspace, to.user);
       const sent = await this.#show({ ...post, channel, alone }, async () => {
         await pace.turn("channel", key);
         repeatable = false;
@@ -108,13 +111,13 @@ export class Outlet {
     const { installations, pace, apiRoot } = this.#options;
     try {
       const workspace = await installations.of(to.connection);
-      await pace.turn("edit", `${to.connection}/${to.channel}`);
+      await pace.turn("edit", paceKey(to));
       if (hidden) {
         const { message, response } = readTicket(ticket);
         if (message === ts) await respond(response, apiRoot, { delete_original: true }, true);
         return;
       }
-      const channel = to.user === undefined ? await this.#directOf(workspace, to.channel) : to.channel;
+      const channel = "channel" in to ? to.channel : await this.#directOf(workspace, to.user);
       await workspace.client.chat.delete({ channel, ts });
     } catch (error) {
       if (isRefused(error, NOT_DELETABLE)) return;
@@ -123,10 +126,10 @@ export class Outlet {
   }
 
   /** Empties what a person's Home tab shows, as they are erased; opened again, it is made anew. Never rejects. */
-  async clearHome({ connection, channel }: Address): Promise<void> {
+  async clearHome({ connection, user }: DirectAddress): Promise<void> {
     try {
       const { client } = await this.#options.installations.of(connection);
-      await client.views.publish({ user_id: channel, view: { type: "home", blocks: [{ type: "divider" }] } });
+      await client.views.publish({ user_id: user, view: { type: "home", blocks: [{ type: "divider" }] } });
     } catch (error) {
       // Trouble at Slack must not keep anybody from being erased.
       this.#options.log.warn({ reason: describe(error) }, "A Home tab could not be emptied");
@@ -136,7 +139,7 @@ export class Outlet {
   async #failed(to: Address, error: unknown, repeatable: boolean): Promise<Error> {
     const { pace, installations } = this.#options;
     const wait = retryAfterMs(error);
-    if (wait !== undefined) await pace.hush(`${to.connection}/${to.channel}`, wait);
+    if (wait !== undefined) await pace.hush(paceKey(to), wait);
     if (isDeadToken(error) || error instanceof NotInstalled) installations.refuse(to.connection, error);
     return toSendError(error, repeatable);
   }
@@ -146,7 +149,7 @@ export class Outlet {
     if (!view.form || ticket.trigger === undefined) return false;
     const { token, locale } = view.form;
     const { message, hidden, response } = ticket;
-    const opened = { channel: to.channel, shared: to.user !== undefined, message, hidden, response };
+    const opened = { channel: destinationOf(to), shared: to.kind === "member", message, hidden, response };
     const modal = modalOf(view.form, { token, locale, ...opened });
     try {
       await workspace.client.views.open({ trigger_id: ticket.trigger, view: modal });
@@ -171,7 +174,7 @@ export class Outlet {
     const { workspace, view, replaces } = post;
     if (view.file) {
       await begin();
-      const channel = post.alone ? await this.#directOf(workspace, post.to.user ?? "") : post.channel;
+      const channel = post.alone ? await this.#directOf(workspace, personAt(post.to) ?? "") : post.channel;
       const file = await contentsOf(view.file, this.#options.host);
       if (file) await workspace.client.filesUploadV2({ channel_id: channel, filename: view.file.name, file });
       if (!view.text && view.cards.length + view.controls.length === 0) return { message: "" };
@@ -246,10 +249,10 @@ export class Outlet {
     try {
       if (!alone) return { message: (await chat.postMessage({ channel, ...still })).ts ?? "" };
       return {
-        message: (await chat.postEphemeral({ channel, user: to.user ?? "", ...quiet })).message_ts ?? "",
+        message: (await chat.postEphemeral({ channel, user: personAt(to) ?? "", ...quiet })).message_ts ?? "",
       };
     } catch (error) {
-      if (to.user === undefined || !isRefused(error, NOT_THERE)) throw error;
+      if (to.kind !== "member" || !isRefused(error, NOT_THERE)) throw error;
       // A command works also where the app is no member; its answer has a way of its own.
       const response_type = alone ? "ephemeral" : "in_channel";
       if (

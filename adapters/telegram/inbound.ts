@@ -1,4 +1,5 @@
 import type { Chat, Message, Update, User } from "grammy/types";
+import { directAddress, memberAddress } from "../../src/engine/address.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
 import { addressedBody } from "../../src/platform/command.ts";
 import { PHOTO_MAX } from "../../src/platform/received-photo.ts";
@@ -43,10 +44,11 @@ export function readUpdate(update: Update, me: Me, now: Date = new Date()): Read
 
 const inboundOf = (update: Update, me: Me, chat: Chat, from: User, at: Date, body: Body): Inbound => {
   const name = [from.first_name, from.last_name].filter(Boolean).join(" ");
-  const place = { platform: "telegram", connection: me.id, channel: String(chat.id) };
+  const there = { platform: "telegram", connection: me.id };
+  const [channel, user] = [String(chat.id), String(from.id)];
   return {
     id: `u${update.update_id}`,
-    address: chat.type === "private" ? place : { ...place, user: String(from.id) },
+    address: chat.type === "private" ? directAddress(there, channel) : memberAddress(there, channel, user),
     sender: senderOf(String(from.id), name, from.language_code),
     at,
     body,

@@ -1,7 +1,7 @@
 import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/inbound.ts";
+import { type Address, destinationOf } from "../../src/engine/address.ts";
 import type { Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import { isRefusal, isUnauthorized, retryAfterMs, toSendError } from "./errors.ts";
@@ -45,7 +45,7 @@ export async function send(
   to: Address,
   { view, replaces, onlyThere }: Delivery & OnlyThere,
 ): Promise<Sent> {
-  const chat = to.channel;
+  const chat = destinationOf(to);
   const shown = render(view);
   let repeatable = replaces !== undefined;
   try {
@@ -68,10 +68,11 @@ export async function send(
 
 /** Takes a message away; see `Adapter.remove`. @throws {SendError} */
 export async function remove(outlet: Outlet, to: Address, { message }: Removal): Promise<void> {
+  const chat = destinationOf(to);
   try {
-    await retire(outlet, to.channel, Number(message));
+    await retire(outlet, chat, Number(message));
   } catch (error) {
-    throw await failed(outlet, to.channel, error, true);
+    throw await failed(outlet, chat, error, true);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { conversationId } from "../../src/engine/inbound.ts";
+import { conversationId } from "../../src/engine/address.ts";
 import { view } from "../../src/engine/turn.ts";
 import type { BoundedBodies } from "../../src/http/bounded-bodies.ts";
 import { EventStreams } from "../../src/http/event-stream.ts";

@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { streamSSE } from "hono/streaming";
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
-import { type Address, conversationId } from "../../src/engine/inbound.ts";
+import { type Address, conversationId, directAddress } from "../../src/engine/address.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
 import { type BoundedBodies, busy } from "../../src/http/bounded-bodies.ts";
 import { networkOf } from "../../src/http/client-address.ts";
@@ -193,4 +193,5 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   return routes;
 }
 
-const addressOf = (visitor: string): Address => ({ platform: "web", connection: "web", channel: visitor });
+const addressOf = (visitor: string): Address =>
+  directAddress({ platform: "web", connection: "web" }, visitor);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
+import { directAddress } from "../../src/engine/address.ts";
 import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
 import { bold, Engine, joined, link, plain, Script, type Turn, view } from "../../src/engine/index.ts";
 import { createLogger } from "../../src/log.ts";
@@ -19,7 +20,7 @@ interface Update {
 }
 
 const PERSON = { id: "1", locale: "en" };
-const ADDRESS = { platform: "bench", connection: "1", channel: "1" };
+const ADDRESS = directAddress({ platform: "bench", connection: "1" }, "1");
 
 /**
  * The engine alone: routing, tokens, the view and its fitting, sealing. Stubbed are `findOneAndUpdate` and `updateOne` of

@@ -1,5 +1,6 @@
 import mongoose from "mongoose";
 import { demoShop } from "../../src/demo/index.ts";
+import { conversationId, directAddress } from "../../src/engine/address.ts";
 import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
 import { catalogChanged } from "../../src/shop/catalog/catalog-version.ts";
 import { type Product, ProductModel } from "../../src/shop/catalog/product.ts";
@@ -130,8 +131,8 @@ export async function growConversations(count: number): Promise<void> {
   if (!model) throw new Error("There is no conversation to copy.");
   const have = await ConversationModel.countDocuments({});
   const make = (at: number): StoredConversation => {
-    const channel = String(10_000_000 + have + at);
-    return { ...model, _id: `telegram/${CONNECTION}/${channel}`, address: { ...model.address, channel } };
+    const address = directAddress(model.address, String(10_000_000 + have + at));
+    return { ...model, _id: conversationId(address), address };
   };
   await write(Math.max(0, count - have), make, (part) => insertInto("conversations", part));
 }

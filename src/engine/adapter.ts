@@ -1,4 +1,5 @@
-import type { Address, Inbound, PictureProblem, Sender } from "./inbound.ts";
+import type { Address, DirectAddress } from "./address.ts";
+import type { Inbound, PictureProblem, Sender } from "./inbound.ts";
 import type { MarkupCost } from "./split-text.ts";
 import type { View } from "./view.ts";
 
@@ -168,7 +169,7 @@ export interface Adapter {
    */
   remove?(to: Address, message: Removal): Promise<void>;
   /** Throws away what the adapter itself keeps of a person's own channel: they are erased. May be repeated. */
-  forget?(address: Address): Promise<void>;
+  forget?(address: DirectAddress): Promise<void>;
   /** Stops taking events; what was accepted stays in the store. */
   stop(): Promise<void>;
 }

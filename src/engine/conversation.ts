@@ -1,5 +1,6 @@
 import mongoose, { Schema } from "mongoose";
-import type { Address, Inbound, Sender } from "./inbound.ts";
+import type { Address } from "./address.ts";
+import type { Inbound, Sender } from "./inbound.ts";
 import type { Part, Screen } from "./screens.ts";
 import type { View } from "./view.ts";
 

@@ -1,8 +1,9 @@
 import { type Adapter, SendError } from "./adapter.ts";
+import type { Address } from "./address.ts";
 import type { Conversation, Handover, Message, News, OutboxEntry, Refresh } from "./conversation.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { lastShared } from "./find-conversation.ts";
-import type { Address, Inbound } from "./inbound.ts";
+import type { Inbound } from "./inbound.ts";
 import { LEASE_MS } from "./lease.ts";
 import type { Delivered, Mailbox } from "./mailbox.ts";
 import { isPictured, lookOf, Screens, type Standing } from "./screens.ts";
@@ -191,10 +192,10 @@ export class Courier {
 
   /** Takes news that a direct channel refuses to where the person may still see it. The same news goes once. */
   async #elsewhere({ address }: Conversation, news: News): Promise<void> {
-    if (address.user !== undefined) return;
+    if (address.kind !== "direct") return;
     const { engine, reroute } = this.#round;
     if (await reroute?.(address, news)) return;
-    const shared = await lastShared(address, address.channel);
+    const shared = await lastShared(address);
     if (shared) await engine.signal(shared, `${news.id}/shared`, news.name, news.data);
   }
 }

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Adapter, Host } from "./adapter.ts";
+import type { DirectAddress } from "./address.ts";
 import type { News } from "./conversation.ts";
 import type { Share } from "./fair-share.ts";
-import type { Address } from "./inbound.ts";
 import type { Step } from "./lease.ts";
 import type { Script } from "./script.ts";
 
@@ -28,7 +28,7 @@ export interface EngineOptions {
    * Sends news that an address refuses (blocked, gone) to another address of the same person, with `engine.signal`.
    * Answers false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
    */
-  readonly reroute?: (from: Address, news: News) => Promise<boolean>;
+  readonly reroute?: (from: DirectAddress, news: News) => Promise<boolean>;
   readonly now?: () => Date;
   /** What one person may send; `PERSONS_SHARE` unless said otherwise. */
   readonly share?: Share;

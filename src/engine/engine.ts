@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { languageOf } from "../i18n/index.ts";
 import type { Adapter, Asker } from "./adapter.ts";
+import { type Address, conversationId, type DirectAddress, destinationOf, personAt } from "./address.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import { Courier } from "./courier.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -11,7 +12,7 @@ import { FairShare, type Share } from "./fair-share.ts";
 import { sharedToken, showing } from "./find-conversation.ts";
 import { forgetConversations, lastActive } from "./forget-conversations.ts";
 import { hostOf } from "./host.ts";
-import { type Address, conversationId, type Inbound } from "./inbound.ts";
+import type { Inbound } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
 import { LEASE_MS, type Step } from "./lease.ts";
 import { type Commit, Mailbox } from "./mailbox.ts";
@@ -206,13 +207,13 @@ export class Engine {
    * Forgets what was said with a person on a platform, in their own channel and in shared ones. A conversation that is
    * at work goes on, as it needs its address to answer. May be repeated.
    */
-  async forget(direct: Address): Promise<void> {
+  async forget(direct: DirectAddress): Promise<void> {
     await forgetConversations(direct);
     await this.#adapters.get(direct.platform)?.forget?.(direct);
   }
 
   /** When a person was last heard or told something on a platform, given their own channel there; null if never. */
-  async lastActive(direct: Address): Promise<Date | null> {
+  async lastActive(direct: DirectAddress): Promise<Date | null> {
     return await lastActive(direct);
   }
 
@@ -326,11 +327,10 @@ export class Engine {
 }
 
 /** Whose share an event counts against; news has no sender and counts as of the person it is for. */
-const personOf = ({
-  address: { platform, connection, channel, user },
-  sender,
-}: Pick<Inbound, "address" | "sender">): string =>
-  [platform, connection, sender.id || (user ?? channel)].join("/");
+const personOf = ({ address, sender }: Pick<Inbound, "address" | "sender">): string => {
+  const { platform, connection } = address;
+  return [platform, connection, sender.id || (personAt(address) ?? destinationOf(address))].join("/");
+};
 
 /** The outcome of an event that was handled before. */
 const unchanged = ({ state, person }: Conversation): Commit => ({ state, person, replies: [], links: [] });

@@ -1,29 +1,34 @@
 import mongoose from "mongoose";
+import { type Address, type DirectAddress, type MemberAddress, readAddress } from "./address.ts";
 import { ConversationModel } from "./conversation.ts";
-import type { Address } from "./inbound.ts";
 
 const { trusted } = mongoose;
 
 /** The conversations in which a card stands that shows a subject (one with a colon), at most 100. */
 export async function showing(subject: string): Promise<Address[]> {
   const found = await ConversationModel.find({ subjects: subject }, { address: 1 }).limit(100).lean();
-  return found.map(({ address }) => address);
+  return found.map(({ address }) => readAddress(address));
 }
 
 /** The shared channel in which a person was met last; null if there was none. */
-export async function lastShared({ platform, connection }: Address, user: string): Promise<Address | null> {
+export async function lastShared({ platform, connection, user }: DirectAddress): Promise<Address | null> {
   const found = await ConversationModel.findOne(
-    { "address.user": user, "address.platform": platform, "address.connection": connection },
+    {
+      "address.user": user,
+      "address.platform": platform,
+      "address.connection": connection,
+      "address.channel": trusted({ $exists: true }),
+    },
     { address: 1 },
   )
     .sort({ at: -1 })
     .lean();
-  return found?.address ?? null;
+  return found && readAddress(found.address);
 }
 
 /** The long token that stands behind a short one of anybody's message in a shared channel. */
 export async function sharedToken(
-  { platform, connection, channel }: Address,
+  { platform, connection, channel }: MemberAddress,
   short: string,
 ): Promise<string | undefined> {
   const found = await ConversationModel.findOne(

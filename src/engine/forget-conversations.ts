@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
+import { conversationId, type DirectAddress } from "./address.ts";
 import { type Conversation, ConversationModel } from "./conversation.ts";
 import { forgetPages } from "./delivery-pages.ts";
-import { type Address, conversationId } from "./inbound.ts";
 
 const { trusted } = mongoose;
 
@@ -9,27 +9,32 @@ const { trusted } = mongoose;
  * Deletes a person's conversations that nobody works on, given the address of their own channel: that one, what they said
  * in shared channels, and whatever else of theirs a platform has, such as a front page.
  */
-export async function forgetConversations(direct: Address): Promise<void> {
+export async function forgetConversations(direct: DirectAddress): Promise<void> {
   const theirs = (await conversationsOf(direct)).map(({ _id }) => _id);
   await ConversationModel.deleteMany({ _id: trusted({ $in: theirs }), owner: null });
   await forgetPages(theirs);
 }
 
 /** When a person was last heard or told something on a platform; null if there is nothing left of that. */
-export async function lastActive(direct: Address): Promise<Date | null> {
+export async function lastActive(direct: DirectAddress): Promise<Date | null> {
   const times = (await conversationsOf(direct)).map(({ at }) => at?.getTime() ?? 0);
   return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 /** A person's conversations, given the address of their own channel. Each question is answered by an index. */
-async function conversationsOf(direct: Address): Promise<Pick<Conversation, "_id" | "at">[]> {
-  const { platform, connection, channel: user } = direct;
+async function conversationsOf(direct: DirectAddress): Promise<Pick<Conversation, "_id" | "at">[]> {
+  const { platform, connection, user } = direct;
   const there = { "address.platform": platform, "address.connection": connection };
   const filters = [
     { _id: conversationId(direct) },
     { ...there, "address.user": user },
-    // Named by nobody else's id, as one in a shared channel would be.
-    { ...there, "person.id": user, "address.user": trusted({ $exists: false }) },
+    // Front pages of earlier versions. A channel's own conversation is nobody's, whoever pressed there last.
+    {
+      ...there,
+      "person.id": user,
+      "address.user": trusted({ $exists: false }),
+      "address.kind": trusted({ $exists: false }),
+    },
   ];
   const found = await Promise.all(
     filters.map((filter) =>

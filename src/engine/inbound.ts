@@ -1,11 +1,4 @@
-/** Where a conversation takes place. `connection` is the bot, workspace, guild or web path that decides the shop. */
-export interface Address {
-  readonly platform: string;
-  readonly connection: string;
-  readonly channel: string;
-  /** The person, where a channel holds several conversations (groups). */
-  readonly user?: string;
-}
+import type { Address } from "./address.ts";
 
 /** Who did something: the platform's own id, never a name. */
 export interface Sender {
@@ -66,9 +59,3 @@ export type Body =
   /** More came than one person may send at a time, and was dropped. */
   | { readonly kind: "surplus" }
   | { readonly kind: "signal"; readonly name: string; readonly data: unknown };
-
-/** The key of a conversation: one string per address. */
-export const conversationId = (address: Address): string =>
-  [address.platform, address.connection, address.channel, address.user]
-    .filter((part) => part !== undefined)
-    .join("/");

@@ -1,7 +1,8 @@
 import { isDuplicateKey } from "../store/duplicate-key.ts";
+import { type Address, conversationId } from "./address.ts";
 import type { Conversation } from "./conversation.ts";
 import { cameBefore, neverCame, seenAt } from "./deliveries.ts";
-import { type Address, conversationId, type Inbound } from "./inbound.ts";
+import type { Inbound } from "./inbound.ts";
 import { AFTER, conversations, FREE, leaseEnd, type Step } from "./lease.ts";
 import { openConversation, sealEvent } from "./sealed.ts";
 

@@ -10,12 +10,13 @@ export {
   SendError,
   type Sent,
 } from "./adapter.ts";
+export { type Address, conversationId } from "./address.ts";
 export { ConversationModel, type News } from "./conversation.ts";
 export { Engine } from "./engine.ts";
 export type { EngineMetrics, EngineOptions } from "./engine-options.ts";
 export { fit } from "./fit.ts";
 export { type Form, form, type Reading, type Values, type Words } from "./form.ts";
-export { type Address, conversationId, type Inbound, type Sender } from "./inbound.ts";
+export type { Inbound, Sender } from "./inbound.ts";
 export { type LinkRef, link } from "./link.ts";
 export * from "./rich-text.ts";
 export { Script } from "./script.ts";

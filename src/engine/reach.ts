@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
 import type { Adapter } from "./adapter.ts";
-import type { Address } from "./inbound.ts";
+import type { Address } from "./address.ts";
 
 /** What a process can answer: conversations of a platform, those of one connection or all but those of some. */
 export interface Reach {

@@ -111,6 +111,6 @@ const foreign = (turn: RunningTurn): Answer =>
 
 /** What follows is for one person's eyes: where the platform can not show it so, it is handled in their own channel. */
 function inPrivate(turn: RunningTurn, body: Body): void {
-  if (turn.address.user !== undefined && !turn.can.ephemeral) throw new Elsewhere(body);
+  if (turn.address.kind === "member" && !turn.can.ephemeral) throw new Elsewhere(body);
   turn.confide();
 }

@@ -1,8 +1,9 @@
 import type { Asker } from "./adapter.ts";
+import { directAddress, personAt } from "./address.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
-import type { Address, Inbound, Sender } from "./inbound.ts";
+import type { Inbound, Sender } from "./inbound.ts";
 import type { Commit } from "./mailbox.ts";
 import { numbered } from "./numbered.ts";
 import { fitted } from "./outcome.ts";
@@ -51,7 +52,7 @@ async function answers(turn: RunningTurn): Promise<Answers> {
   } catch (elsewhere) {
     if (!(elsewhere instanceof Elsewhere)) throw elsewhere;
     const { ticket: _, ...event } = turn.inbound;
-    const address = directly(turn.address, turn.sender.id);
+    const address = directAddress(turn.address, turn.sender.id);
     const handover = { ...event, id: `${event.id}/private`, address, body: elsewhere.body };
     return { shown: [...first, below(view({ text: plain(turn.say("elsewhere.private")) }))], handover };
   }
@@ -62,7 +63,7 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
   const screens = fitted(shown, {
     can: turn.can,
     body,
-    shared: turn.address.user !== undefined,
+    shared: turn.address.kind === "member",
     confidential: turn.confidential,
     news: newsHint(turn),
   });
@@ -107,17 +108,10 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
 const PERSON = "\uE000";
 
 /** What stands for news where others read along. It calls the one person whom it is for. */
-function newsHint({ say, address: { user = "" } }: RunningTurn): RichText {
+function newsHint({ say, address }: RunningTurn): RichText {
   const [before = "", after = ""] = say("elsewhere.news", { person: PERSON }).split(PERSON);
-  return rich`${before}${mention(user, say("elsewhere.you"))}${after}`;
+  return rich`${before}${mention(personAt(address) ?? "", say("elsewhere.you"))}${after}`;
 }
-
-/** The person's own channel on the platform of an address. */
-const directly = ({ platform, connection }: Address, user: string): Address => ({
-  platform,
-  connection,
-  channel: user,
-});
 
 // A name is personal, and who wrote last stands unsealed in a conversation: the shop keeps the name, sealed.
 const nameless = ({ name: _, ...rest }: Sender): Sender => rest;

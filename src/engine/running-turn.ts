@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Say, sayIn } from "../i18n/index.ts";
 import type { Capabilities } from "./adapter.ts";
+import { destinationOf, type MemberAddress, personAt } from "./address.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
 import { FormTalk } from "./form-talk.ts";
 import type { Scene } from "./form-view.ts";
-import type { Address, Inbound } from "./inbound.ts";
+import type { Inbound } from "./inbound.ts";
 import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
 import { plain } from "./rich-text.ts";
 import type { Script } from "./script.ts";
@@ -21,7 +22,7 @@ const TASK_MS = 60 * 60_000;
 /** What a turn needs beside the conversation. */
 export interface TurnContext {
   /** The long token that stands behind a short one on somebody else's message in the same channel. */
-  readonly sharedToken?: (address: Address, short: string) => Promise<string | undefined>;
+  readonly sharedToken?: (address: MemberAddress, short: string) => Promise<string | undefined>;
   readonly script: Script;
   readonly sealer: TokenSealer;
   readonly can: Capabilities;
@@ -74,7 +75,7 @@ export class RunningTurn implements Turn, Scene {
     // News goes to who wrote last; where nobody has yet, a person's own channel is named after them.
     this.sender =
       event.body.kind === "signal"
-        ? (held.person ?? { id: event.address.user ?? event.address.channel })
+        ? (held.person ?? { id: personAt(event.address) ?? destinationOf(event.address) })
         : event.sender;
     this.now = context.now;
     this.locale = this.state.locale ?? context.language(this.sender.locale) ?? "en";
@@ -146,8 +147,9 @@ export class RunningTurn implements Turn, Scene {
   /** What was pressed; on another person's message in a shared channel its short token is theirs. */
   async pressed(token: string) {
     const opened = this.tokens.open(token);
-    if (opened.kind !== "stale" || this.address.user === undefined || !isShort(token)) return opened;
-    const full = await this.#sharedToken?.(this.address, token);
+    const { address } = this;
+    if (opened.kind !== "stale" || address.kind !== "member" || !isShort(token)) return opened;
+    const full = await this.#sharedToken?.(address, token);
     if (full === undefined) return opened;
     const shared = this.tokens.open(full);
     return shared.kind === "ok" && shared.guest ? shared : opened;
@@ -157,7 +159,7 @@ export class RunningTurn implements Turn, Scene {
     if (everyone) return this.tokens.seal(ref, "everyone");
     const { body } = this.inbound;
     const alone = this.confidential || ("hidden" in body && body.hidden === true);
-    const openly = this.address.user !== undefined && !alone;
+    const openly = this.address.kind === "member" && !alone;
     return this.tokens.seal(ref, openly && this.script.links.get(ref.name)?.forEveryone ? "shown" : "person");
   }
 

@@ -1,4 +1,5 @@
 import { CannotOpen, open, seal } from "../store/secret-box.ts";
+import { readAddress } from "./address.ts";
 import type { Conversation, OutboxEntry, StoredConversation } from "./conversation.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Screen } from "./screens.ts";
@@ -38,15 +39,21 @@ export function openConversation(stored: Omit<StoredConversation, "seen">, own?:
   return {
     ...rest,
     _id,
+    address: readAddress(stored.address),
     inbox: stored.inbox.map(({ sealed }) => {
       if (sealed === own?.sealed) return own.event;
       const event: Inbound = JSON.parse(open(sealed, place(_id, "inbox")));
-      return { ...event, at: new Date(event.at) };
+      return { ...event, address: readAddress(event.address), at: new Date(event.at) };
     }),
-    outbox: stored.outbox.map(({ sealed }): OutboxEntry => JSON.parse(open(sealed, place(_id, "outbox")))),
+    outbox: stored.outbox.map(({ sealed }) => openEntry(JSON.parse(open(sealed, place(_id, "outbox"))))),
     state: openState(_id, stored.state),
     screens: openScreens(_id, screens),
   };
+}
+
+function openEntry(entry: OutboxEntry): OutboxEntry {
+  if (!("handover" in entry)) return entry;
+  return { ...entry, handover: { ...entry.handover, address: readAddress(entry.handover.address) } };
 }
 
 /** Screens of another secret are lost, which leaves their messages where they are. */

@@ -1,6 +1,7 @@
 import type { Say } from "../i18n/index.ts";
+import type { Address } from "./address.ts";
 import type { Form, Values } from "./form.ts";
-import type { Address, Inbound, Sender } from "./inbound.ts";
+import type { Inbound, Sender } from "./inbound.ts";
 import type { LinkRef } from "./link.ts";
 import type { Button, Pick, View } from "./view.ts";
 

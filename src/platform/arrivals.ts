@@ -1,5 +1,6 @@
 import type { Host } from "../engine/adapter.ts";
-import { conversationId, type Inbound } from "../engine/inbound.ts";
+import { conversationId } from "../engine/address.ts";
+import type { Inbound } from "../engine/inbound.ts";
 import { persist } from "./backoff.ts";
 import { InOrder } from "./in-order.ts";
 import { type SentPictures, withPictures } from "./received-files.ts";

@@ -6,7 +6,8 @@ import sharp from "sharp";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DiscordOptions, discordAdapter } from "../../adapters/discord/index.ts";
 import { type Delivery, SendError } from "../../src/engine/adapter.ts";
-import type { Address, Inbound } from "../../src/engine/inbound.ts";
+import { type Address, directAddress, memberAddress } from "../../src/engine/address.ts";
+import type { Inbound } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import type { Control, FormView, View } from "../../src/engine/view.ts";
 import { RecordingHost } from "../contract/recording-host.ts";
@@ -85,12 +86,10 @@ const reply = ({ ticket }: Inbound, text: string, parts: Partial<View> & Partial
   say(text, { ...(ticket && { ticket }), ...parts });
 const person = (discord: DiscordDouble, options: Parameters<DiscordDouble["person"]>[1] = {}, id = ADA) =>
   discord.person(id, { name: "Ada", hasty: true, ...options });
-const addressOf = (discord: DiscordDouble, channel: string, user?: string): Address => ({
-  platform: "discord",
-  connection: discord.applicationId,
-  channel,
-  ...(user && { user }),
-});
+const addressOf = (discord: DiscordDouble, place: string, member?: string): Address => {
+  const there = { platform: "discord", connection: discord.applicationId };
+  return member === undefined ? directAddress(there, place) : memberAddress(there, place, member);
+};
 /** Where somebody who exists is written to directly. */
 const direct = (discord: DiscordDouble, id = ADA): Address => {
   discord.person(id);

@@ -14,8 +14,9 @@ import { typed } from "../../adapters/slack/inbound.ts";
 import { type SlackOptions, slackAdapter } from "../../adapters/slack/index.ts";
 import { EVENTS, SCOPES } from "../../adapters/slack/scopes.ts";
 import type { Adapter, Delivery, Host } from "../../src/engine/adapter.ts";
+import { type Address, directAddress, memberAddress } from "../../src/engine/address.ts";
 import { fit as fitted } from "../../src/engine/fit.ts";
-import type { Address, Inbound } from "../../src/engine/inbound.ts";
+import type { Inbound } from "../../src/engine/inbound.ts";
 import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
 import type { FormView, View } from "../../src/engine/view.ts";
 import { isVisible, wellFormed } from "../../src/platform/legible.ts";
@@ -206,11 +207,8 @@ const deliver = (view: View, more: Partial<Delivery> = {}): Delivery => ({
   key: `k${++sent}`,
   ...more,
 });
-const directly = ({ double }: World, user: string): Address => ({
-  platform: "slack",
-  connection: double.teamId,
-  channel: user,
-});
+const directly = ({ double }: World, user: string): Address =>
+  directAddress({ platform: "slack", connection: double.teamId }, user);
 
 describe("what comes in", () => {
   test("a direct message is text from the person, as it was typed", async () => {
@@ -218,11 +216,10 @@ describe("what comes in", () => {
     await at.double.person("U1", { name: "Ada\u202e", locale: "de-DE" }).says("two mugs & <b>");
     const [event] = await at.host.until(1);
     expect(event).toMatchObject({
-      address: { platform: "slack", connection: at.double.teamId, channel: "U1" },
+      address: { kind: "direct", platform: "slack", connection: at.double.teamId, user: "U1" },
       sender: { id: "U1", name: "Ada", locale: "de-DE" },
       body: { kind: "text", text: "two mugs & <b>" },
     });
-    expect(event?.address.user).toBeUndefined();
     expect(at.double.lost).toEqual([]);
   });
 
@@ -633,7 +630,7 @@ describe("what goes out", () => {
       .messages("U1")
       .flatMap(({ files }) => files.map(({ name, bytes }) => [name, Buffer.from(bytes ?? []).toString()]));
     expect(named).toEqual([["orders.csv", file.text]]);
-    const inChannel = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    const inChannel = memberAddress(directly(at, "U1"), "C1", "U1");
     await at.adapter.send(inChannel, deliver({ file, cards: [], controls: [], visibility: "user" }));
     expect(at.double.messages("C1").flatMap(({ files }) => files)).toEqual([]);
     expect(at.double.messages("U1").flatMap(({ files }) => files)).toHaveLength(2);
@@ -644,7 +641,7 @@ describe("what goes out", () => {
     at.double.channel("C1");
     const ada = at.double.person("U1", { channel: "C1", hasty: true });
     const bob = at.double.person("U2", { channel: "C1", hasty: true });
-    const to = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    const to = memberAddress(directly(at, "U1"), "C1", "U1");
     await at.adapter.send(to, deliver(say("Your basket", { controls: [go], visibility: "user" })));
     await ada.presses("Go");
     const [press] = await at.host.until(1);
@@ -668,7 +665,7 @@ describe("what goes out", () => {
     at.double.channel("C1");
     const ada = at.double.person("U1", { channel: "C1", hasty: true });
     const bob = at.double.person("U2", { channel: "C1", hasty: true });
-    const to = { ...directly(at, "U1"), channel: "C1", user: "U1" };
+    const to = memberAddress(directly(at, "U1"), "C1", "U1");
     const { message } = await at.adapter.send(to, deliver(say("For all")));
     await at.adapter.send(to, deliver(say("For Ada", { visibility: "user" }), { replaces: message }));
     await ada.sees(/For Ada/);
@@ -926,7 +923,7 @@ describe("several workspaces", () => {
     expect(stored).toContain(team.id);
     expect(stored).not.toContain("xoxb");
 
-    const to = { platform: "slack", connection: team.id, channel: "U7" };
+    const to = directAddress({ platform: "slack", connection: team.id }, "U7");
     at.double.person("U7", { team: team.id });
     const { adapter: another } = await world({ several: true, mode: "http", apiRoot: at.double.url });
     await another.send(to, deliver(say("Hello")));
@@ -950,7 +947,7 @@ describe("several workspaces", () => {
       apiRoot: at.double.url,
       recheckAfter: 20,
     });
-    const to = { platform: "slack", connection: team.id, channel: "U7" };
+    const to = directAddress({ platform: "slack", connection: team.id }, "U7");
     at.double.person("U7", { team: team.id });
     at.double.revoke(team.id);
     await expect.poll(() => at.adapter.refused?.()).toEqual([team.id]);
@@ -970,7 +967,10 @@ describe("several workspaces", () => {
     const { clientId, clientSecret, url: apiRoot } = at.double;
     const both = await world({ mode: "http", clientId, clientSecret, apiRoot, botToken: "xoxb-refused" });
     at.double.person("U7", { team: team.id });
-    await both.adapter.send({ platform: "slack", connection: team.id, channel: "U7" }, deliver(say("Hello")));
+    await both.adapter.send(
+      directAddress({ platform: "slack", connection: team.id }, "U7"),
+      deliver(say("Hello")),
+    );
     expect(both.adapter.refused?.()).toEqual([]);
   });
 

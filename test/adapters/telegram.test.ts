@@ -10,8 +10,9 @@ import { readUpdate } from "../../adapters/telegram/inbound.ts";
 import { type TelegramOptions, telegramAdapter } from "../../adapters/telegram/index.ts";
 import { render } from "../../adapters/telegram/render.ts";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
+import { type Address, destinationOf, directAddress } from "../../src/engine/address.ts";
 import { fit as fitted } from "../../src/engine/fit.ts";
-import type { Address, Inbound } from "../../src/engine/inbound.ts";
+import type { Inbound } from "../../src/engine/inbound.ts";
 import { bold, code, italic, linked, plain, rich, strike } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
 import { type DoubleOptions, type TelegramDouble, telegramDouble } from "../doubles/telegram.ts";
@@ -122,11 +123,8 @@ async function accepted({ host }: World, count: number): Promise<readonly Inboun
   return host.accepted;
 }
 
-const to = (channel: number | string): Address => ({
-  platform: "telegram",
-  connection: "4242",
-  channel: String(channel),
-});
+const to = (chat: number | string): Address =>
+  directAddress({ platform: "telegram", connection: "4242" }, String(chat));
 const view = (text: string, controls: Control[] = []): View => ({ text: plain(text), cards: [], controls });
 const card = (title: string, image: View["cards"][number]["image"], controls: Control[] = []): View => ({
   cards: [{ title, image, controls }],
@@ -169,7 +167,7 @@ describe("what comes in", () => {
     expect(it.host.kept[0]).toEqual(Buffer.from(bytes));
     expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => `u${1000 + i}`));
     for (const event of events) {
-      expect(event.address).toEqual({ platform: "telegram", connection: "4242", channel: "77" });
+      expect(event.address).toEqual({ kind: "direct", platform: "telegram", connection: "4242", user: "77" });
       expect(event.sender).toEqual({ id: "77", name: "Ada", locale: "zh-hans" });
     }
   });
@@ -262,12 +260,12 @@ describe("polling", () => {
     const it = await world();
     let broken = true;
     it.host.before = ({ address }) => {
-      if (broken && address.channel === "77") throw new Error("the store is down");
+      if (broken && destinationOf(address) === "77") throw new Error("the store is down");
     };
     await it.double.person(77, { hasty: true }).says("first");
     await it.double.person(77, { hasty: true }).says("second");
     await it.double.person(78, { hasty: true }).says("other chat");
-    expect((await accepted(it, 1))[0]?.address.channel).toBe("78");
+    expect((await accepted(it, 1))[0]?.address).toEqual(to(78));
     const polls = it.double.callsOf("getUpdates").length;
     await until(it, () => it.double.callsOf("getUpdates").length > polls);
     expect(it.double.unconfirmed.map(({ update_id }) => update_id)).toEqual([1000, 1001, 1002]);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Address } from "../../src/engine/inbound.ts";
+import type { Address } from "../../src/engine/address.ts";
 import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
 import type { Button, FormView } from "../../src/engine/view.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";

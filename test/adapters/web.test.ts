@@ -4,7 +4,12 @@ import { WebMessages } from "../../adapters/web/messages.ts";
 import { WEB_LIMITS } from "../../adapters/web/routes.ts";
 import type { WebMessage } from "../../adapters/web/wire.ts";
 import { type PictureSender, SendError } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/inbound.ts";
+import {
+  conversationId,
+  type DirectAddress,
+  destinationOf,
+  directAddress,
+} from "../../src/engine/address.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import type { View } from "../../src/engine/view.ts";
 import { NETWORK_STREAMS_MAX } from "../../src/http/event-stream.ts";
@@ -52,9 +57,10 @@ async function visitor(at = shop, from?: string) {
       return (await response.json()) as { newest: number; earlier: boolean; messages: WebMessage[] };
     },
     /** The visitor's address, learned as the engine learns it. */
-    address: async (): Promise<Address> => {
+    address: async (): Promise<DirectAddress> => {
       await post({ id: randomUUID(), kind: "press", token: "where am I" });
-      return at.accepted.at(-1)!.address;
+      const { address } = at.accepted.at(-1)!;
+      return directAddress(address, destinationOf(address));
     },
   };
 }
@@ -124,7 +130,7 @@ describe("a visitor", () => {
     await person.says("again");
     const [first, second] = shop.accepted;
     expect(first).toMatchObject({
-      address: { platform: "web", connection: "web", channel: first!.sender.id },
+      address: { kind: "direct", platform: "web", connection: "web", user: first!.sender.id },
       sender: { locale: "zh-CN" },
       body: { kind: "text", text: "hello" },
     });
@@ -354,7 +360,7 @@ describe("a picture", () => {
     await upload(person.headers, png);
     const { address, sender, network } = senders[0]!;
     expect(address).toEqual(await person.address());
-    expect(sender.id).toBe(address.channel);
+    expect(sender.id).toBe(destinationOf(address));
     expect(network).toMatch(/127\.0\.0\.1$/);
   });
 
@@ -432,8 +438,8 @@ describe("a message of the shop", () => {
     await shop.says(await ann.address(), "Elm Street 4");
     const rows = await WebMessages.find({}).sort({ _id: -1 }).limit(1).lean();
     expect(JSON.stringify(rows)).not.toContain("Elm");
-    const { channel } = await bob.address();
-    await WebMessages.create({ ...rows[0], _id: undefined, conversation: `web/web/${channel}` });
+    const conversation = conversationId(await bob.address());
+    await WebMessages.create({ ...rows[0], _id: undefined, conversation });
     const { status } = await fetch(`${shop.url}/chat/history`, { headers: bob.headers });
     expect(status).toBe(503);
   });

@@ -1,5 +1,5 @@
 import type { Adapter } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/inbound.ts";
+import type { Address } from "../../src/engine/address.ts";
 import type { RecordingHost } from "./recording-host.ts";
 
 /** What a message shows to a person now, whatever the platform. */

@@ -1,5 +1,6 @@
 import pino from "pino";
 import { discordAdapter } from "../../adapters/discord/index.ts";
+import { destinationOf, directAddress, memberAddress } from "../../src/engine/address.ts";
 import type { ChatMessage } from "../doubles/discord.ts";
 import { discordDouble } from "../doubles/discord.ts";
 import { everyComponent } from "../doubles/discord-components.ts";
@@ -40,16 +41,13 @@ export async function discordBench(): Promise<Bench> {
     const id = `5010000000000000${String(++people).padStart(2, "0")}`;
     const person = double.person(id, { ...options, hasty: true });
     const { channel } = person;
+    const there = { platform: "discord", connection: double.applicationId };
     const inSight = () =>
       double
         .messagesFor(channel, id)
         .filter(({ author, loading }) => author === double.applicationId && !loading);
     return {
-      address: {
-        platform: "discord",
-        connection: double.applicationId,
-        ...(options.guild === undefined ? { channel: id } : { channel, user: id }),
-      },
+      address: options.guild === undefined ? directAddress(there, id) : memberAddress(there, channel, id),
       says: (text) => person.says(text),
       async commands(name) {
         const command = double.commands().find((each) => each.name === name);
@@ -85,7 +83,7 @@ export async function discordBench(): Promise<Bench> {
       twice = true;
     },
     async botsSpeak({ address }) {
-      double.otherBotSays(double.dm(address.channel), "I am a bot");
+      double.otherBotSays(double.dm(destinationOf(address)), "I am a bot");
     },
     misbehave: (kind) => double.misbehave({ next: 1, kind, retryAfter: 3 }),
     failing: (part, seed) => double.failRate(part, seed, ["429", "500-before"]),
@@ -95,7 +93,7 @@ export async function discordBench(): Promise<Bench> {
       await double.close();
     },
     async removes({ address }, message) {
-      const found = double.messages(double.dm(address.channel)).find(({ id }) => id === message);
+      const found = double.messages(double.dm(destinationOf(address))).find(({ id }) => id === message);
       if (found === undefined) throw new Error(`There is no message ${message}`);
       found.deleted = true;
     },

@@ -1,5 +1,6 @@
 import pino from "pino";
 import { slackAdapter } from "../../adapters/slack/index.ts";
+import { destinationOf, directAddress, memberAddress } from "../../src/engine/address.ts";
 import { slackDouble } from "../doubles/slack.ts";
 import { pressables } from "../doubles/slack-checks.ts";
 import type { Deed, Standing } from "../doubles/slack-deeds.ts";
@@ -60,12 +61,10 @@ export async function slackBench(): Promise<Bench> {
       }
       throw new Error(`Nothing on the message hands back ${token}`);
     };
+    const there = { platform: "slack", connection: double.teamId };
     return {
-      address: {
-        platform: "slack",
-        connection: double.teamId,
-        ...(options.channel === undefined ? { channel: id } : { channel: options.channel, user: id }),
-      },
+      address:
+        options.channel === undefined ? directAddress(there, id) : memberAddress(there, options.channel, id),
       says: (text) => person.says(text),
       commands: async (name) => void counted(double.deeds.commands(standing, double.command, name)),
       async presses(ts, token) {
@@ -87,7 +86,7 @@ export async function slackBench(): Promise<Bench> {
     unacknowledged: () => waiting,
     deliverTwice: () => double.misbehave({ next: 1, kind: "duplicate-event" }),
     async botsSpeak({ address }) {
-      const { id } = double.world.dm(team, address.channel);
+      const { id } = double.world.dm(team, destinationOf(address));
       const about = { type: "message", channel: id, channel_type: "im", text: "I am a bot", team: team.id };
       const ts = double.world.ts();
       double.deeds.event(team, { ...about, user: "U0BOT", bot_id: "B0BOT", ts, event_ts: ts }, false);
@@ -100,7 +99,7 @@ export async function slackBench(): Promise<Bench> {
       await double.close();
     },
     async removes({ address }, ts) {
-      const found = double.messages(address.channel).find((message) => message.ts === ts);
+      const found = double.messages(destinationOf(address)).find((message) => message.ts === ts);
       if (found === undefined) throw new Error(`There is no message ${ts}`);
       found.deleted = true;
     },

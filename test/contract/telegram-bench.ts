@@ -1,5 +1,6 @@
 import pino from "pino";
 import { telegramAdapter } from "../../adapters/telegram/index.ts";
+import { destinationOf, directAddress, memberAddress } from "../../src/engine/address.ts";
 import type { ChatMessage } from "../doubles/telegram.ts";
 import { telegramDouble } from "../doubles/telegram.ts";
 import type { Bench, Shown, Someone } from "./bench.ts";
@@ -28,13 +29,12 @@ export async function telegramBench(): Promise<Bench> {
     const id = ++people;
     const chat = options.group ?? id;
     const person = double.person(id, { ...options, hasty: true });
+    const there = { platform: "telegram", connection: String(double.botId) };
     return {
-      address: {
-        platform: "telegram",
-        connection: String(double.botId),
-        channel: String(chat),
-        ...(options.group !== undefined && { user: String(id) }),
-      },
+      address:
+        options.group === undefined
+          ? directAddress(there, String(id))
+          : memberAddress(there, String(chat), String(id)),
       says: (text) => person.says(text),
       commands: (name) => person.says(`/${name}`),
       presses: async (message, token) => person.forges(token, Number(message)),
@@ -55,7 +55,7 @@ export async function telegramBench(): Promise<Bench> {
     unacknowledged: () => double.unconfirmed.length,
     deliverTwice: () => double.misbehave({ next: 1, kind: "duplicate-update" }),
     async botsSpeak({ address }) {
-      const chat = { id: Number(address.channel), type: "private" as const, first_name: "Ada" };
+      const chat = { id: Number(destinationOf(address)), type: "private" as const, first_name: "Ada" };
       for (const id of [double.botId, 999]) {
         const from = { id, is_bot: true, first_name: "Bot", username: "some_bot" };
         double.push({ message: { message_id: 900, date: 1, chat, from, text: "I am a bot" } });
@@ -69,7 +69,7 @@ export async function telegramBench(): Promise<Bench> {
       await double.close();
     },
     async removes({ address }, message) {
-      const found = double.messages(Number(address.channel)).find(({ id }) => String(id) === message);
+      const found = double.messages(Number(destinationOf(address))).find(({ id }) => String(id) === message);
       if (found === undefined) throw new Error(`There is no message ${message}`);
       found.deleted = true;
     },

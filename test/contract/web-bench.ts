@@ -3,6 +3,7 @@ import pino from "pino";
 import { webAdapter, webBodyLimits } from "../../adapters/web/index.ts";
 import { WebMessages } from "../../adapters/web/messages.ts";
 import type { WebMessage } from "../../adapters/web/wire.ts";
+import { conversationId, directAddress } from "../../src/engine/address.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import { type RichText, textOf } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
@@ -63,13 +64,13 @@ export async function webBench(): Promise<Bench> {
     const page = await fetch(url, { headers: { "accept-language": locale } });
     const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
     const headers = { cookie, origin: url, "accept-language": locale };
-    const channel = decodeURIComponent(cookie.split("=")[1] ?? "").split(".")[0] ?? "";
+    const visitor = decodeURIComponent(cookie.split("=")[1] ?? "").split(".")[0] ?? "";
     const history = async () => {
       const response = await fetch(`${url}/chat/history`, { headers });
       return ((await response.json()) as History).messages.filter(({ from }) => from === "shop");
     };
     return {
-      address: { platform: "web", connection: "web", channel },
+      address: directAddress({ platform: "web", connection: "web" }, visitor),
       says: async (text) => void deliver(headers, { kind: "text", text }).catch(() => undefined),
       commands: async (name) =>
         void deliver(headers, { kind: "text", text: `/${name}` }).catch(() => undefined),
@@ -106,7 +107,7 @@ export async function webBench(): Promise<Bench> {
     },
     cutOff: disconnect,
     async removes({ address }, message) {
-      const conversation = `web/web/${address.channel}`;
+      const conversation = conversationId(address);
       await WebMessages.deleteOne({ conversation, seq: Number(message) });
     },
     mentions: () => [],

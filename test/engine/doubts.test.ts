@@ -6,7 +6,7 @@ import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import type { FormView } from "../../src/engine/view.ts";
-import { engineOf, event, Platform, says, useStore } from "./harness.ts";
+import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
 useStore();
 
@@ -168,7 +168,7 @@ test("in windows, a doubtful answer is asked about in a message with buttons", a
     // What a platform asks at once has no doubts: a window can not be answered with yes.
     const token = second?.token ?? "";
     const here = {
-      address: { platform: "test", connection: "1", channel: `w${fields}` },
+      address: addressOf(`w${fields}`),
       sender: { id: `w${fields}` },
     };
     expect(platform.host?.problems({ ...here, token, values, locale: "en" })?.code).toBeUndefined();

@@ -2,9 +2,9 @@ import mongoose from "mongoose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { SendError } from "../../src/engine/adapter.ts";
+import { conversationId, destinationOf } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { form } from "../../src/engine/form.ts";
-import { conversationId } from "../../src/engine/inbound.ts";
 import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
@@ -82,11 +82,12 @@ test("events of one conversation are handled in order, one at a time; conversati
   script.text(async (turn, text) => {
     running += 1;
     most = Math.max(most, running);
-    if (active.has(turn.address.channel)) together.add(turn.address.channel);
-    active.add(turn.address.channel);
+    const place = destinationOf(turn.address);
+    if (active.has(place)) together.add(place);
+    active.add(place);
     await new Promise((resolve) => setImmediate(resolve));
     await mongoose.connection.db?.admin().ping();
-    active.delete(turn.address.channel);
+    active.delete(place);
     running -= 1;
     return below(view({ text: plain(text) }));
   });

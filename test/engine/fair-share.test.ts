@@ -2,16 +2,16 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { type Address, conversationId, homeAddress } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { Engine, PERSONS_SHARE } from "../../src/engine/engine.ts";
 import { FairShare } from "../../src/engine/fair-share.ts";
-import { type Address, conversationId } from "../../src/engine/inbound.ts";
 import { INBOX_MAX } from "../../src/engine/inbox.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { Slots } from "../../src/engine/slots.ts";
 import { below, view } from "../../src/engine/turn.ts";
-import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
+import { addressOf, amongOthers, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
 useStore();
 
@@ -153,7 +153,7 @@ test("who sends too much in one channel sends too much in all of them", async ()
   const engine = engineOf(echo(), new Platform(), () => time.now());
   const inChannel = (channel: string) => ({
     ...event("group", says("hi"), randomUUID(), "greedy"),
-    address: { ...addressOf(channel), user: "greedy" },
+    address: amongOthers(channel, "greedy"),
   });
   const sent = Array.from({ length: PERSONS_SHARE.burst + 30 }, (_, index) =>
     engine.accept(inChannel(`c${index % 10}`)),
@@ -306,9 +306,13 @@ test("a person is forgotten in every kind of conversation they had, and nobody e
   const inPlace = async (address: Address, person: string) => {
     await engine.accept({ ...event("x", says("hi"), randomUUID(), person), address });
   };
-  const home = { ...addressOf("home:gone") };
-  const shared = { ...addressOf("lobby"), user: "gone" };
-  const others = [addressOf("stays"), addressOf("home:stays"), { ...addressOf("lobby"), user: "stays" }];
+  const home = homeAddress(addressOf("gone"), "gone");
+  const shared = amongOthers("lobby", "gone");
+  const others = [
+    addressOf("stays"),
+    homeAddress(addressOf("stays"), "stays"),
+    amongOthers("lobby", "stays"),
+  ];
   for (const address of [addressOf("gone"), home, shared]) await inPlace(address, "gone");
   for (const address of others) await inPlace(address, "stays");
   await inPlace({ ...addressOf("gone"), connection: "2" }, "gone");

@@ -2,10 +2,17 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { afterAll, beforeAll } from "vitest";
 import type { Adapter, Capabilities, Delivery, Host } from "../../src/engine/adapter.ts";
+import {
+  type Address,
+  type DirectAddress,
+  destinationOf,
+  directAddress,
+  memberAddress,
+} from "../../src/engine/address.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EngineOptions } from "../../src/engine/engine-options.ts";
 import { viewText } from "../../src/engine/fit.ts";
-import type { Address, Body, Inbound } from "../../src/engine/inbound.ts";
+import type { Body, Inbound } from "../../src/engine/inbound.ts";
 import { textOf } from "../../src/engine/rich-text.ts";
 import type { Script } from "../../src/engine/script.ts";
 import type { Button, View } from "../../src/engine/view.ts";
@@ -49,15 +56,15 @@ export class Platform implements Adapter {
     this.host = host;
   }
   async stop() {}
-  forget: (address: Address) => Promise<void> = async () => {};
+  forget: (address: DirectAddress) => Promise<void> = async () => {};
   async send(to: Address, delivery: Delivery) {
     await this.before(delivery);
     this.sent.push({ to, delivery });
     return { message: String(this.sent.length) };
   }
-  texts(channel?: string): string[] {
+  texts(place?: string): string[] {
     return this.sent
-      .filter(({ to }) => channel === undefined || to.channel === channel)
+      .filter(({ to }) => place === undefined || destinationOf(to) === place)
       .map(({ delivery }) => textOf(viewText(delivery.view)));
   }
   button(label: string): Button {
@@ -70,12 +77,16 @@ export class Platform implements Adapter {
   }
 }
 
-export const addressOf = (channel: string): Address => ({ platform: "test", connection: "1", channel });
+const here = { platform: "test", connection: "1" };
+/** Where somebody is alone with the shop. */
+export const addressOf = (user: string): DirectAddress => directAddress(here, user);
+/** Where they are in a channel, among others. */
+export const amongOthers = (channel: string, user: string) => memberAddress(here, channel, user);
 
 /** An event from a person in a channel of their own. */
-export const event = (channel: string, body: Body, id: string = randomUUID(), sender = channel): Inbound => ({
+export const event = (user: string, body: Body, id: string = randomUUID(), sender = user): Inbound => ({
   id,
-  address: addressOf(channel),
+  address: addressOf(user),
   sender: { id: sender },
   at: new Date(),
   body,

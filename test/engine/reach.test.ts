@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { SendError } from "../../src/engine/adapter.ts";
+import { conversationId, directAddress } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
-import { conversationId } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
 import { Script } from "../../src/engine/script.ts";
 import { below, view } from "../../src/engine/turn.ts";
@@ -148,7 +148,7 @@ test("of a platform with many connections only the refused ones wait", async () 
   platform.refused = () => gone;
   let now = new Date();
   const engine = engineOf(script(), platform, () => now);
-  const here = { platform: "test", connection: "2", channel: "r9" };
+  const here = directAddress({ platform: "test", connection: "2" }, "r9");
   await engine.signal(addressOf("r9"), "s1", "paid", 1);
   await engine.signal(here, "s1", "paid", 2);
   await engine.idle();

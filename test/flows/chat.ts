@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { shopScript } from "../../flows/index.ts";
 import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
+import { type Address, destinationOf, directAddress } from "../../src/engine/address.ts";
 import { viewText } from "../../src/engine/fit.ts";
-import { type Address, Engine, type Inbound, textOf, type View } from "../../src/engine/index.ts";
+import { Engine, type Inbound, textOf, type View } from "../../src/engine/index.ts";
 import type { Identity } from "../../src/shop/customers/customer.ts";
 import { CatalogSearch } from "../../src/shop/search/search.ts";
 import { capabilities } from "../engine/harness.ts";
@@ -40,11 +41,7 @@ export class Chat {
   /** @param can what its platforms can, other than the harness's */
   constructor(world: World, can: Partial<Capabilities> = {}) {
     this.platforms = [new Platform("north", "North", can), new Platform("south", "South", can)];
-    const chatOf = ({ platform, connection, user }: Identity): Address => ({
-      platform,
-      connection,
-      channel: user,
-    });
+    const chatOf = (identity: Identity) => directAddress(identity, identity.user);
     const forgetChats = async (identities: readonly Identity[]) => {
       for (const identity of identities) await this.engine.forget(chatOf(identity));
     };
@@ -94,10 +91,10 @@ export class Person {
   }
 
   async #does(body: Inbound["body"]): Promise<void> {
-    const { platform, connection, user } = this.identity;
+    const { user } = this.identity;
     await this.#chat.engine.accept({
       id: randomUUID(),
-      address: { platform, connection, channel: user },
+      address: directAddress(this.identity, user),
       sender: { id: user, locale: this.#locale },
       at: new Date(),
       body,
@@ -129,7 +126,9 @@ export class Person {
 
   /** What was sent to them, oldest first. */
   views(): View[] {
-    return this.#platform.sent.filter(({ to }) => to.channel === this.identity.user).map(({ view }) => view);
+    return this.#platform.sent
+      .filter(({ to }) => destinationOf(to) === this.identity.user)
+      .map(({ view }) => view);
   }
 
   /** The text of the newest message, and of what was said `back` messages before it. */

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { directAddress } from "../../src/engine/address.ts";
 import { customerFor, setLanguage } from "../../src/shop/customers/customer.ts";
 import { useStore, World } from "../shop/orders/world.ts";
 import { Chat } from "./chat.ts";
@@ -17,9 +18,8 @@ test("news comes in the customer's language, also to a chat that was never used"
   const { customer } = await customerFor(world.shop, mei.identity, { language: "en" });
   await setLanguage(world.shop, customer._id, "zh");
   const order = await world.commerce.placeOrder(await world.draft({ MUG: 1 }, customer._id));
-  const { platform, connection, user } = mei.identity;
   const news = { shop: world.shop, order: order._id };
-  await chat.engine.signal({ platform, connection, channel: user }, "n-1", "order.paid", news);
+  await chat.engine.signal(directAddress(mei.identity, mei.identity.user), "n-1", "order.paid", news);
   await chat.engine.idle();
   expect(mei.last()).toContain("已付款");
 });

@@ -184,3 +184,10 @@ test("flows, the shop and the engine name no platform", () => {
     );
   expect(named).toEqual([]);
 });
+
+test("addresses of conversations are made in one place", () => {
+  const made = files.filter((file) =>
+    /kind: "(direct|member|channel|home)"/.test(readFileSync(file, "utf8").replace(/readonly kind: .*/g, "")),
+  );
+  expect(made).toEqual(["src/engine/address.ts"]);
+});
