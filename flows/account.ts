@@ -1,14 +1,14 @@
-import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { below, bold, plain, type Router, rich, type Turn, view } from "../src/engine/index.ts";
 import { addressLine } from "../src/shop/customers/addresses/address-lines.ts";
 import { type Customer, saveAddress } from "../src/shop/customers/customer.ts";
 import { chooseNews } from "../src/shop/customers/news.ts";
+import { actions } from "./actions.ts";
 import { addressForm, known } from "./address-form.ts";
 import { linkedAccounts, listed } from "./linked-accounts.ts";
-import { links } from "./links.ts";
 import { type Shopfront, visit, visitAgain } from "./shopfront.ts";
 
 /** What the shop knows of a person, and how they change it. */
-export function accountFlow(script: Script, front: Shopfront): void {
+export function accountFlow(router: Router, front: Shopfront): void {
   const account = async (turn: Turn) => {
     const { customer } = await visit(front, turn);
     const addresses = customer.addresses.map((address) => addressLine(address, turn.locale));
@@ -37,13 +37,13 @@ export function accountFlow(script: Script, front: Shopfront): void {
       ],
       controls: [
         ...(accounts.length > 1 ? [newsPick(turn, customer)] : []),
-        turn.button(turn.say("account.add_address"), links.addAddress()),
-        turn.button(turn.say("menu.language"), links.languages()),
-        turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
-        turn.button(turn.say("account.link"), links.linkAccounts()),
-        ...(accounts.length > 1 ? [turn.button(turn.say("unlink.button"), links.unlink())] : []),
-        turn.button(turn.say("account.privacy"), links.privacy()),
-        turn.button(turn.say("menu.home"), links.home()),
+        turn.button(turn.say("account.add_address"), actions.addAddress()),
+        turn.button(turn.say("menu.language"), actions.languages()),
+        turn.button(turn.say("menu.orders"), actions.orders({ page: 1 })),
+        turn.button(turn.say("account.link"), actions.linkAccounts()),
+        ...(accounts.length > 1 ? [turn.button(turn.say("unlink.button"), actions.unlink())] : []),
+        turn.button(turn.say("account.privacy"), actions.privacy()),
+        turn.button(turn.say("menu.home"), actions.home()),
       ],
     });
   };
@@ -52,15 +52,15 @@ export function accountFlow(script: Script, front: Shopfront): void {
     const { identities, newsTo } = customer;
     const chosen = identities.findIndex((one) => JSON.stringify(one) === JSON.stringify(newsTo));
     return turn.pick(turn.say("account.news"), [
-      { label: turn.say("account.news_last"), ref: links.newsTo({}), selected: chosen < 0 },
+      { label: turn.say("account.news_last"), ref: actions.newsTo({}), selected: chosen < 0 },
       ...linkedAccounts(front, customer).map(({ id, title }, index) => ({
         label: title,
-        ref: links.newsTo({ account: id }),
+        ref: actions.newsTo({ account: id }),
         selected: index === chosen,
       })),
     ]);
   };
-  script.on(links.newsTo, async (turn, { account: id }) => {
+  router.on(actions.newsTo, async (turn, { account: id }) => {
     const { customer } = await visit(front, turn);
     const identity = id === undefined ? undefined : customer.identities[customer.family.indexOf(id)];
     await chooseNews(customer, identity ?? null);
@@ -75,15 +75,15 @@ export function accountFlow(script: Script, front: Shopfront): void {
       below(
         view({
           text: plain(turn.say("home.text")),
-          controls: [turn.button(turn.say("menu.account"), links.account())],
+          controls: [turn.button(turn.say("menu.account"), actions.account())],
         }),
       ),
     ];
   });
-  script.form(addressKept);
-  script.on(links.addAddress, async (turn) =>
+  router.form(addressKept);
+  router.on(actions.addAddress, async (turn) =>
     turn.open(addressKept, { initial: known((await visit(front, turn)).customer.addresses[0]) }),
   );
-  script.command("account", "command.account", async (turn) => below(await account(turn)));
-  script.on(links.account, account);
+  router.command("account", "command.account", async (turn) => below(await account(turn)));
+  router.on(actions.account, account);
 }

@@ -5,8 +5,8 @@ import {
   joined,
   plain,
   type RichText,
+  type Router,
   rich,
-  type Script,
   strike,
   type Turn,
   type View,
@@ -20,9 +20,9 @@ import { inLanguage } from "../src/shop/core/localised-text.ts";
 import type { Shop } from "../src/shop/core/shop.ts";
 import { type Availability, SOLD_OUT, suffices } from "../src/shop/inventory/availability.ts";
 import { stockOf } from "../src/shop/inventory/stock.ts";
+import { actions } from "./actions.ts";
 import { type Choosing, variantControls } from "./choose-variant.ts";
 import { descriptionOf } from "./description.ts";
-import { links } from "./links.ts";
 import { mainMenu, pager, picture, price, type Shopfront, stars, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 6;
@@ -30,7 +30,7 @@ const PAGE_SIZE = 6;
 const FEW = 5;
 
 /** Categories, product lists and the product page. */
-export function browseFlow(script: Script, front: Shopfront): void {
+export function browseFlow(router: Router, front: Shopfront): void {
   const browse = async (turn: Turn, asked = 1) => {
     const { shop } = await visit(front, turn);
     const categories = await front.search.categories(shop._id);
@@ -46,17 +46,17 @@ export function browseFlow(script: Script, front: Shopfront): void {
       ]),
       controls: [
         ...categories.slice((page - 1) * size, page * size).map((category) => categoryButton(turn, category)),
-        ...pager(turn, { page, pages }, (to) => links.browse({ page: to })),
-        turn.button(turn.say("menu.search"), links.askSearch()),
-        turn.button(turn.say("menu.cart"), links.cart()),
+        ...pager(turn, { page, pages }, (to) => actions.browse({ page: to })),
+        turn.button(turn.say("menu.search"), actions.askSearch()),
+        turn.button(turn.say("menu.cart"), actions.cart()),
       ],
     });
   };
 
-  script.command("shop", "command.shop", (turn) => browse(turn));
-  script.on(links.browse, (turn, { page }) => browse(turn, page));
+  router.command("shop", "command.shop", (turn) => browse(turn));
+  router.on(actions.browse, (turn, { page }) => browse(turn, page));
 
-  script.on(links.category, async (turn, { category: id, page, sort = "new", max, after, before }) => {
+  router.on(actions.category, async (turn, { category: id, page, sort = "new", max, after, before }) => {
     const { shop } = await visit(front, turn);
     const category = await front.search.category(shop._id, id);
     if (!category) return browse(turn);
@@ -74,8 +74,8 @@ export function browseFlow(script: Script, front: Shopfront): void {
       },
       turn.now,
     );
-    const at = (change: Partial<Parameters<typeof links.category>[0]>) =>
-      links.category({ category: id, page: 1, sort, max, ...change });
+    const at = (change: Partial<Parameters<typeof actions.category>[0]>) =>
+      actions.category({ category: id, page: 1, sort, max, ...change });
     const turnTo = (to: number) =>
       at({
         page: to,
@@ -114,13 +114,13 @@ export function browseFlow(script: Script, front: Shopfront): void {
                 })),
               ]),
             ]),
-        turn.button(turn.say("back"), links.browse()),
-        turn.button(turn.say("menu.cart"), links.cart()),
+        turn.button(turn.say("back"), actions.browse()),
+        turn.button(turn.say("menu.cart"), actions.cart()),
       ],
     });
   });
 
-  script.on(links.product, (turn, { product, sku, ...choosing }) =>
+  router.on(actions.product, (turn, { product, sku, ...choosing }) =>
     productPage(front, turn, product, sku, choosing),
   );
 }
@@ -132,7 +132,7 @@ export const categoryButton = (turn: Turn, category: Category & { products: numb
       title: inLanguage(category.title, turn.locale),
       count: category.products,
     }),
-    links.category({ category: category._id, page: 1 }),
+    actions.category({ category: category._id, page: 1 }),
   );
 
 /** The page of a product, with one of its variants chosen. */
@@ -175,7 +175,7 @@ export function listCard(turn: Turn, shop: Shop, product: OfferedProduct): Card 
     title: inLanguage(product.title, turn.locale),
     text: plain(cost + rated),
     ...picture(product, turn),
-    controls: [turn.button(turn.say("list.view"), links.product({ product: product._id }))],
+    controls: [turn.button(turn.say("list.view"), actions.product({ product: product._id }))],
   };
 }
 
@@ -225,18 +225,22 @@ function productView(
       ...variantControls(turn, product, chosen, { cost, left }, choosing),
       ...(buyable
         ? [
-            turn.button(turn.say("product.add"), links.addToCart({ sku: chosen.sku, price: chosen.price }), {
-              style: "primary",
-            }),
-            turn.button(turn.say("product.buy"), links.buyNow({ sku: chosen.sku, price: chosen.price })),
+            turn.button(
+              turn.say("product.add"),
+              actions.addToCart({ sku: chosen.sku, price: chosen.price }),
+              {
+                style: "primary",
+              },
+            ),
+            turn.button(turn.say("product.buy"), actions.buyNow({ sku: chosen.sku, price: chosen.price })),
           ]
         : []),
       turn.button(
         reviews > 0 ? turn.say("product.reviews_count", { count: reviews }) : turn.say("product.reviews"),
-        links.reviews({ product: product._id, page: 1 }),
+        actions.reviews({ product: product._id, page: 1 }),
       ),
-      turn.button(turn.say("back"), links.category({ category: product.category, page: 1 })),
-      turn.button(turn.say("menu.cart"), links.cart()),
+      turn.button(turn.say("back"), actions.category({ category: product.category, page: 1 })),
+      turn.button(turn.say("menu.cart"), actions.cart()),
     ],
   });
 }

@@ -5,9 +5,9 @@ import {
   joined,
   plain,
   type Reply,
+  type Router,
   refresh,
   rich,
-  type Script,
   type Turn,
   view,
 } from "../src/engine/index.ts";
@@ -18,14 +18,14 @@ import { ShopError } from "../src/shop/core/errors.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { multiply } from "../src/shop/core/money.ts";
 import { OutOfStock } from "../src/shop/inventory/stock.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { mainMenu, picture, price, type Shopfront, visit } from "./shopfront.ts";
 
 /** The cart: add, change, remove, and the way to checkout. */
-export function cartFlow(script: Script, front: Shopfront): void {
+export function cartFlow(router: Router, front: Shopfront): void {
   const cart = (turn: Turn) => cartView(front, turn);
-  script.command("cart", "command.cart", async (turn) => below(await cart(turn)));
-  script.on(links.cart, cart);
+  router.command("cart", "command.cart", async (turn) => below(await cart(turn)));
+  router.on(actions.cart, cart);
 
   /** Makes a change; where a rule of the shop says no, tells why and shows the cart as it is. */
   const changed = async (turn: Turn, change: () => Promise<CartView>): Promise<CartView | Reply[]> => {
@@ -39,7 +39,7 @@ export function cartFlow(script: Script, front: Shopfront): void {
     }
   };
 
-  script.on(links.addToCart, async (turn, { sku, price: seenPrice }) => {
+  router.on(actions.addToCart, async (turn, { sku, price: seenPrice }) => {
     const { shop, customer } = await visit(front, turn);
     const after = await changed(turn, () =>
       addToCart(shop._id, customer._id, sku, 1, turn.key("add"), { seenPrice }, turn.now),
@@ -48,14 +48,14 @@ export function cartFlow(script: Script, front: Shopfront): void {
     const count = after.lines.reduce((sum, line) => sum + line.quantity, 0);
     const line = after.lines.find((one) => one.sku === sku);
     const again = line?.product
-      ? links.category({ category: line.product.category, page: 1 })
-      : links.browse();
+      ? actions.category({ category: line.product.category, page: 1 })
+      : actions.browse();
     const added = below(
       view({
         text: rich`✓ ${turn.say("cart.added", { title: line ? lineTitle(turn, line) : sku })}`,
         controls: [
-          turn.button(turn.say("menu.cart_count", { count }), links.cart(), { style: "primary" }),
-          turn.button(turn.say("cart.checkout"), links.checkout()),
+          turn.button(turn.say("menu.cart_count", { count }), actions.cart(), { style: "primary" }),
+          turn.button(turn.say("cart.checkout"), actions.checkout()),
           turn.button(turn.say("menu.browse"), again),
         ],
       }),
@@ -63,19 +63,19 @@ export function cartFlow(script: Script, front: Shopfront): void {
     return [added, ...(await cartCards(front, turn))];
   });
 
-  script.on(links.setQuantity, async (turn, { sku, quantity }) => {
+  router.on(actions.setQuantity, async (turn, { sku, quantity }) => {
     const { shop, customer } = await visit(front, turn);
     const after = await changed(turn, () =>
       setQuantity(shop._id, customer._id, sku, Math.max(0, quantity), turn.key("quantity"), turn.now),
     );
     return "lines" in after ? cart(turn) : after;
   });
-  script.on(links.removeLine, async (turn, { sku }) => {
+  router.on(actions.removeLine, async (turn, { sku }) => {
     const { shop, customer } = await visit(front, turn);
     await removeLine(shop._id, customer._id, sku, turn.now);
     return cart(turn);
   });
-  script.on(links.acceptCart, async (turn, { prices }) => {
+  router.on(actions.acceptCart, async (turn, { prices }) => {
     const { shop, customer } = await visit(front, turn);
     await acceptPrices(shop._id, customer._id, prices, turn.now);
     return cart(turn);
@@ -126,11 +126,11 @@ export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
     cards: cart.lines.map((line) => lineCard(turn, shop.currency, line)),
     controls: [
       cart.changed
-        ? turn.button(turn.say("cart.accept"), links.acceptCart({ prices: cart.prices }), {
+        ? turn.button(turn.say("cart.accept"), actions.acceptCart({ prices: cart.prices }), {
             style: "primary",
           })
-        : turn.button(turn.say("cart.checkout"), links.checkout(), { style: "primary" }),
-      turn.button(turn.say("menu.browse"), links.browse()),
+        : turn.button(turn.say("cart.checkout"), actions.checkout(), { style: "primary" }),
+      turn.button(turn.say("menu.browse"), actions.browse()),
     ],
   });
 }
@@ -164,9 +164,9 @@ function lineCard(turn: Turn, currency: string, line: CartViewLine): Card {
     ]),
     ...(product ? picture(product, turn, variant?.image) : {}),
     controls: [
-      turn.button(turn.say("cart.less"), links.setQuantity({ sku, quantity: quantity - 1 })),
-      turn.button(turn.say("cart.more"), links.setQuantity({ sku, quantity: quantity + 1 })),
-      turn.button(turn.say("cart.remove"), links.removeLine({ sku })),
+      turn.button(turn.say("cart.less"), actions.setQuantity({ sku, quantity: quantity - 1 })),
+      turn.button(turn.say("cart.more"), actions.setQuantity({ sku, quantity: quantity + 1 })),
+      turn.button(turn.say("cart.remove"), actions.removeLine({ sku })),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { type Answer, below, plain, type Script, type Turn, type View, view } from "../src/engine/index.ts";
+import { type Answer, below, plain, type Router, type Turn, type View, view } from "../src/engine/index.ts";
 import { findVariant } from "../src/shop/catalog/catalog.ts";
 import { ShopError } from "../src/shop/core/errors.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
@@ -14,16 +14,16 @@ import { shippingOptions } from "../src/shop/orders/checkout/shipping.ts";
 import { getOrder } from "../src/shop/orders/find-order.ts";
 import { IllegalTransition } from "../src/shop/orders/order-machine.ts";
 import { AmountOutOfBounds, PaymentRefused } from "../src/shop/orders/payments/payment-refusal.ts";
+import { actions } from "./actions.ts";
 import { addressForm, known } from "./address-form.ts";
 import { productPage } from "./browse.ts";
 import { cartCards, cartView } from "./cart.ts";
-import { links } from "./links.ts";
 import { orderView } from "./orders.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, price, type Shopfront, visit } from "./shopfront.ts";
 
 /** From the cart to the payment link: address, shipping, summary. */
-export function checkoutFlow(script: Script, front: Shopfront): void {
+export function checkoutFlow(router: Router, front: Shopfront): void {
   const { commerce } = front;
 
   const start = async (turn: Turn, buyNow?: BuyNow): Promise<Answer> => {
@@ -62,8 +62,10 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     const [line] = lines;
     return buyNow && line ? askAgain(turn, line.sku) : below(await cartView(front, turn));
   };
-  script.on(links.checkout, (turn) => start(turn));
-  script.on(links.buyNow, (turn, { sku, price: seenPrice }) => start(turn, { sku, quantity: 1, seenPrice }));
+  router.on(actions.checkout, (turn) => start(turn));
+  router.on(actions.buyNow, (turn, { sku, price: seenPrice }) =>
+    start(turn, { sku, quantity: 1, seenPrice }),
+  );
 
   const askAddress = async (turn: Turn, order: string): Promise<Answer> => {
     const { customer } = await visit(front, turn);
@@ -74,9 +76,9 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
         text: plain(turn.say("checkout.address")),
         controls: [
           ...customer.addresses.map((saved) =>
-            turn.button(addressLine(saved, turn.locale), links.useAddress({ order, address: saved.id })),
+            turn.button(addressLine(saved, turn.locale), actions.useAddress({ order, address: saved.id })),
           ),
-          turn.button(turn.say("checkout.new_address"), links.newAddress({ order })),
+          turn.button(turn.say("checkout.new_address"), actions.newAddress({ order })),
         ],
       }),
     );
@@ -87,11 +89,11 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     await saveAddress(shop._id, customer._id, given);
     return askShipping(turn, order, given);
   });
-  script.form(address);
-  script.on(links.newAddress, async (turn, { order }) =>
+  router.form(address);
+  router.on(actions.newAddress, async (turn, { order }) =>
     turn.open(address, { args: { order }, initial: known((await visit(front, turn)).customer.addresses[0]) }),
   );
-  script.on(links.useAddress, async (turn, { order, address: id }) => {
+  router.on(actions.useAddress, async (turn, { order, address: id }) => {
     const { customer } = await visit(front, turn);
     const saved = customer.addresses.find((one) => one.id === id);
     if (!saved) return askAddress(turn, order);
@@ -113,7 +115,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
         const country = countryName(order.country ?? "", turn.locale);
         return view({
           text: plain(turn.say("checkout.no_shipping", { country })),
-          controls: [turn.button(turn.say("checkout.new_address"), links.newAddress({ order: id }))],
+          controls: [turn.button(turn.say("checkout.new_address"), actions.newAddress({ order: id }))],
         });
       }
       inCheckout(turn, id);
@@ -129,7 +131,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
                   : price(turn, option.price, shop.currency),
               days: days(turn, option.days),
             }),
-            links.shipping({ order: id, option: option.id }),
+            actions.shipping({ order: id, option: option.id }),
           ),
         ),
       });
@@ -140,8 +142,8 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
 
   /** What is written from here on is said in the middle of a checkout. */
   const inCheckout = (turn: Turn, order: string) =>
-    turn.begin({ title: turn.say("task.checkout"), goOn: links.goOn({ order }) });
-  script.on(links.goOn, async (turn, { order: id }) => {
+    turn.begin({ title: turn.say("task.checkout"), goOn: actions.goOn({ order }) });
+  router.on(actions.goOn, async (turn, { order: id }) => {
     try {
       const order = await ownedOrder(front, turn, id);
       if (!order) return orderGone(turn);
@@ -161,7 +163,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
     // What was ordered is in the cart no more.
     return [placed, ...(await cartCards(front, turn))];
   };
-  script.on(links.shipping, async (turn, { order: id, option }) => {
+  router.on(actions.shipping, async (turn, { order: id, option }) => {
     try {
       const order = await ownedOrder(front, turn, id);
       if (!order) return orderGone(turn);
@@ -175,7 +177,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
       return refused(turn, error, id);
     }
   });
-  script.on(links.place, async (turn, { order }) => {
+  router.on(actions.place, async (turn, { order }) => {
     try {
       return await place(turn, order);
     } catch (error) {
@@ -217,7 +219,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
                   : "checkout.holds",
               ),
             ),
-            controls: [turn.button(turn.say("menu.orders"), links.orders({ page: 1 }))],
+            controls: [turn.button(turn.say("menu.orders"), actions.orders({ page: 1 }))],
           }),
         );
       case "PAYMENT_UNAVAILABLE":
@@ -225,7 +227,7 @@ export function checkoutFlow(script: Script, front: Shopfront): void {
           view({
             text: plain(turn.say("checkout.failed")),
             controls: order
-              ? [turn.button(turn.say("checkout.retry"), links.place({ order }), { style: "primary" })]
+              ? [turn.button(turn.say("checkout.retry"), actions.place({ order }), { style: "primary" })]
               : mainMenu(turn),
           }),
         );
@@ -252,13 +254,15 @@ function boundWords(turn: Turn, { bound, limit: most }: AmountOutOfBounds): stri
 }
 
 function refusedPayment(turn: Turn, { fault }: PaymentRefused, order?: string): Partial<View> {
-  const retry = order ? [turn.button(turn.say("checkout.retry"), links.place({ order }))] : [];
+  const retry = order ? [turn.button(turn.say("checkout.retry"), actions.place({ order }))] : [];
   if (fault === "email")
     return {
       text: plain(turn.say("checkout.bad_email")),
       controls: order
         ? [
-            turn.button(turn.say("checkout.new_address"), links.newAddress({ order }), { style: "primary" }),
+            turn.button(turn.say("checkout.new_address"), actions.newAddress({ order }), {
+              style: "primary",
+            }),
             ...retry,
           ]
         : mainMenu(turn),

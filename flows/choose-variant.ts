@@ -3,7 +3,7 @@ import type { OfferedProduct, OfferedVariant } from "../src/shop/catalog/offer.t
 import { variantTitle, variantValues } from "../src/shop/catalog/product.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { type Availability, suffices } from "../src/shop/inventory/availability.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { pager } from "./shopfront.ts";
 
 /** What is told of a variant beside its values. */
@@ -39,7 +39,7 @@ export function variantControls(
   const about = (variant: OfferedVariant) =>
     suffices(words.left(variant), 1) ? words.cost(variant) : turn.say("product.sold_out");
   const refTo = (variant: OfferedVariant, at: Choosing = {}) =>
-    links.product({ product: product._id, sku: variant.sku, ...at });
+    actions.product({ product: product._id, sku: variant.sku, ...at });
   if (variants.length <= turn.optionsMax) {
     const options = variants.map((variant) => ({
       label: `${variantTitle(product, variant, turn.locale)} · ${about(variant)}`,

@@ -4,7 +4,7 @@ import {
   joined,
   plain,
   type Reply,
-  type Script,
+  type Router,
   type Task,
   type Turn,
   type View,
@@ -13,9 +13,9 @@ import {
 import { cut } from "../src/i18n/graphemes.ts";
 import type { WordKey } from "../src/i18n/index.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { actions } from "./actions.ts";
 import { productPage } from "./browse.ts";
 import { helpView, homeView } from "./home.ts";
-import { links } from "./links.ts";
 import { findNamed, type ReadAddress, readAddress } from "./product-links.ts";
 import { queryOf, searchView } from "./search.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
@@ -35,8 +35,8 @@ const LABEL_QUERY = 24;
  * What people just write: a link to a product shows it, a greeting is greeted, a question about buying is answered, and
  * what is written in the middle of something is answered as help with that. All else is searched for.
  */
-export function freeTextFlow(script: Script, front: Shopfront): void {
-  script.text(async (turn, text) => {
+export function freeTextFlow(router: Router, front: Shopfront): void {
+  router.text(async (turn, text) => {
     const address = readAddress(text, front.publicUrl);
     if (address) return below(await follow(front, turn, address));
     if (turn.task) return help(turn, turn.task, text);
@@ -49,7 +49,7 @@ export function freeTextFlow(script: Script, front: Shopfront): void {
   });
 
   // Where a question awaits its answer, only what can not be one is something else.
-  script.aside(async (turn, text) => {
+  router.aside(async (turn, text) => {
     if (!turn.task) return undefined;
     if (isQuestion(text)) return help(turn, turn.task, text);
     const address = readAddress(text, front.publicUrl);
@@ -58,7 +58,7 @@ export function freeTextFlow(script: Script, front: Shopfront): void {
     const product = await findNamed(shop._id, address.product, turn.now);
     if (!product) return undefined;
     const title = inLanguage(product.title, turn.locale);
-    return help(turn, turn.task, "", turn.button(title, links.product({ product: product._id })));
+    return help(turn, turn.task, "", turn.button(title, actions.product({ product: product._id })));
   });
 }
 
@@ -80,7 +80,7 @@ async function follow(front: Shopfront, turn: Turn, address: ReadAddress): Promi
 const searchButton = (turn: Turn, text: string): Button[] => {
   const query = queryOf(text);
   const label = turn.say("task.search", { query: cut(query, LABEL_QUERY) });
-  return query === "" ? [] : [turn.button(label, links.search({ query, page: 1 }))];
+  return query === "" ? [] : [turn.button(label, actions.search({ query, page: 1 }))];
 };
 
 /** How to go on with what the person is in the middle of, and what else may have been meant. */
@@ -97,8 +97,8 @@ function help(turn: Turn, task: Task, text: string, instead?: Button): Reply {
       controls: [
         turn.button(turn.say("task.go_on"), task.goOn, { style: "primary" }),
         ...(instead ? [instead] : searches ? searchButton(turn, text) : []),
-        ...(topic ? [turn.button(turn.say("menu.orders"), links.orders({ page: 1 }))] : []),
-        turn.button(turn.say("menu.home"), links.home()),
+        ...(topic ? [turn.button(turn.say("menu.orders"), actions.orders({ page: 1 }))] : []),
+        turn.button(turn.say("menu.home"), actions.home()),
       ],
       // Whatever it is about is theirs.
       visibility: "user",
@@ -112,9 +112,9 @@ const answerTo = (turn: Turn, topic: Topic, text: string): Reply =>
     view({
       text: plain(turn.say(TOPIC_WORDS[topic])),
       controls: [
-        turn.button(turn.say("menu.orders"), links.orders({ page: 1 }), { style: "primary" }),
+        turn.button(turn.say("menu.orders"), actions.orders({ page: 1 }), { style: "primary" }),
         ...searchButton(turn, text),
-        turn.button(turn.say("menu.help"), links.help()),
+        turn.button(turn.say("menu.help"), actions.help()),
       ],
     }),
   );

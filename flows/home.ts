@@ -1,8 +1,8 @@
-import { below, bold, plain, rich, type Script, type Turn, view } from "../src/engine/index.ts";
+import { below, bold, plain, type Router, rich, type Turn, view } from "../src/engine/index.ts";
 import { languageOf, locales, sayIn } from "../src/i18n/index.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { giveConsent, setLanguage } from "../src/shop/customers/customer.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { mainMenu, type Shopfront, visit } from "./shopfront.ts";
 
 /** The greeting with the main menu. */
@@ -20,7 +20,7 @@ export const helpView = (turn: Turn) =>
   });
 
 /** The front door: greeting, main menu, help and language. */
-export function homeFlow(script: Script, front: Shopfront): void {
+export function homeFlow(router: Router, front: Shopfront): void {
   const home = (turn: Turn) => homeView(front, turn);
   const help = async (turn: Turn) => below(helpView(turn));
   const languages = async (turn: Turn) =>
@@ -31,14 +31,14 @@ export function homeFlow(script: Script, front: Shopfront): void {
           turn.say("menu.language"),
           locales.map((locale) => ({
             label: new Intl.DisplayNames(locale, { type: "language" }).of(locale) ?? locale,
-            ref: links.language({ language: locale }),
+            ref: actions.language({ language: locale }),
             selected: locale === turn.locale,
           })),
         ),
       ],
     });
 
-  script.before(async (turn) => {
+  router.before(async (turn) => {
     const { shop, customer, isNew } = await visit(front, turn);
     if (!isNew && !customer.consentAt) await giveConsent(shop._id, customer._id, turn.now); // read, and went on
     // What is kept of somebody concerns nobody else who reads along.
@@ -46,13 +46,13 @@ export function homeFlow(script: Script, front: Shopfront): void {
     if (customer.language !== turn.locale && languageOf(customer.language)) turn.speak(customer.language);
     return undefined;
   });
-  script.home(home);
-  script.on(links.home, home);
-  script.on(links.help, help);
-  script.command("help", "command.help", help);
-  script.command("language", "command.language", languages);
-  script.on(links.languages, languages);
-  script.on(links.language, async (turn, { language }) => {
+  router.home(home);
+  router.on(actions.home, home);
+  router.on(actions.help, help);
+  router.command("help", "command.help", help);
+  router.command("language", "command.language", languages);
+  router.on(actions.languages, languages);
+  router.on(actions.language, async (turn, { language }) => {
     const known = languageOf(language);
     if (!known) return languages(turn);
     const { shop, customer } = await visit(front, turn);

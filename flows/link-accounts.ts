@@ -6,7 +6,7 @@ import {
   form,
   joined,
   plain,
-  type Script,
+  type Router,
   type Turn,
   view,
 } from "../src/engine/index.ts";
@@ -22,8 +22,8 @@ import {
   showLinkCode,
 } from "../src/shop/customers/link-code.ts";
 import { noteUse } from "../src/shop/customers/news.ts";
+import { actions } from "./actions.ts";
 import { linkedAccounts, listed, maskedAccount } from "./linked-accounts.ts";
-import { links } from "./links.ts";
 import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";
 
 const linkedNews = z.object({
@@ -34,7 +34,7 @@ const linkedNews = z.object({
 });
 
 /** One customer on several platforms: a code shown on one is typed on another. */
-export function linkAccountsFlow(script: Script, front: Shopfront): void {
+export function linkAccountsFlow(router: Router, front: Shopfront): void {
   const ownAccount = async (turn: Turn): Promise<string> => {
     const { shop, customer } = await visit(front, turn);
     return (await accountByIdentity(shop._id, identityOf(turn)))?._id ?? customer._id;
@@ -50,7 +50,7 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
           code(shown.code),
           plain(turn.say("link.secret")),
         ]),
-        controls: [turn.button(turn.say("link.enter"), links.enterCode())],
+        controls: [turn.button(turn.say("link.enter"), actions.enterCode())],
       }),
     );
   };
@@ -78,8 +78,8 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
       view({
         text: plain(why),
         controls: [
-          turn.button(turn.say("link.enter"), links.enterCode()),
-          turn.button(turn.say("menu.home"), links.home()),
+          turn.button(turn.say("link.enter"), actions.enterCode()),
+          turn.button(turn.say("menu.home"), actions.home()),
         ],
       }),
     );
@@ -102,8 +102,8 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
             plain(turn.say("link.lured")),
           ]),
           controls: [
-            turn.button(turn.say("link.confirm"), links.confirmLink({ proof }), { style: "primary" }),
-            turn.button(turn.say("link.refuse"), links.refuseLink({ proof }), { style: "danger" }),
+            turn.button(turn.say("link.confirm"), actions.confirmLink({ proof }), { style: "primary" }),
+            turn.button(turn.say("link.refuse"), actions.refuseLink({ proof }), { style: "danger" }),
           ],
         }),
       );
@@ -143,9 +143,9 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     return view({
       text: plain(turn.say("link.done", { accounts: listed(turn.locale, titles) })),
       controls: [
-        turn.button(turn.say("menu.cart"), links.cart(), { style: "primary" }),
-        turn.button(turn.say("menu.account"), links.account()),
-        turn.button(turn.say("unlink.button"), links.unlink()),
+        turn.button(turn.say("menu.cart"), actions.cart(), { style: "primary" }),
+        turn.button(turn.say("menu.account"), actions.account()),
+        turn.button(turn.say("unlink.button"), actions.unlink()),
       ],
     });
   };
@@ -168,17 +168,17 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     );
   };
 
-  script.form(codeForm);
-  script.command(
+  router.form(codeForm);
+  router.command(
     "link",
     "command.link",
     (turn, rest) => (rest.trim() === "" ? showCode(turn) : typed(turn, rest)),
     { name: "code", description: "link.option" },
   );
-  script.on(links.linkAccounts, showCode);
-  script.on(links.enterCode, async (turn) => turn.open(codeForm));
-  script.on(links.confirmLink, (turn, { proof }) => confirm(turn, proof));
-  script.on(links.refuseLink, async (turn, { proof }) => {
+  router.on(actions.linkAccounts, showCode);
+  router.on(actions.enterCode, async (turn) => turn.open(codeForm));
+  router.on(actions.confirmLink, (turn, { proof }) => confirm(turn, proof));
+  router.on(actions.refuseLink, async (turn, { proof }) => {
     const { shop, customer } = await visit(front, turn);
     // Whoever waits for it with the code is told first, so that a turn that is run again still knows whom.
     const shownBy = await linkCodeShownBy(shop._id, proof);
@@ -191,33 +191,33 @@ export function linkAccountsFlow(script: Script, front: Shopfront): void {
     await refuseLinkCode(shop._id, proof);
     return view({ text: plain(turn.say("link.refused")), controls: mainMenu(turn) });
   });
-  script.command("unlink", "command.unlink", standAlone);
-  script.on(links.unlink, standAlone);
+  router.command("unlink", "command.unlink", standAlone);
+  router.on(actions.unlink, standAlone);
 
-  script.on(links.unlinkThose, async (turn, { accounts }) => {
+  router.on(actions.unlinkThose, async (turn, { accounts }) => {
     const { shop, customer } = await visit(front, turn);
     for (const account of accounts.split(".").filter((one) => customer.family.includes(one)))
       await unlink(shop._id, account);
     return view({ text: plain(turn.say("unlink.undone")), controls: mainMenu(turn) });
   });
 
-  script.signal("account.link_refused", z.object({ account: z.string() }), async (turn, { account }) =>
+  router.signal("account.link_refused", z.object({ account: z.string() }), async (turn, { account }) =>
     below(
       view({
         text: plain(turn.say("link.refused_notice", { account })),
-        controls: [turn.button(turn.say("menu.account"), links.account())],
+        controls: [turn.button(turn.say("menu.account"), actions.account())],
       }),
     ),
   );
-  script.signal("account.linked", linkedNews, async (turn, { platform, accounts, account }) =>
+  router.signal("account.linked", linkedNews, async (turn, { platform, accounts, account }) =>
     below(
       view({
         text: plain(turn.say("link.notice", { account: account ?? front.platformTitle(platform) })),
         controls: [
-          turn.button(turn.say("link.undo"), links.unlinkThose({ accounts: accounts.join(".") }), {
+          turn.button(turn.say("link.undo"), actions.unlinkThose({ accounts: accounts.join(".") }), {
             style: "danger",
           }),
-          turn.button(turn.say("menu.account"), links.account()),
+          turn.button(turn.say("menu.account"), actions.account()),
         ],
       }),
     ),

@@ -6,8 +6,8 @@ import {
   joined,
   plain,
   type Reply,
+  type Router,
   refresh,
-  type Script,
   type Turn,
   view,
 } from "../src/engine/index.ts";
@@ -21,14 +21,14 @@ import { listOrders } from "../src/shop/orders/find-order.ts";
 import { type Obstacle, obstaclesOf } from "../src/shop/orders/obstacles.ts";
 import type { Order } from "../src/shop/orders/order.ts";
 import { can, IllegalTransition } from "../src/shop/orders/order-machine.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 5;
 
 /** Following an order: list, details, tracking, received, cancel. */
-export function ordersFlow(script: Script, front: Shopfront): void {
+export function ordersFlow(router: Router, front: Shopfront): void {
   const orders = async (turn: Turn, page: number) => {
     const { shop, customer } = await visit(front, turn);
     const found = await listOrders(shop._id, customer.family, page, PAGE_SIZE);
@@ -39,17 +39,17 @@ export function ordersFlow(script: Script, front: Shopfront): void {
         (order): Card => ({
           title: turn.say("order.title", { number: order.number }),
           text: plain(`${turn.say(`state.${stateOf(order)}`)} · ${price(turn, order.total, order.currency)}`),
-          controls: [turn.button(turn.say("order.view"), links.order({ order: order._id }))],
+          controls: [turn.button(turn.say("order.view"), actions.order({ order: order._id }))],
         }),
       ),
       controls: [
-        ...pager(turn, found, (to) => links.orders({ page: to })),
-        turn.button(turn.say("menu.home"), links.home()),
+        ...pager(turn, found, (to) => actions.orders({ page: to })),
+        turn.button(turn.say("menu.home"), actions.home()),
       ],
     });
   };
-  script.command("orders", "command.orders", async (turn) => below(await orders(turn, 1)));
-  script.on(links.orders, (turn, { page }) => orders(turn, page));
+  router.command("orders", "command.orders", async (turn) => below(await orders(turn, 1)));
+  router.on(actions.orders, (turn, { page }) => orders(turn, page));
 
   const owned = (turn: Turn, id: string) => ownedOrder(front, turn, id);
   const gone = (turn: Turn) => view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) });
@@ -58,9 +58,9 @@ export function ordersFlow(script: Script, front: Shopfront): void {
     const order = await owned(turn, id);
     return order ? orderView(turn, order) : gone(turn);
   };
-  script.on(links.order, (turn, { order }) => show(turn, order));
+  router.on(actions.order, (turn, { order }) => show(turn, order));
 
-  script.on(links.track, async (turn, { order: id }) => {
+  router.on(actions.track, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
     const text = order.tracking
@@ -74,12 +74,12 @@ export function ordersFlow(script: Script, front: Shopfront): void {
     return below(
       view({
         text: joined([bold(turn.say("order.title", { number: order.number })), plain(text), ...steps]),
-        controls: [turn.button(turn.say("order.view"), links.order({ order: id }))],
+        controls: [turn.button(turn.say("order.view"), actions.order({ order: id }))],
       }),
     );
   });
 
-  script.on(links.received, async (turn, { order: id }) => {
+  router.on(actions.received, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
     const received = can(order.state, "complete")
@@ -89,27 +89,27 @@ export function ordersFlow(script: Script, front: Shopfront): void {
       view({
         text: plain(turn.say("order.thanks_received")),
         controls: [
-          turn.button(turn.say("order.review"), links.chooseReview({ order: id }), { style: "primary" }),
+          turn.button(turn.say("order.review"), actions.chooseReview({ order: id }), { style: "primary" }),
         ],
       }),
     );
     return [thanks, ...orderCards(turn, received)];
   });
 
-  script.on(links.cancelOrder, async (turn, { order: id }) => {
+  router.on(actions.cancelOrder, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
     return below(
       view({
         text: plain(turn.say("order.cancel_sure", { number: order.number })),
         controls: [
-          turn.button(turn.say("order.cancel_yes"), links.reallyCancel({ order: id }), { style: "danger" }),
-          turn.button(turn.say("order.cancel_no"), links.order({ order: id })),
+          turn.button(turn.say("order.cancel_yes"), actions.reallyCancel({ order: id }), { style: "danger" }),
+          turn.button(turn.say("order.cancel_no"), actions.order({ order: id })),
         ],
       }),
     );
   });
-  script.on(links.reallyCancel, async (turn, { order: id }) => {
+  router.on(actions.reallyCancel, async (turn, { order: id }) => {
     const order = await owned(turn, id);
     if (!order) return gone(turn);
     try {
@@ -193,19 +193,19 @@ export function orderView(turn: Turn, order: Order) {
         ]
       : []),
     ...(["paid", "packed", "shipped", "delivered"].includes(order.state)
-      ? [turn.button(turn.say("order.track"), links.track({ order: id }))]
+      ? [turn.button(turn.say("order.track"), actions.track({ order: id }))]
       : []),
     ...(can(order.state, "complete")
-      ? [turn.button(turn.say("order.received"), links.received({ order: id }))]
+      ? [turn.button(turn.say("order.received"), actions.received({ order: id }))]
       : []),
     ...(reviewable
-      ? [turn.button(turn.say("order.review"), links.chooseReview({ order: id }), { style: "primary" })]
+      ? [turn.button(turn.say("order.review"), actions.chooseReview({ order: id }), { style: "primary" })]
       : []),
     ...(awaiting || order.state === "paid" || order.state === "packed"
-      ? [turn.button(turn.say("order.cancel"), links.cancelOrder({ order: id }))]
+      ? [turn.button(turn.say("order.cancel"), actions.cancelOrder({ order: id }))]
       : []),
-    turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
-    turn.button(turn.say("menu.home"), links.home()),
+    turn.button(turn.say("menu.orders"), actions.orders({ page: 1 })),
+    turn.button(turn.say("menu.home"), actions.home()),
   ];
   const waiting =
     awaiting && order.holdUntil

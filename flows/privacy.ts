@@ -4,19 +4,19 @@ import {
   bold,
   joined,
   plain,
-  type Script,
+  type Router,
   type Turn,
   view,
 } from "../src/engine/index.ts";
 import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../src/shop/accounts/erase.ts";
 import { exportCustomer } from "../src/shop/accounts/privacy.ts";
 import { accountByIdentity } from "../src/shop/customers/customer-record.ts";
+import { actions } from "./actions.ts";
 import { listed } from "./linked-accounts.ts";
-import { links } from "./links.ts";
 import { identityOf, mainMenu, type Shopfront, visit, visitAgain } from "./shopfront.ts";
 
 /** What is kept of a person and why, with the ways to have it and to be rid of it. */
-export function privacyFlow(script: Script, front: Shopfront): void {
+export function privacyFlow(router: Router, front: Shopfront): void {
   const privacy = async (turn: Turn) => {
     const { customer } = await visit(front, turn);
     const waiting = customer.eraseAt !== undefined;
@@ -27,19 +27,19 @@ export function privacyFlow(script: Script, front: Shopfront): void {
         ...(waiting ? [plain(turn.say("privacy.waiting"))] : []),
       ]),
       controls: [
-        turn.button(turn.say("privacy.export"), links.exportData()),
+        turn.button(turn.say("privacy.export"), actions.exportData()),
         waiting
-          ? turn.button(turn.say("privacy.keep"), links.keepData())
-          : turn.button(turn.say("privacy.erase"), links.erase(), { style: "danger" }),
-        turn.button(turn.say("menu.account"), links.account()),
-        turn.button(turn.say("menu.home"), links.home()),
+          ? turn.button(turn.say("privacy.keep"), actions.keepData())
+          : turn.button(turn.say("privacy.erase"), actions.erase(), { style: "danger" }),
+        turn.button(turn.say("menu.account"), actions.account()),
+        turn.button(turn.say("menu.home"), actions.home()),
       ],
     });
   };
-  script.command("privacy", "command.privacy", async (turn) => below(await privacy(turn)));
-  script.on(links.privacy, privacy);
+  router.command("privacy", "command.privacy", async (turn) => below(await privacy(turn)));
+  router.on(actions.privacy, privacy);
 
-  script.on(links.exportData, async (turn) => {
+  router.on(actions.exportData, async (turn) => {
     const { shop, customer } = await visit(front, turn);
     const everything = await exportCustomer(shop._id, customer._id, turn.now);
     const file = {
@@ -47,7 +47,7 @@ export function privacyFlow(script: Script, front: Shopfront): void {
       contentType: "application/json",
       text: JSON.stringify(everything, null, 2),
     };
-    const controls = [turn.button(turn.say("back"), links.privacy())];
+    const controls = [turn.button(turn.say("back"), actions.privacy())];
     return [
       below(view({ text: plain(turn.say("privacy.exported")), file, controls })),
       // Each a file of its own, as every platform takes one of this size, and none takes all of them in one.
@@ -57,18 +57,18 @@ export function privacyFlow(script: Script, front: Shopfront): void {
     ];
   });
 
-  script.on(links.erase, async (turn) =>
+  router.on(actions.erase, async (turn) =>
     below(
       view({
         text: plain(turn.say("privacy.sure")),
         controls: [
-          turn.button(turn.say("privacy.erase_yes"), links.reallyErase(), { style: "danger" }),
-          turn.button(turn.say("privacy.erase_no"), links.privacy()),
+          turn.button(turn.say("privacy.erase_yes"), actions.reallyErase(), { style: "danger" }),
+          turn.button(turn.say("privacy.erase_no"), actions.privacy()),
         ],
       }),
     ),
   );
-  script.on(links.reallyErase, async (turn): Promise<Answer> => {
+  router.on(actions.reallyErase, async (turn): Promise<Answer> => {
     const { shop, customer } = await visit(front, turn);
     const own = await accountByIdentity(shop._id, identityOf(turn));
     try {
@@ -83,13 +83,13 @@ export function privacyFlow(script: Script, front: Shopfront): void {
       return view({
         text: plain(turn.say("privacy.open", { orders: listed(turn.locale, error.numbers) })),
         controls: [
-          turn.button(turn.say("privacy.later"), links.eraseLater(), { style: "danger" }),
-          turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
+          turn.button(turn.say("privacy.later"), actions.eraseLater(), { style: "danger" }),
+          turn.button(turn.say("menu.orders"), actions.orders({ page: 1 })),
         ],
       });
     }
   });
-  script.on(links.eraseLater, async (turn) => {
+  router.on(actions.eraseLater, async (turn) => {
     const { shop, customer } = await visit(front, turn);
     // What their chats remember no order needs, so it need not wait.
     await front.forgetChats(customer.identities);
@@ -97,7 +97,7 @@ export function privacyFlow(script: Script, front: Shopfront): void {
     await visitAgain(front, turn);
     return privacy(turn);
   });
-  script.on(links.keepData, async (turn) => {
+  router.on(actions.keepData, async (turn) => {
     const { shop, customer } = await visit(front, turn);
     await keepCustomer(shop._id, customer.family);
     return view({ text: plain(turn.say("privacy.kept")), controls: mainMenu(turn) });

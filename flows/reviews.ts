@@ -5,7 +5,7 @@ import {
   type Card,
   form,
   plain,
-  type Script,
+  type Router,
   type Turn,
   view,
 } from "../src/engine/index.ts";
@@ -14,7 +14,7 @@ import { getProduct } from "../src/shop/catalog/catalog.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { timeZoneOf } from "../src/shop/core/shop.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/reviews/review.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";
 
@@ -27,8 +27,8 @@ const reviewInput = z.object({
 });
 
 /** Reading reviews, and writing one for what was delivered. */
-export function reviewsFlow(script: Script, front: Shopfront): void {
-  script.on(links.reviews, async (turn, { product: id, page }) => {
+export function reviewsFlow(router: Router, front: Shopfront): void {
+  router.on(actions.reviews, async (turn, { product: id, page }) => {
     const { shop } = await visit(front, turn);
     const product = await getProduct(shop._id, id, turn.now);
     if (!product) return view({ text: plain(turn.say("product.gone")), controls: mainMenu(turn) });
@@ -49,8 +49,8 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
       ),
       cards,
       controls: [
-        ...pager(turn, found, (to) => links.reviews({ product: id, page: to })),
-        turn.button(turn.say("back"), links.product({ product: id })),
+        ...pager(turn, found, (to) => actions.reviews({ product: id, page: to })),
+        turn.button(turn.say("back"), actions.product({ product: id })),
       ],
     });
   });
@@ -91,8 +91,8 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
         ...(photo !== undefined && { photo }),
       };
       const menu = [
-        turn.button(turn.say("order.view"), links.order({ order })),
-        turn.button(turn.say("menu.browse"), links.browse()),
+        turn.button(turn.say("order.view"), actions.order({ order })),
+        turn.button(turn.say("menu.browse"), actions.browse()),
       ];
       try {
         const written = { shop: shop._id, order, sku, customer: customer._id, ...said };
@@ -109,7 +109,7 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
   const write = async (turn: Turn, orderId: string, sku: string) => {
     const order = await ownedOrder(front, turn, orderId);
     const line = order?.lines.find((bought) => bought.sku === sku);
-    const back = [turn.button(turn.say("order.view"), links.order({ order: orderId }))];
+    const back = [turn.button(turn.say("order.view"), actions.order({ order: orderId }))];
     if (!order || !line)
       return below(view({ text: plain(turn.say("order.gone")), controls: mainMenu(turn) }));
     if (order.state !== "delivered" && order.state !== "completed")
@@ -130,15 +130,15 @@ export function reviewsFlow(script: Script, front: Shopfront): void {
         controls: order.lines.map((line) =>
           turn.button(
             turn.say("order.review_item", { title: inLanguage(line.title, turn.locale) }),
-            links.writeReview({ order: id, sku: line.sku }),
+            actions.writeReview({ order: id, sku: line.sku }),
           ),
         ),
       }),
     );
   };
-  script.private(() => {
-    script.form(review);
-    script.on(links.writeReview, (turn, { order, sku }) => write(turn, order, sku));
-    script.on(links.chooseReview, (turn, { order }) => choose(turn, order));
+  router.private(() => {
+    router.form(review);
+    router.on(actions.writeReview, (turn, { order, sku }) => write(turn, order, sku));
+    router.on(actions.chooseReview, (turn, { order }) => choose(turn, order));
   });
 }

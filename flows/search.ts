@@ -1,8 +1,8 @@
-import { below, bold, joined, plain, type Script, type Turn, type View, view } from "../src/engine/index.ts";
+import { below, bold, joined, plain, type Router, type Turn, type View, view } from "../src/engine/index.ts";
 import { beginning } from "../src/i18n/graphemes.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
+import { actions } from "./actions.ts";
 import { listCard } from "./browse.ts";
-import { links } from "./links.ts";
 import { mainMenu, pager, type Shopfront, visit } from "./shopfront.ts";
 
 const PAGE_SIZE = 6;
@@ -31,18 +31,18 @@ export async function searchView(front: Shopfront, turn: Turn, said: string, pag
     ]),
     cards: found.products.map((product) => listCard(turn, shop, product)),
     controls: [
-      ...pager(turn, found, (to) => links.search({ query, page: to })),
-      turn.button(turn.say("menu.browse"), links.browse()),
-      turn.button(turn.say("menu.cart"), links.cart()),
+      ...pager(turn, found, (to) => actions.search({ query, page: to })),
+      turn.button(turn.say("menu.browse"), actions.browse()),
+      turn.button(turn.say("menu.cart"), actions.cart()),
     ],
   });
 }
 
 /** Searching by command and by button; `free-text.ts` searches for what is just written. */
-export function searchFlow(script: Script, front: Shopfront): void {
+export function searchFlow(router: Router, front: Shopfront): void {
   const ask = async (turn: Turn) => below(view({ text: plain(turn.say("search.ask")) }));
 
-  script.command(
+  router.command(
     "search",
     "command.search",
     async (turn, rest) => below(await searchView(front, turn, rest, 1)),
@@ -56,6 +56,6 @@ export function searchFlow(script: Script, front: Shopfront): void {
       },
     },
   );
-  script.on(links.askSearch, ask);
-  script.on(links.search, (turn, { query, page }) => searchView(front, turn, query, page));
+  router.on(actions.askSearch, ask);
+  router.on(actions.search, (turn, { query, page }) => searchView(front, turn, query, page));
 }

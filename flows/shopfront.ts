@@ -8,7 +8,7 @@ import { getShop, type Shop } from "../src/shop/core/shop.ts";
 import { type Customer, customerFor, type Identity } from "../src/shop/customers/customer.ts";
 import { noteUse } from "../src/shop/customers/news.ts";
 import type { CatalogSearch } from "../src/shop/search/search.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 
 /** What the flows need of the house. */
 export interface Shopfront {
@@ -109,12 +109,12 @@ export function picture(
 
 /** The way home and to the main places. */
 export const mainMenu = (turn: Turn): Button[] => [
-  turn.button(turn.say("menu.browse"), links.browse(), { style: "primary" }),
-  turn.button(turn.say("menu.search"), links.askSearch()),
-  turn.button(turn.say("menu.cart"), links.cart()),
-  turn.button(turn.say("menu.orders"), links.orders({ page: 1 })),
-  turn.button(turn.say("menu.account"), links.account()),
-  turn.button(turn.say("menu.help"), links.help()),
+  turn.button(turn.say("menu.browse"), actions.browse(), { style: "primary" }),
+  turn.button(turn.say("menu.search"), actions.askSearch()),
+  turn.button(turn.say("menu.cart"), actions.cart()),
+  turn.button(turn.say("menu.orders"), actions.orders({ page: 1 })),
+  turn.button(turn.say("menu.account"), actions.account()),
+  turn.button(turn.say("menu.help"), actions.help()),
 ];
 
 /** Previous and next, where there are such pages. */

@@ -24,7 +24,7 @@ import { NotFound } from "./shop/core/errors.ts";
 import { prepareCountryNames } from "./shop/customers/addresses/country-names.ts";
 import { getCustomer, type Identity } from "./shop/customers/customer.ts";
 import { newsIdentity, nextForNews } from "./shop/customers/news.ts";
-import type { Notice } from "./shop/orders/attend.ts";
+import type { Notification } from "./shop/orders/order-worker.ts";
 import { isSentPicture, keepSentPicture, readSentPicture } from "./shop/reviews/sent-picture.ts";
 import { CatalogSearch } from "./shop/search/search.ts";
 
@@ -80,7 +80,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const platforms = await connectPlatforms(config, log, demoShop.name.en, secretFor);
   const adapters = platforms.map(({ adapter }) => adapter);
   const engine = new Engine({
-    script: shopScript({
+    router: shopScript({
       commerce,
       search,
       shopOf: () => shop,
@@ -124,7 +124,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   commerce.onChange(({ id, shop, order }) =>
     engine.signalCards(orderSubject(order), id, "order.changed", { shop, order }),
   );
-  commerce.onNotice(async (notice) => {
+  commerce.onNotification(async (notice) => {
     await tellCustomer(notice);
     if (notice.name !== "order.quarantined") return;
     // It waits for a person's word, however long that takes.
@@ -134,7 +134,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       "Money of an order is in quarantine and waits for you: npm run shop -- list",
     );
   });
-  const tellCustomer = async (notice: Notice) => {
+  const tellCustomer = async (notice: Notification) => {
     const identity = newsIdentity(await getCustomer(notice.shop, notice.customer));
     if (!identity) return; // erased: nobody is there to be told
     const { shop, order, data } = notice;

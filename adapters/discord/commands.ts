@@ -13,8 +13,8 @@ import {
 import type { Host } from "../../src/engine/adapter.ts";
 import { beginning } from "../../src/i18n/graphemes.ts";
 import { announced, localized, type Texts } from "../../src/platform/announced.ts";
+import { covers } from "../../src/platform/announced-alike.ts";
 import { completions } from "../../src/platform/completions.ts";
-import { covers } from "../../src/platform/covers.ts";
 import { readTyping } from "./inbound.ts";
 
 /** Announces the commands with their words in every language, if they are not those that Discord has. */

@@ -1,6 +1,6 @@
-import { wellFormed } from "../../src/platform/legible.ts";
 import { linkableBy } from "../../src/platform/linkable.ts";
 import { markdownPrinter } from "../../src/platform/markdown.ts";
+import { wellFormed } from "../../src/platform/names.ts";
 
 /**
  * What Discord reads as markup: everywhere marks, mentions, emoji, spoilers, links (the colon) and the backslash itself;

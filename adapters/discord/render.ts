@@ -15,11 +15,11 @@ import { cardText, viewText } from "../../src/engine/fit.ts";
 import { joined, mentionsIn, plain, type RichText } from "../../src/engine/rich-text.ts";
 import { cutText } from "../../src/engine/split-text.ts";
 import type { Button, Control, Link, Pick as PickControl, View } from "../../src/engine/view.ts";
+import { withoutCards } from "../../src/platform/controls-of.ts";
 import { distinct } from "../../src/platform/distinct.ts";
-import { flattened } from "../../src/platform/flattened.ts";
 import { cut, labelOf } from "../../src/platform/label.ts";
-import { isVisible } from "../../src/platform/legible.ts";
 import { partLinks } from "../../src/platform/linkable.ts";
+import { isVisible } from "../../src/platform/names.ts";
 import { packRows } from "../../src/platform/rows.ts";
 import {
   type AttachedFile,
@@ -57,7 +57,7 @@ export async function render(view: View, host: Pick<Host, "media">): Promise<Ren
     arranged(whole, pictures, documents, true),
     arranged(whole, pictures, documents, false),
     arranged(whole, [], documents, false),
-    arranged(flattened(whole), [], documents, false),
+    arranged(withoutCards(whole), [], documents, false),
   ];
   const components = layouts.find((some) => count(some) <= COMPONENTS_MAX) ?? [];
   const used = JSON.stringify(components);

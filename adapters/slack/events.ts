@@ -5,10 +5,10 @@ import type { Body } from "../../src/engine/inbound.ts";
 import { atMost } from "../../src/platform/backoff.ts";
 import { PHOTO_MAX, receivedPhoto } from "../../src/platform/received-photo.ts";
 import { render } from "./blocks.ts";
-import { accept, type Ears, senderIn } from "./ears.ts";
 import { describe } from "./errors.ts";
 import { fetchFile, picturesOf } from "./files.ts";
 import { addressOf, asked, homeOf, spoken, timeOf } from "./inbound.ts";
+import { accept, type Listening, senderIn } from "./listening.ts";
 import { withPictures } from "./with-pictures.ts";
 
 /** Previews may be lost, so they hold up an acknowledgement for this long only, in milliseconds. */
@@ -22,7 +22,7 @@ const fileSchema = z.object({
 });
 
 /** Hears events: messages, mentions, the Home tab, links, the app's removal. Listeners reject if an event could not be stored. */
-export function hearEvents(app: App, ears: Ears): void {
+export function hearEvents(app: App, ears: Listening): void {
   const { host, installations, people, pictures, log } = ears;
 
   app.event("message", async ({ event, body, context }) => {

@@ -3,9 +3,9 @@ import { z } from "zod";
 import type { PictureSender } from "../../src/engine/adapter.ts";
 import type { PictureProblem } from "../../src/engine/inbound.ts";
 import { receivedPhoto } from "../../src/platform/received-photo.ts";
-import { accept, type Ears } from "./ears.ts";
 import { fetchFile } from "./files.ts";
 import { addressOf, asked } from "./inbound.ts";
+import { accept, type Listening } from "./listening.ts";
 import { answersOf, FORM, readMetadata } from "./modal.ts";
 import { writeTicket } from "./ticket.ts";
 
@@ -23,7 +23,7 @@ const pressSchema = z.object({
 });
 
 /** Hears the slash command, presses and windows. Listeners reject if an interaction could not be stored. */
-export function hearInteractions(app: App, ears: Ears): void {
+export function hearInteractions(app: App, ears: Listening): void {
   const { host, installations, command } = ears;
 
   app.command(command, async ({ command: given, ack, context }) => {

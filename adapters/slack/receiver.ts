@@ -1,5 +1,5 @@
 import { type App, AuthorizationError, type Receiver } from "@slack/bolt";
-import { UnderWay } from "../../src/platform/under-way.ts";
+import { InFlight } from "../../src/platform/in-flight.ts";
 import { NotInstalled } from "./errors.ts";
 
 type Payload = Parameters<App["processEvent"]>[0]["body"];
@@ -11,7 +11,7 @@ type Payload = Parameters<App["processEvent"]>[0]["body"];
  * everything is done, so that what could not be stored is not acknowledged and Slack sends it again.
  */
 export class SlackReceiver implements Receiver {
-  readonly #underWay = new UnderWay();
+  readonly #underWay = new InFlight();
   #app: App | undefined;
 
   init(app: App): void {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Adapter, Host } from "../../src/engine/adapter.ts";
 import { directAddress } from "../../src/engine/address.ts";
 import { ConversationModel, type StoredConversation } from "../../src/engine/conversation.ts";
-import { bold, Engine, joined, link, plain, Script, type Turn, view } from "../../src/engine/index.ts";
+import { action, bold, Engine, joined, plain, Router, type Turn, view } from "../../src/engine/index.ts";
 import { createLogger } from "../../src/log.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
 import type { Figures } from "../figures.ts";
@@ -37,7 +37,7 @@ export async function benchEngine(figures: Figures, seconds: number): Promise<vo
     told();
   });
   const engine = new Engine({
-    script: pageScript(),
+    router: pageScript(),
     adapters: [adapter],
     secret: "a secret of buttons",
     log: createLogger("error"),
@@ -77,9 +77,9 @@ export async function benchEngine(figures: Figures, seconds: number): Promise<vo
   figures.tell("engine alone: turns a second", turns / ((performance.now() - started) / 1000), "/s");
 }
 
-function pageScript(): Script {
-  const page = link("p", { product: z.string(), sku: z.string().optional() });
-  const script = new Script();
+function pageScript(): Router {
+  const page = action("p", { product: z.string(), sku: z.string().optional() });
+  const router = new Router();
   const show = async (turn: Turn) =>
     view({
       cards: [
@@ -96,10 +96,10 @@ function pageScript(): Script {
         turn.button(`Choice ${at}`, page({ product: "p0123456789", sku: `MUG-${at}` })),
       ),
     });
-  script.on(page, show);
-  script.home(show);
-  script.text(show);
-  return script;
+  router.on(page, show);
+  router.home(show);
+  router.text(show);
+  return router;
 }
 
 function quietAdapter(onSent: (token: string) => void): Adapter {

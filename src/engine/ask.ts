@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { action } from "./action.ts";
 import type { Form, Values, Words } from "./form.ts";
 import {
   nowAsked,
@@ -9,19 +10,18 @@ import {
   unasked,
   wholeProblems,
 } from "./form-reading.ts";
-import { link } from "./link.ts";
 import { bold, italic, joined, plain, rich } from "./rich-text.ts";
 import type { Asking } from "./state.ts";
 import { below, type Reply, type Turn, view } from "./turn.ts";
 
 /** The engine's own buttons under a question. They name the field, so a press on an older question is recognised. */
-export const answerLink = link("=", { field: z.string(), value: z.string() });
+export const answerLink = action("=", { field: z.string(), value: z.string() });
 /** Asks the question before the one of this field. */
-export const backLink = link("<", { field: z.string() });
+export const backLink = action("<", { field: z.string() });
 /** Leaves an optional field out. */
-export const skipLink = link(">", { field: z.string() });
+export const skipLink = action(">", { field: z.string() });
 /** Leaves the form. */
-export const cancelLink = link("x", {});
+export const cancelLink = action("x", {});
 
 /** More options than this are written, not pressed: nobody scrolls through two hundred countries. */
 const BUTTONS_MAX = 12;

@@ -4,7 +4,7 @@ import type { DirectAddress } from "./address.ts";
 import type { News } from "./conversation.ts";
 import type { Share } from "./fair-share.ts";
 import type { Step } from "./lease.ts";
-import type { Script } from "./script.ts";
+import type { Router } from "./router.ts";
 
 /** What the engine measures; a metrics library stands behind it. */
 export interface EngineMetrics {
@@ -17,7 +17,7 @@ export interface EngineMetrics {
 
 /** What an engine is built of. */
 export interface EngineOptions {
-  readonly script: Script;
+  readonly router: Router;
   readonly adapters: readonly Adapter[];
   readonly secret: string;
   readonly log: Logger;

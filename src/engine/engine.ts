@@ -4,10 +4,10 @@ import { languageOf } from "../i18n/index.ts";
 import type { Adapter, Asker } from "./adapter.ts";
 import { type Address, conversationId, type DirectAddress, destinationOf, personAt } from "./address.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
-import { Courier } from "./courier.ts";
 import { Deliveries } from "./deliveries.ts";
 import { beyond, stranded } from "./due.ts";
 import type { EngineOptions } from "./engine-options.ts";
+import { FairSemaphore } from "./fair-semaphore.ts";
 import { FairShare, type Share } from "./fair-share.ts";
 import { sharedToken, showing } from "./find-conversation.ts";
 import { forgetConversations, lastActive } from "./forget-conversations.ts";
@@ -16,10 +16,10 @@ import type { Inbound } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
 import { LEASE_MS, type Step } from "./lease.ts";
 import { type Commit, Mailbox } from "./mailbox.ts";
+import { OutboxSender } from "./outbox-sender.ts";
 import { canReach, reachOf } from "./reach.ts";
-import { apology, type Glance, glance, runTurn } from "./run-turn.ts";
+import { apology, type ReadOnlyTurn, readOnlyTurn, runTurn } from "./run-turn.ts";
 import type { TurnContext } from "./running-turn.ts";
-import { Slots } from "./slots.ts";
 import { TokenSealer } from "./token.ts";
 
 const SWEEP_EVERY_MS = 2_000;
@@ -50,9 +50,9 @@ export class Engine {
   readonly #deliveries: Deliveries;
   readonly #mailbox: Mailbox;
   readonly #sealer: TokenSealer;
-  readonly #courier: Courier;
+  readonly #sender: OutboxSender;
   readonly #working = new Set<Promise<void>>();
-  readonly #slots = new Slots(TURNS_AT_A_TIME, TURNS_OF_ONE);
+  readonly #slots = new FairSemaphore(TURNS_AT_A_TIME, TURNS_OF_ONE);
   readonly #share: FairShare;
   /** Events that were counted before they came. */
   readonly #admitted = new LRUCache<string, true>({ max: 10_000 });
@@ -73,7 +73,7 @@ export class Engine {
     this.#deliveries = new Deliveries(this.#now, this.#trip);
     this.#mailbox = new Mailbox(owner, this.#now, this.#trip);
     this.#sealer = new TokenSealer(options.secret);
-    this.#courier = new Courier({
+    this.#sender = new OutboxSender({
       ...options,
       adapterAt: (address) => this.#adapterAt(address),
       mailbox: this.#mailbox,
@@ -146,10 +146,10 @@ export class Engine {
   /** Tells of a round trip to the store. */
   readonly #trip = (step: Step): void => this.#options.metrics?.trip(step);
 
-  #glance(asker: Asker): Glance {
+  #glance(asker: Asker): ReadOnlyTurn {
     const adapter = this.#adapterAt(asker.address);
     if (!adapter) throw new Error(`The platform ${asker.address.platform} is not connected.`);
-    return glance(asker, this.#context(adapter));
+    return readOnlyTurn(asker, this.#context(adapter));
   }
 
   /**
@@ -172,7 +172,7 @@ export class Engine {
 
   #context(adapter: Adapter): TurnContext {
     return {
-      script: this.#options.script,
+      router: this.#options.router,
       sealer: this.#sealer,
       can: adapter.can,
       now: this.#now(),
@@ -274,7 +274,7 @@ export class Engine {
         held.revision += 1;
         replies.push(...outcome.replies);
       }
-      held = await this.#mailbox.settle(held, await this.#courier.deliver(held, replies));
+      held = await this.#mailbox.release(held, await this.#sender.deliver(held, replies));
     }
   }
 

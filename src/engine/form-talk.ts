@@ -1,4 +1,5 @@
 import type { WordKey } from "../i18n/index.ts";
+import { type ActionRef, namedArgs } from "./action.ts";
 import {
   answered,
   answerLink,
@@ -23,8 +24,7 @@ import {
   unasked,
   wholeProblems,
 } from "./form-reading.ts";
-import { formView, type Scene, windowView, withLines } from "./form-view.ts";
-import { type LinkRef, namedArgs } from "./link.ts";
+import { type FormContext, formView, windowView, withLines } from "./form-view.ts";
 import { joined, plain } from "./rich-text.ts";
 import type { Asking, Filling } from "./state.ts";
 import { type Answer, below, here, type Reply, type Turn, view } from "./turn.ts";
@@ -38,8 +38,8 @@ export type AnswerKind = "text" | "photo" | "contact" | "location" | "press";
  * platform can.
  */
 export class FormTalk {
-  readonly #scene: Scene;
-  constructor(scene: Scene) {
+  readonly #scene: FormContext;
+  constructor(scene: FormContext) {
     this.#scene = scene;
   }
 
@@ -66,21 +66,21 @@ export class FormTalk {
   }
 
   /** The engine's own buttons of a form. One of an older question asks the current one again. */
-  async press(ref: LinkRef): Promise<Answer | "not-a-form"> {
+  async press(ref: ActionRef): Promise<Answer | "not-a-form"> {
     const { state } = this.#scene;
-    if (ref.name === fillLink.link) return this.#fill(ref);
-    if (ref.name === takeLink.link) return this.#take(ref);
-    if (![answerLink, backLink, skipLink, cancelLink].some((own) => own.link === ref.name))
+    if (ref.name === fillLink.action) return this.#fill(ref);
+    if (ref.name === takeLink.action) return this.#take(ref);
+    if (![answerLink, backLink, skipLink, cancelLink].some((own) => own.action === ref.name))
       return "not-a-form";
-    if (ref.name === cancelLink.link) return this.#scene.cancel();
+    if (ref.name === cancelLink.action) return this.#scene.cancel();
     if (!state.asking) return this.#scene.stale();
     const [field, value] = ref.args;
     if (field !== state.asking.field) return this.askAgain(state.asking);
-    if (ref.name === backLink.link) {
+    if (ref.name === backLink.action) {
       const form = this.#form(state.asking.form);
       return this.#ask(form, previous(form, state.asking));
     }
-    return this.answer(state.asking, ref.name === skipLink.link ? undefined : value, "press");
+    return this.answer(state.asking, ref.name === skipLink.action ? undefined : value, "press");
   }
 
   /** Takes an answer to the current question. */
@@ -105,7 +105,7 @@ export class FormTalk {
   }
 
   /** Takes what was entered in a message's form or in a window. */
-  async submitted(ref: LinkRef, values: Values, refused?: Refused): Promise<Answer> {
+  async submitted(ref: ActionRef, values: Values, refused?: Refused): Promise<Answer> {
     const opened = this.#opened(ref);
     return opened ? this.#proceed(opened.form, opened.filling, values, refused) : this.#scene.stale();
   }
@@ -159,16 +159,16 @@ export class FormTalk {
   }
 
   /** What is wrong with what was entered, as sentences by field. */
-  problems(ref: LinkRef, values: Values, refused?: Refused): Record<string, string> {
+  problems(ref: ActionRef, values: Values, refused?: Refused): Record<string, string> {
     const opened = this.#opened(ref);
     const problems = opened ? this.#read(opened.form, opened.filling, values, refused).problems : {};
     return Object.fromEntries(Object.entries(problems).map(([field, { text }]) => [field, text]));
   }
 
   /** The form a submission belongs to, with what its other pages have gathered by now; undefined if there is no such form. */
-  #opened(ref: LinkRef): { form: Form; filling: Filling } | undefined {
+  #opened(ref: ActionRef): { form: Form; filling: Filling } | undefined {
     const [name, query, at] = ref.name === "form" ? ref.args : [];
-    const handled = name === undefined ? undefined : this.#scene.script.forms.get(name);
+    const handled = name === undefined ? undefined : this.#scene.router.forms.get(name);
     if (!handled) return undefined;
     const { form } = handled;
     const args = Object.fromEntries(new URLSearchParams(query ?? ""));
@@ -177,9 +177,9 @@ export class FormTalk {
   }
 
   /** A press on "Fill in", or on what goes on with a form: where it is now, in place of the message with the button. */
-  #fill(ref: LinkRef): Answer | Promise<Answer> {
+  #fill(ref: ActionRef): Answer | Promise<Answer> {
     const read = fillLink.schema.safeParse(namedArgs(fillLink.schema, ref));
-    const form = read.success ? this.#scene.script.forms.get(read.data.form)?.form : undefined;
+    const form = read.success ? this.#scene.router.forms.get(read.data.form)?.form : undefined;
     if (!read.success || !form) return this.#scene.stale();
     const args = Object.fromEntries(new URLSearchParams(read.data.args ?? ""));
     const { asking } = this.#scene.state;
@@ -192,9 +192,9 @@ export class FormTalk {
   }
 
   /** A press on what was asked about or may have been meant: the page is read again with that value. */
-  #take(ref: LinkRef): Promise<Answer> {
+  #take(ref: ActionRef): Promise<Answer> {
     const read = takeLink.schema.safeParse(namedArgs(takeLink.schema, ref));
-    const form = read.success ? this.#scene.script.forms.get(read.data.form)?.form : undefined;
+    const form = read.success ? this.#scene.router.forms.get(read.data.form)?.form : undefined;
     if (!read.success || !form) return this.#scene.stale();
     const { field, value, page = 0 } = read.data;
     const begun = this.#remembered(form.name, Object.fromEntries(new URLSearchParams(read.data.args ?? "")));
@@ -248,11 +248,11 @@ export class FormTalk {
   }
 
   #confide(form: Form): void {
-    if (this.#scene.script.forms.get(form.name)?.confidential) this.#scene.confide();
+    if (this.#scene.router.forms.get(form.name)?.confidential) this.#scene.confide();
   }
 
   #form(name: string): Form {
-    const handled = this.#scene.script.forms.get(name);
+    const handled = this.#scene.router.forms.get(name);
     if (!handled) throw new Error(`There is no form ${name}.`);
     return handled.form;
   }

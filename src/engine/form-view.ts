@@ -1,22 +1,22 @@
+import type { ActionRef } from "./action.ts";
 import type { Capabilities } from "./adapter.ts";
 import { cancelLink } from "./ask.ts";
 import { type Form, formRef } from "./form.ts";
 import { fillLink, pagesFor, takeLink } from "./form-pages.ts";
 import type { Remarks } from "./form-reading.ts";
-import type { LinkRef } from "./link.ts";
 import { bold, joined, plain, rich } from "./rich-text.ts";
-import type { Script } from "./script.ts";
+import type { Router } from "./router.ts";
 import type { Filling, State } from "./state.ts";
 import { type Answer, listOf, type Turn, view } from "./turn.ts";
 import type { FormView, View } from "./view.ts";
 
 /** What the forms of a turn need of it. */
-export interface Scene {
+export interface FormContext {
   readonly turn: Turn;
-  readonly script: Script;
+  readonly router: Router;
   readonly can: Capabilities;
   state: State;
-  token(ref: LinkRef): string;
+  token(ref: ActionRef): string;
   stale(): Promise<Answer>;
   cancel(): Promise<Answer>;
   /** Says that the answer is for one person's eyes. */
@@ -25,7 +25,7 @@ export interface Scene {
 
 /** The message of a form in windows: what is said of it, what can be pressed instead, and the button that opens it. */
 export function windowView(
-  scene: Scene,
+  scene: FormContext,
   form: Form,
   filling: Filling,
   remarks: Remarks,
@@ -70,7 +70,7 @@ export function windowView(
 
 /** A page of a form as it is filled in. */
 export function formView(
-  scene: Scene,
+  scene: FormContext,
   form: Form,
   filling: Filling,
   remarks: Remarks,

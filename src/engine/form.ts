@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { WordKey } from "../i18n/index.ts";
 import { lostWithin, typedCode, typedLine, typedText } from "../i18n/typed.ts";
-import type { LinkRef } from "./link.ts";
+import type { ActionRef } from "./action.ts";
 import type { Answer, Turn } from "./turn.ts";
 import type { FormField } from "./view.ts";
 
@@ -156,7 +156,7 @@ export function form<S extends z.ZodObject>(definition: {
 }
 
 /** The reference under which a form's submission travels: the form's name, its arguments, and its page from 0. */
-export const formRef = (name: string, args: Values, page = 0): LinkRef => ({
+export const formRef = (name: string, args: Values, page = 0): ActionRef => ({
   name: "form",
   args: [name, new URLSearchParams(args).toString(), ...(page > 0 ? [String(page)] : [])],
 });

@@ -2,7 +2,7 @@ import { locales, sayIn } from "../i18n/index.ts";
 import { typedText } from "../i18n/typed.ts";
 import type { Asker, Host } from "./adapter.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import type { Glance } from "./run-turn.ts";
+import type { ReadOnlyTurn } from "./run-turn.ts";
 
 const SUGGESTIONS_MAX = 25;
 
@@ -15,11 +15,11 @@ const isRefusal = (error: unknown): boolean =>
  * share of who asks and is false where nothing is left of it: then there is no answer, which is no trouble for anybody.
  */
 export function hostOf(
-  { script, media, keepMedia, log }: Pick<EngineOptions, "script" | "media" | "keepMedia" | "log">,
+  { router, media, keepMedia, log }: Pick<EngineOptions, "router" | "media" | "keepMedia" | "log">,
   accept: Host["accept"],
   admits: Host["admits"],
   asks: (asker: Asker) => boolean,
-  glance: (asker: Asker) => Glance,
+  glance: (asker: Asker) => ReadOnlyTurn,
 ): Host {
   return {
     accept,
@@ -35,7 +35,7 @@ export function hostOf(
     commands: (locale) => {
       const say = sayIn(locale);
       const own = { name: "cancel", description: say("command.cancel") };
-      const commands = [...script.commands].map(([name, { description, option }]) => ({
+      const commands = [...router.commands].map(([name, { description, option }]) => ({
         name,
         description: say(description),
         ...(option && {
@@ -49,7 +49,7 @@ export function hostOf(
       return [...commands, own];
     },
     suggest: async (asker, command, text) => {
-      const suggest = script.commands.get(command)?.option?.suggest;
+      const suggest = router.commands.get(command)?.option?.suggest;
       if (suggest === undefined || !asks(asker)) return [];
       try {
         return (await suggest(glance(asker), typedText(text))).slice(0, SUGGESTIONS_MAX);
@@ -60,6 +60,6 @@ export function hostOf(
     },
     problems: ({ address, sender, token, values, locale, refused }) =>
       glance({ address, sender: { ...sender, locale } }).problems(token, values, refused),
-    preview: async (asker, url) => (asks(asker) ? await script.runPreview(glance(asker), url) : null),
+    preview: async (asker, url) => (asks(asker) ? await router.runPreview(glance(asker), url) : null),
   };
 }

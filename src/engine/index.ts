@@ -1,3 +1,4 @@
+export { type ActionRef, action } from "./action.ts";
 export {
   type Adapter,
   type Asker,
@@ -17,8 +18,7 @@ export type { EngineMetrics, EngineOptions } from "./engine-options.ts";
 export { fit } from "./fit.ts";
 export { type Form, form, type Reading, type Values, type Words } from "./form.ts";
 export type { Inbound, Sender } from "./inbound.ts";
-export { type LinkRef, link } from "./link.ts";
 export * from "./rich-text.ts";
-export { Script } from "./script.ts";
+export { Router } from "./router.ts";
 export { type Answer, below, here, type Reply, refresh, type Task, type Turn, view } from "./turn.ts";
 export type { Button, Card, Control, FileView, FormField, FormView, Media, View } from "./view.ts";

@@ -86,7 +86,7 @@ export class Mailbox {
    * answers the conversation as it is now. `retry` tells when the rest of the outbox is to be tried again, `screens` what
    * stands now, if that has changed.
    */
-  async settle(held: Conversation, { sent, screens, retry }: Delivered): Promise<Conversation | null> {
+  async release(held: Conversation, { sent, screens, retry }: Delivered): Promise<Conversation | null> {
     const mine = { _id: held._id, owner: this.#owner, revision: held.revision };
     const { set, ...pull } = progress(held._id, sent, screens);
     const attempts = retry?.attempts ?? 0;

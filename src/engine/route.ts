@@ -1,8 +1,8 @@
 import { typedCode, typedText } from "../i18n/typed.ts";
+import { namedArgs } from "./action.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
 import type { Body } from "./inbound.ts";
-import { namedArgs } from "./link.ts";
 import { pictureWord } from "./picture-word.ts";
 import { plain } from "./rich-text.ts";
 import type { RunningTurn } from "./running-turn.ts";
@@ -22,12 +22,12 @@ export class Elsewhere {
  * @throws {Elsewhere} where it must go on in private
  */
 export async function route(turn: RunningTurn): Promise<Answer> {
-  const { script } = turn;
+  const { router } = turn;
   const body = turn.inbound.body;
   const { asking } = turn.state;
   switch (body.kind) {
     case "signal": {
-      const handler = script.signals.get(body.name);
+      const handler = router.signals.get(body.name);
       if (!handler) throw new Error(`Nobody handles the signal ${body.name}.`);
       return handler.run(turn, body.data);
     }
@@ -40,25 +40,25 @@ export async function route(turn: RunningTurn): Promise<Answer> {
     case "form":
       return submitted(turn, body.token, body.values, body.refused);
     case "front":
-      return script.runFront(turn);
+      return router.runFront(turn);
     case "text": {
       const choice = turn.state.numbered?.[Number(typedCode(body.text)) - 1];
       if (choice !== undefined && !asking) return press(turn, choice);
-      if (!asking) return script.runText(turn, typedText(body.text));
+      if (!asking) return router.runText(turn, typedText(body.text));
       const aside = turn.forms.takesAnyText(asking)
         ? undefined
-        : await script.runAside(turn, typedText(body.text));
+        : await router.runAside(turn, typedText(body.text));
       return aside ?? turn.forms.answer(asking, body.text, "text");
     }
     case "photo":
       if (asking) return turn.forms.answer(asking, body.media, "photo");
       return [below(view({ text: plain(turn.say("photo.unasked")) }))];
     case "contact":
-      return asking ? turn.forms.answer(asking, body.phone, "contact") : script.runHome(turn);
+      return asking ? turn.forms.answer(asking, body.phone, "contact") : router.runHome(turn);
     case "location":
       return asking
         ? turn.forms.answer(asking, `${body.latitude}, ${body.longitude}`, "location")
-        : script.runHome(turn);
+        : router.runHome(turn);
     case "other": {
       const word = body.what === "photo" ? pictureWord(body.problem ?? "unusable") : undefined;
       if (asking) return turn.forms.askAgain(asking, word ?? "problem.text");
@@ -69,13 +69,13 @@ export async function route(turn: RunningTurn): Promise<Answer> {
 
 async function command(turn: RunningTurn, name: string, rest: string): Promise<Answer> {
   if (name === "cancel") return turn.cancel();
-  const known = turn.script.commands.get(name);
+  const known = turn.router.commands.get(name);
   if (known?.confidential) inPrivate(turn, { kind: "command", name, rest });
   turn.forget();
   if (known) return known.run(turn, rest);
   return [
     below(view({ text: plain(turn.say("command.unknown", { name })) })),
-    ...listOf(await turn.script.runHome(turn)),
+    ...listOf(await turn.router.runHome(turn)),
   ];
 }
 
@@ -86,7 +86,7 @@ async function press(turn: RunningTurn, token: string): Promise<Answer> {
   const { ref } = opened;
   const own = await turn.forms.press(ref);
   if (own !== "not-a-form") return own;
-  const link = turn.script.links.get(ref.name);
+  const link = turn.router.actions.get(ref.name);
   const args = link?.schema.safeParse(namedArgs(link.schema, ref));
   if (!link || !args?.success) return turn.stale();
   // What somebody else was shown stays as it is; who presses there gets their own.

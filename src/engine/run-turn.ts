@@ -27,13 +27,13 @@ export function apology(held: Conversation, event: Inbound, context: TurnContext
 }
 
 /** A turn that belongs to no conversation: what it says is in the asker's language, and nothing of it is kept. */
-export interface Glance extends Turn {
+export interface ReadOnlyTurn extends Turn {
   /** What is wrong with what was entered into the form of this token, as sentences by field. */
   problems(token: string, values: Values, refused?: Refused): Record<string, string>;
 }
 
 /** Makes a turn that belongs to no conversation. */
-export function glance({ address, sender }: Asker, context: TurnContext): Glance {
+export function readOnlyTurn({ address, sender }: Asker, context: TurnContext): ReadOnlyTurn {
   const event: Inbound = { id: "", address, sender, at: context.now, body: { kind: "front" } };
   return new RunningTurn({ _id: "", address, links: [], state: null }, event, context);
 }
@@ -46,7 +46,7 @@ interface Answers {
 
 async function answers(turn: RunningTurn): Promise<Answers> {
   if (turn.inbound.body.kind === "signal") return { shown: listOf(await route(turn)) };
-  const first = listOf(await turn.script.runBefore(turn));
+  const first = listOf(await turn.router.runBefore(turn));
   try {
     return { shown: [...first, ...listOf(await route(turn))] };
   } catch (elsewhere) {

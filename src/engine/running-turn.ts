@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { type Say, sayIn } from "../i18n/index.ts";
+import { type ActionRef, decodeRef, encodeRef } from "./action.ts";
 import type { Capabilities } from "./adapter.ts";
 import { destinationOf, type MemberAddress, personAt } from "./address.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
 import { FormTalk } from "./form-talk.ts";
-import type { Scene } from "./form-view.ts";
+import type { FormContext } from "./form-view.ts";
 import type { Inbound } from "./inbound.ts";
-import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
 import { plain } from "./rich-text.ts";
-import type { Script } from "./script.ts";
+import type { Router } from "./router.ts";
 import { readState, STATE_VERSION, type State } from "./state.ts";
 import { isShort, type TokenSealer } from "./token.ts";
 import { type Answer, below, listOf, type Task, type Turn, view } from "./turn.ts";
@@ -23,7 +23,7 @@ const TASK_MS = 60 * 60_000;
 export interface TurnContext {
   /** The long token that stands behind a short one on somebody else's message in the same channel. */
   readonly sharedToken?: (address: MemberAddress, short: string) => Promise<string | undefined>;
-  readonly script: Script;
+  readonly router: Router;
   readonly sealer: TokenSealer;
   readonly can: Capabilities;
   readonly now: Date;
@@ -40,13 +40,13 @@ const BESIDE_OPTIONS = 10;
 const BELOW_CHOICES = 4;
 
 /** A turn under way: the words, the buttons and the forms of its person, and what it changes of the conversation's state. */
-export class RunningTurn implements Turn, Scene {
+export class RunningTurn implements Turn, FormContext {
   readonly turn = this;
   readonly inbound: Inbound;
   readonly address;
   readonly sender;
   readonly now: Date;
-  readonly script: Script;
+  readonly router: Router;
   readonly can: Capabilities;
   locale: string;
   say: Say;
@@ -64,7 +64,7 @@ export class RunningTurn implements Turn, Scene {
   constructor(held: Held, event: Inbound, context: TurnContext) {
     this.#conversation = held._id;
     this.#subjects = subjectsOf(held);
-    this.script = context.script;
+    this.router = context.router;
     this.can = context.can;
     const { picksMax, controlsMax } = context.can;
     this.choicesMax = Math.max(1, controlsMax - BELOW_CHOICES);
@@ -155,18 +155,21 @@ export class RunningTurn implements Turn, Scene {
     return shared.kind === "ok" && shared.guest ? shared : opened;
   }
 
-  token(ref: LinkRef, everyone = false): string {
+  token(ref: ActionRef, everyone = false): string {
     if (everyone) return this.tokens.seal(ref, "everyone");
     const { body } = this.inbound;
     const alone = this.confidential || ("hidden" in body && body.hidden === true);
     const openly = this.address.kind === "member" && !alone;
-    return this.tokens.seal(ref, openly && this.script.links.get(ref.name)?.forEveryone ? "shown" : "person");
+    return this.tokens.seal(
+      ref,
+      openly && this.router.actions.get(ref.name)?.forEveryone ? "shown" : "person",
+    );
   }
 
   async stale(): Promise<Answer> {
     return [
       below(view({ text: plain(this.say("press.stale")), visibility: "user" })),
-      ...listOf(await this.script.runHome(this)),
+      ...listOf(await this.router.runHome(this)),
     ];
   }
 
@@ -175,7 +178,7 @@ export class RunningTurn implements Turn, Scene {
     this.forget();
     return [
       below(view({ text: plain(this.say(busy ? "form.cancelled" : "cancel.nothing")) })),
-      ...listOf(await this.script.runHome(this)),
+      ...listOf(await this.router.runHome(this)),
     ];
   }
 

@@ -62,7 +62,7 @@ export const isPictured = (view: View): boolean => view.cards.some(({ image }) =
  * The screens of a conversation that are worth remembering: those of several messages, and those that show the state of
  * something. A press names one message only; here stand the others that belong to it. Bounded; the newest are kept.
  *
- * Pure book-keeping: the courier sends, and notes here what the platform answered. Whatever is killed in between does the
+ * Pure book-keeping: the outbox sender sends, and notes here what the platform answered. Whatever is killed in between does the
  * same again from the screens as they were stored.
  */
 export class Screens {

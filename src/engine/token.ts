@@ -1,5 +1,5 @@
 import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
-import { decodeRef, encodeRef, type LinkRef } from "./link.ts";
+import { type ActionRef, decodeRef, encodeRef } from "./action.ts";
 
 /** Who may press a button: one person (`platform/connection/user`), or everyone, perhaps on a message shown to one person. */
 export type Audience = string | "*" | { readonly shownTo: string };
@@ -7,7 +7,7 @@ export type Audience = string | "*" | { readonly shownTo: string };
 /** What a pressed token turned out to be. */
 export type Opened =
   /** `guest`: everyone may press it, and this is not the person whose message it stands on. */
-  | { readonly kind: "ok"; readonly ref: LinkRef; readonly guest?: true }
+  | { readonly kind: "ok"; readonly ref: ActionRef; readonly guest?: true }
   | { readonly kind: "foreign" }
   | { readonly kind: "stale" };
 
@@ -32,7 +32,7 @@ export class TokenSealer {
     this.#secret = createSecretKey(secret, "utf8");
   }
 
-  seal(ref: LinkRef, audience: Audience): string {
+  seal(ref: ActionRef, audience: Audience): string {
     const payload = encodeRef(ref);
     if (typeof audience === "string") return `${payload}~${this.#tag(payload, audience)}`;
     const marked = `${payload}${OWNER}${this.#markOf(audience.shownTo)}`;

@@ -1,5 +1,5 @@
+import type { ActionRef } from "./action.ts";
 import type { Conversation } from "./conversation.ts";
-import type { LinkRef } from "./link.ts";
 import { type Audience, isShort, shorten, type TokenSealer } from "./token.ts";
 
 /** What the tokens of a turn are made with. */
@@ -22,7 +22,7 @@ export class TurnTokens {
   }
 
   /** The token of an action for the person of the turn, for everyone, or for everyone on this person's message. */
-  seal(ref: LinkRef, audience: "person" | "everyone" | "shown"): string {
+  seal(ref: ActionRef, audience: "person" | "everyone" | "shown"): string {
     const { sealer, person, tokenBytes } = this.#making;
     const audiences: Record<typeof audience, Audience> = {
       person,

@@ -1,8 +1,8 @@
 import type { Say } from "../i18n/index.ts";
+import type { ActionRef } from "./action.ts";
 import type { Address } from "./address.ts";
 import type { Form, Values } from "./form.ts";
 import type { Inbound, Sender } from "./inbound.ts";
-import type { LinkRef } from "./link.ts";
 import type { Button, Pick, View } from "./view.ts";
 
 /**
@@ -20,7 +20,7 @@ export type Answer = View | Reply | readonly (View | Reply)[] | undefined;
 /** Something that takes several steps, and how to go on with it. */
 export interface Task {
   readonly title: string;
-  readonly goOn: LinkRef;
+  readonly goOn: ActionRef;
 }
 
 /** One event being handled. Handlers may be run again after a crash: every change takes a key from `key()`. */
@@ -34,8 +34,8 @@ export interface Turn {
   readonly say: Say;
   /** An idempotency key: the same for the same event and name, however often the turn is run. */
   key(name: string): string;
-  button(label: string, ref: LinkRef, options?: { style?: Button["style"]; everyone?: boolean }): Button;
-  pick(label: string, options: readonly { label: string; ref: LinkRef; selected?: boolean }[]): Pick;
+  button(label: string, ref: ActionRef, options?: { style?: Button["style"]; everyone?: boolean }): Button;
+  pick(label: string, options: readonly { label: string; ref: ActionRef; selected?: boolean }[]): Pick;
   /**
    * Opens a form, with what is known already filled in. `title` stands in place of the form's own, where it is opened.
    *

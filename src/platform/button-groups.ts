@@ -1,5 +1,5 @@
 import type { Button, Control, Link } from "../engine/view.ts";
-import { isVisible, wellFormed } from "./legible.ts";
+import { isVisible, wellFormed } from "./names.ts";
 
 /** A label that any platform takes: "…" where nothing is to be seen. */
 const label = (text: string): string => (isVisible(text) ? wellFormed(text) : "…");

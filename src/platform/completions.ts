@@ -1,6 +1,6 @@
 import type { Asker, Host } from "../engine/adapter.ts";
 import { beginning } from "../i18n/graphemes.ts";
-import { isVisible } from "./legible.ts";
+import { isVisible } from "./names.ts";
 
 /** A command being typed. */
 export interface Typing extends Asker {

@@ -1,5 +1,5 @@
 import { cut } from "../i18n/graphemes.ts";
-import { isVisible } from "./legible.ts";
+import { isVisible } from "./names.ts";
 
 export { cut };
 

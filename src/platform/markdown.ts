@@ -1,5 +1,5 @@
 import { type RichNode, type RichText, textOf } from "../engine/rich-text.ts";
-import { wellFormed } from "./legible.ts";
+import { wellFormed } from "./names.ts";
 
 /** A dialect of Markdown. */
 export interface Dialect {

@@ -1,5 +1,5 @@
 import { type RichNode, type RichText, textOf } from "../engine/rich-text.ts";
-import { wellFormed } from "./legible.ts";
+import { wellFormed } from "./names.ts";
 
 /** A stretch of text of one look. */
 export interface Run {

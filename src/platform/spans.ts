@@ -1,6 +1,6 @@
 import type { RichNode, RichText } from "../engine/rich-text.ts";
 import { boundaryBefore } from "../i18n/graphemes.ts";
-import { isVisible, wellFormed } from "./legible.ts";
+import { isVisible, wellFormed } from "./names.ts";
 
 /** A stretch of marked text. `offset` and `length` count UTF-16 units, as JavaScript strings do. */
 export interface Span {

@@ -1,6 +1,6 @@
 import type { View } from "../engine/view.ts";
-import { controlsOf } from "./flattened.ts";
-import { isVisible } from "./legible.ts";
+import { controlsOf } from "./controls-of.ts";
+import { isVisible } from "./names.ts";
 
 /**
  * The words for a view that has none where a platform wants some, as in a notification: the labels of what can be done,

@@ -1,14 +1,14 @@
 import { eraseDue, type ForgetChats } from "./accounts/erase.ts";
 import { forgetVisitors, type LastActive } from "./accounts/forget-visitors.ts";
 import { NotFound, ShopError } from "./core/errors.ts";
-import { Attendant, type NoticeHandler, type Report } from "./orders/attend.ts";
 import { requestCancel } from "./orders/cancel-order.ts";
 import { changeOrder } from "./orders/change-order.ts";
 import { placeOrder } from "./orders/checkout/place-order.ts";
-import { type Desk, UnknownProvider } from "./orders/desk.ts";
 import { findOrder } from "./orders/find-order.ts";
 import { confirmReceived, deliver, type Parcel, pack, ship } from "./orders/fulfilment.ts";
 import type { Order } from "./orders/order.ts";
+import { type OrderContext, UnknownProvider } from "./orders/order-context.ts";
+import { type NotificationHandler, OrderWorker, type Report } from "./orders/order-worker.ts";
 import {
   countLiveOrders,
   endTestOrders,
@@ -43,7 +43,7 @@ export interface CommerceOptions {
   readonly olderProviders?: readonly PaymentProvider[];
   /** Whether `provider` takes real money. A payment of the other kind is put in quarantine. */
   readonly live: boolean;
-  /** As `Desk.largeHoldMs`. */
+  /** As `OrderContext.largeHoldMs`. */
   readonly largeHoldMs?: number;
   readonly now?: () => Date;
   /** Told of what failed and will be tried again. */
@@ -80,9 +80,9 @@ export interface Commerce {
   confirmReceived(order: Order, by?: string): Promise<Order>;
   resolveQuarantine(order: Order, decision: "accept" | "refund", by?: string): Promise<Order>;
   /** Names who hears the news of orders. A notice comes at least once; tell repeats by its id. */
-  onNotice(handler: NoticeHandler): void;
+  onNotification(handler: NotificationHandler): void;
   /** Names who hears of steps that are no news (packed, completed), to make cards true. Repeats as notices do. */
-  onChange(handler: NoticeHandler): void;
+  onChange(handler: NotificationHandler): void;
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
   /**
@@ -124,7 +124,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
     onError = () => {},
     onRefusal,
   } = options;
-  const desk: Desk = {
+  const context: OrderContext = {
     live,
     now,
     ...(options.largeHoldMs !== undefined && { largeHoldMs: options.largeHoldMs }),
@@ -134,7 +134,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
       return found;
     },
   };
-  const attendant = new Attendant(desk, onError);
+  const worker = new OrderWorker(context, onError);
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> | undefined;
   let forgotAt = 0;
@@ -149,7 +149,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
     try {
       return await command;
     } finally {
-      await attendant.attend(order._id);
+      await worker.process(order._id);
     }
   };
   const settled = async (order: Pick<Order, "_id">, command: Promise<Order>): Promise<Order> => {
@@ -168,15 +168,15 @@ export function createCommerce(options: CommerceOptions): Commerce {
   async function reconcileAll(): Promise<void> {
     if (now().getTime() - reconciledAt < RECONCILE_EVERY_MS) return;
     reconciledAt = now().getTime();
-    for (const order of await reconcileDue(desk, unanswered)) await attendant.attend(order);
+    for (const order of await reconcileDue(context, unanswered)) await worker.process(order);
   }
 
   async function sweep(): Promise<void> {
     if (live && now().getTime() - testEndedAt >= TEST_EVERY_MS) await endTest();
     const report = (error: unknown, event: string) => onError(error, { order: "", doing: `event ${event}` });
-    for (const order of await applyKeptEvents(desk, report)) await attendant.attend(order);
+    for (const order of await applyKeptEvents(context, report)) await worker.process(order);
     await reconcileAll();
-    await attendant.sweep();
+    await worker.sweep();
     await eraseWaiting();
     if (now().getTime() - forgotAt < FORGET_MS) return;
     forgotAt = now().getTime();
@@ -198,7 +198,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let troubled = true;
   async function place(order: Order, network?: string): Promise<Order> {
     try {
-      const placed = await placeOrder(desk, order, network);
+      const placed = await placeOrder(context, order, network);
       if (troubled && placed.payment !== undefined) await clearTrouble(provider.name);
       troubled = troubled && placed.payment === undefined;
       return placed;
@@ -219,44 +219,44 @@ export function createCommerce(options: CommerceOptions): Commerce {
     if (order === null) throw new NotFound("order", id);
     const { payment } = order;
     if (payment === undefined) return order;
-    if (isTestOrder(desk, order)) return changeOrder(order, (current) => testOrderEnded(current, now()));
-    const session = await desk.provider(payment.provider).readSession(payment.session);
+    if (isTestOrder(context, order)) return changeOrder(order, (current) => testOrderEnded(current, now()));
+    const session = await context.provider(payment.provider).readSession(payment.session);
     return changeOrder(id, (current) => applySession(current, session, { live, now: now() }));
   }
 
   async function readAll(id: string): Promise<Order> {
     const seen = await readPayment(id);
     const { payment } = seen;
-    if (payment !== undefined && !isTestOrder(desk, seen))
-      await readMoney(desk, desk.provider(payment.provider), id);
+    if (payment !== undefined && !isTestOrder(context, seen))
+      await readMoney(context, context.provider(payment.provider), id);
     return seen;
   }
 
   return {
     placeOrder: (order, network) => settled(order, place(order, network)),
-    cancelOrder: (order, by) => settled(order, requestCancel(desk, order, by)),
+    cancelOrder: (order, by) => settled(order, requestCancel(context, order, by)),
     async receiveEvent(from, raw, headers) {
-      const receipt = await receiveEvent(desk, from, raw, headers);
+      const receipt = await receiveEvent(context, from, raw, headers);
       const { order } = receipt;
       if (order === undefined) return receipt;
-      await attendant.attend(order);
+      await worker.process(order);
       // What is told of refunds may leave open how much was given back.
-      if (receipt.about === "change" && (await reconcileIfDue(desk, order, unanswered)))
-        await attendant.attend(order);
+      if (receipt.about === "change" && (await reconcileIfDue(context, order, unanswered)))
+        await worker.process(order);
       return receipt;
     },
     reconcile: (order) => settled({ _id: order }, readAll(order)),
-    comeBack: createReturn(desk, (order) => settled({ _id: order }, readPayment(order))),
+    comeBack: createReturn(context, (order) => settled({ _id: order }, readPayment(order))),
     pack: (order, by) => settled(order, pack(order, by, now())),
     ship: (order, parcel, by, how) => settled(order, ship(order, parcel, by, now(), { ...how, live })),
     deliver: (order, by) => settled(order, deliver(order, by, now())),
     confirmReceived: (order, by) => settled(order, confirmReceived(order, by, now())),
     resolveQuarantine: (order, decision, by) => settled(order, resolveQuarantine(order, decision, by, now())),
-    onNotice(handler) {
-      attendant.handler = handler;
+    onNotification(handler) {
+      worker.handler = handler;
     },
     onChange(handler) {
-      attendant.changed = handler;
+      worker.changed = handler;
     },
     onErase(named) {
       forgetChats = named;
@@ -281,7 +281,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
       clearInterval(timer);
       timer = undefined;
       await sweeping;
-      await attendant.idle();
+      await worker.idle();
     },
   };
 }

@@ -19,7 +19,7 @@ import { fit as fitted } from "../../src/engine/fit.ts";
 import type { Inbound } from "../../src/engine/inbound.ts";
 import { bold, linked, plain, rich } from "../../src/engine/rich-text.ts";
 import type { FormView, View } from "../../src/engine/view.ts";
-import { isVisible, wellFormed } from "../../src/platform/legible.ts";
+import { isVisible, wellFormed } from "../../src/platform/names.ts";
 import { connect, disconnect } from "../../src/store/connect.ts";
 import { type SlackDouble, type SlackDoubleOptions, slackDouble } from "../doubles/slack.ts";
 import { checkBlocks } from "../doubles/slack-checks.ts";

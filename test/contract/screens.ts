@@ -2,13 +2,13 @@ import mongoose from "mongoose";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import type { Adapter } from "../../src/engine/adapter.ts";
 import { conversationId } from "../../src/engine/address.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { fit as fitted } from "../../src/engine/fit.ts";
-import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, refresh, type Turn, view } from "../../src/engine/turn.ts";
 import type { View } from "../../src/engine/view.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
@@ -22,7 +22,7 @@ import { lost, squeezed, stretches } from "./shown.ts";
 const seed = Number(process.env.SCREENS_SEED ?? 20_261_130);
 const ROUNDS = 16;
 
-const go = link("go", {});
+const go = action("go", {});
 const image = (n: number) => ({ url: `https://pictures.example/${n}.jpg`, alt: "A vase" });
 
 /** A screen of one to five messages, none like another. */
@@ -57,13 +57,13 @@ class Stage {
   someone: Someone | undefined;
   #later = 0;
 
-  constructor(bench: Bench, script: Script) {
+  constructor(bench: Bench, router: Router) {
     this.bench = bench;
     const { adapter } = bench;
     // The bench has started it already, and stops it.
     const started: Adapter = { ...adapter, start: async () => {}, stop: async () => {} };
     this.engine = new Engine({
-      script,
+      router,
       adapters: [started],
       secret: "a secret of the shop",
       log: pino({ level: "silent" }),
@@ -140,17 +140,17 @@ export function screens(traits: Traits, bench: () => Bench): void {
     const random = chance(seed);
     let last: View = view({});
     let round = 0;
-    const script = new Script();
+    const router = new Router();
     const next = (turn: Turn) => screenOf(random, turn, bench().adapter, round);
-    script.command("start", "command.start", async (turn) => {
+    router.command("start", "command.start", async (turn) => {
       last = next(turn);
       return below(last);
     });
-    script.on(go, async (turn) => {
+    router.on(go, async (turn) => {
       last = next(turn);
       return last;
     });
-    const stage = new Stage(bench(), script);
+    const stage = new Stage(bench(), router);
     stage.someone = ada;
     await stage.does(() => ada.commands("start"));
     bench().failing?.(part, seed);
@@ -179,20 +179,20 @@ export function screens(traits: Traits, bench: () => Bench): void {
   test("a screen that grows while something newer stands below it is shown whole at the end, and the old one goes", async () => {
     const ada = await bench().person();
     const { adapter } = bench();
-    const script = new Script();
+    const router = new Router();
     const small = (turn: Turn) => view({ text: plain("Small."), controls: [turn.button("Go on", go())] });
     const other = (turn: Turn) => view({ text: plain("Newer."), controls: [turn.button("Other", go())] });
     let large: View = view({});
     let count = 0;
-    script.command("start", "command.start", async (turn) =>
+    router.command("start", "command.start", async (turn) =>
       below(++count === 1 ? small(turn) : other(turn)),
     );
-    script.on(go, async (turn) => {
+    router.on(go, async (turn) => {
       const words = "Hand thrown in small numbers. ".repeat(Math.ceil((2.5 * adapter.can.textMax) / 30));
       large = view({ text: plain(words), controls: [turn.button("Go on", go())] });
       return large;
     });
-    const stage = new Stage(bench(), script);
+    const stage = new Stage(bench(), router);
     stage.someone = ada;
     await stage.does(() => ada.commands("start"));
     await stage.does(() => ada.commands("start"));
@@ -206,7 +206,7 @@ export function screens(traits: Traits, bench: () => Bench): void {
 
   test("a card follows what it shows where it stands, by one edit, and the news is told below", async () => {
     const ada = await bench().person();
-    const script = new Script();
+    const router = new Router();
     let state = "waiting";
     const card = (turn: Turn) =>
       view({
@@ -214,12 +214,12 @@ export function screens(traits: Traits, bench: () => Bench): void {
         text: plain(`Order: ${state}`),
         controls: state === "waiting" ? [turn.button("Cancel", go())] : [],
       });
-    script.command("start", "command.start", async (turn) => below(card(turn)));
-    script.signal("paid", z.object({}), async (turn) => [
+    router.command("start", "command.start", async (turn) => below(card(turn)));
+    router.signal("paid", z.object({}), async (turn) => [
       below(view({ text: plain(`News: ${state}`) })),
       refresh(card(turn)),
     ]);
-    const stage = new Stage(bench(), script);
+    const stage = new Stage(bench(), router);
     stage.someone = ada;
     await stage.does(() => ada.commands("start"));
     const [before] = await ada.shown();

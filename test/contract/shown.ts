@@ -1,7 +1,7 @@
 import { fit as fitted } from "../../src/engine/fit.ts";
 import type { RichText } from "../../src/engine/rich-text.ts";
 import type { Control, View } from "../../src/engine/view.ts";
-import { wellFormed } from "../../src/platform/legible.ts";
+import { wellFormed } from "../../src/platform/names.ts";
 import type { Bench, Shown, Someone } from "./bench.ts";
 
 /**

@@ -13,7 +13,7 @@ import {
 } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { addressOf, amongOthers, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
@@ -54,10 +54,10 @@ async function madeEarlier(address: Address, earlier: object): Promise<void> {
 }
 
 test("a conversation of an earlier version goes on where it was", async () => {
-  const script = new Script();
-  script.text(async (turn, text) => below(view({ text: plain(`${text} ${turn.address.kind}`) })));
+  const router = new Router();
+  router.text(async (turn, text) => below(view({ text: plain(`${text} ${turn.address.kind}`) })));
   const platform = new Platform({ ephemeral: true });
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   const own = { ...event("old", says("first")), address: addressOf("old") };
   const among = { ...event("old", says("first")), address: amongOthers("room", "old") };
   for (const one of [own, among]) await engine.accept(one);
@@ -74,7 +74,7 @@ test("a conversation of an earlier version goes on where it was", async () => {
 });
 
 test("a channel's own conversation stays when somebody who was there is forgotten", async () => {
-  const engine = engineOf(new Script(), new Platform());
+  const engine = engineOf(new Router(), new Platform());
   const channel = channelAddress({ platform: "test", connection: "1" }, "square");
   await engine.accept({ ...event("una", says("hi")), address: channel });
   await engine.idle();

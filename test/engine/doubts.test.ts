@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import { form, type Values } from "../../src/engine/form.ts";
-import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import type { FormView } from "../../src/engine/view.ts";
 import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
 useStore();
 
-const begin = link("begin", {});
+const begin = action("begin", {});
 
 /** A name, a country that may be misspelt, and a code that is doubtful unless it has five digits; France has none. */
-function desk(kept: Values[]): Script {
-  const script = new Script();
+function desk(kept: Values[]): Router {
+  const router = new Router();
   const parcel = form({
     name: "parcel",
     title: "address.title",
@@ -50,14 +50,14 @@ function desk(kept: Values[]): Script {
       return view({ text: plain("kept") });
     },
   });
-  script.form(parcel);
-  script.on(begin, async (turn) => turn.open(parcel));
-  script.command("menu", "command.shop", async (turn) =>
+  router.form(parcel);
+  router.on(begin, async (turn) => turn.open(parcel));
+  router.command("menu", "command.shop", async (turn) =>
     below(view({ controls: [turn.button("Begin", begin())] })),
   );
-  script.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
-  script.home(async () => below(view({ text: plain("home") })));
-  return script;
+  router.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
+  router.home(async () => below(view({ text: plain("home") })));
+  return router;
 }
 
 async function visitor(channel: string, forms: "ask" | "inline" | "modal", formFieldsMax = 5) {

@@ -1,13 +1,13 @@
 import mongoose from "mongoose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import { SendError } from "../../src/engine/adapter.ts";
 import { conversationId, destinationOf } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { form } from "../../src/engine/form.ts";
-import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
@@ -28,10 +28,10 @@ afterAll(async () => {
 });
 
 const echo = () => {
-  const script = new Script();
-  script.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
-  script.home(async () => below(view({ text: plain("home") })));
-  return script;
+  const router = new Router();
+  router.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
+  router.home(async () => below(view({ text: plain("home") })));
+  return router;
 };
 const stored = (channel: string) => ConversationModel.findById(conversationId(addressOf(channel))).lean();
 
@@ -74,12 +74,12 @@ test("the same delivery is handled once, also by two processes at the same time"
 
 test("events of one conversation are handled in order, one at a time; conversations run in parallel", async () => {
   const platform = new Platform();
-  const script = new Script();
+  const router = new Router();
   let running = 0;
   let most = 0;
   const together = new Set<string>();
   const active = new Set<string>();
-  script.text(async (turn, text) => {
+  router.text(async (turn, text) => {
     running += 1;
     most = Math.max(most, running);
     const place = destinationOf(turn.address);
@@ -91,7 +91,7 @@ test("events of one conversation are handled in order, one at a time; conversati
     running -= 1;
     return below(view({ text: plain(text) }));
   });
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   for (let n = 0; n < 8; n++)
     await Promise.all(["d1", "d2", "d3"].map((channel) => engine.accept(event(channel, says(String(n))))));
   await engine.idle();
@@ -119,19 +119,19 @@ test("an event that arrives just as the worker lets go is not stranded", async (
 test("a crash between accept and commit is finished by the sweeper, with the same keys", async () => {
   const platform = new Platform();
   const keys: string[] = [];
-  const script = new Script();
+  const router = new Router();
   let crash = true;
-  script.text(async (turn) => {
+  router.text(async (turn) => {
     keys.push(turn.key("hold"));
     if (crash) return new Promise<undefined>(() => {}); // the process dies here
     return below(view({ text: plain("done") }));
   });
   let clock = Date.now();
   const now = () => new Date(clock);
-  await engineOf(script, platform, now).accept(event("c4", says("x")));
+  await engineOf(router, platform, now).accept(event("c4", says("x")));
   await expect.poll(() => keys.length).toBe(1);
   crash = false;
-  const other = engineOf(script, platform, now);
+  const other = engineOf(router, platform, now);
   await other.sweep();
   await other.idle();
   expect(keys).toHaveLength(1); // the lease still holds
@@ -144,10 +144,10 @@ test("a crash between accept and commit is finished by the sweeper, with the sam
 
 test("a worker that lost its lease writes nothing", async () => {
   const platform = new Platform();
-  const script = new Script();
+  const router = new Router();
   let release = () => {};
   let slow = true;
-  script.text(async () => {
+  router.text(async () => {
     if (slow) {
       slow = false;
       await new Promise<void>((resolve) => {
@@ -159,11 +159,11 @@ test("a worker that lost its lease writes nothing", async () => {
   });
   let clock = Date.now();
   const now = () => new Date(clock);
-  const first = engineOf(script, platform, now);
+  const first = engineOf(router, platform, now);
   await first.accept(event("c5", says("x")));
   await expect.poll(() => slow).toBe(false);
   clock += 31_000;
-  const second = engineOf(script, platform, now);
+  const second = engineOf(router, platform, now);
   await second.sweep();
   await second.idle();
   release();
@@ -173,14 +173,14 @@ test("a worker that lost its lease writes nothing", async () => {
 
 test("a message the platform did not take is tried again after the pause it asked for, in order and once", async () => {
   const platform = new Platform();
-  const script = new Script();
-  script.text(async () => ["one", "two"].map((text) => below(view({ text: plain(text) }))));
+  const router = new Router();
+  router.text(async () => ["one", "two"].map((text) => below(view({ text: plain(text) }))));
   let clock = Date.now();
   let failures = 1;
   platform.before = () => {
     if (failures-- > 0) throw new SendError("unsent", "Too Many Requests", { retryAfterMs: 7_000 });
   };
-  const engine = engineOf(script, platform, () => new Date(clock));
+  const engine = engineOf(router, platform, () => new Date(clock));
   await engine.accept(event("c6", says("x")));
   await engine.idle();
   clock += 6_000;
@@ -195,7 +195,7 @@ test("a message the platform did not take is tried again after the pause it aske
 
 test("of more turns than run at a time, those that wait longer than their lease are run once, by the process that has them", async () => {
   const platform = new Platform();
-  const script = new Script();
+  const router = new Router();
   const people = 150;
   let running = 0;
   let most = 0;
@@ -204,7 +204,7 @@ test("of more turns than run at a time, those that wait longer than their lease 
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  script.text(async () => {
+  router.text(async () => {
     runs += 1;
     running += 1;
     most = Math.max(most, running);
@@ -213,7 +213,7 @@ test("of more turns than run at a time, those that wait longer than their lease 
     return below(view({ text: plain("done") }));
   });
   let clock = Date.now();
-  const engine = engineOf(script, platform, () => new Date(clock));
+  const engine = engineOf(router, platform, () => new Date(clock));
   const channels = Array.from({ length: people }, (_, n) => `crowd-${n}`);
   for (const channel of channels) await engine.accept(event(channel, says("x")));
   await expect.poll(() => running).toBe(64);
@@ -230,19 +230,19 @@ test("of more turns than run at a time, those that wait longer than their lease 
 
 test("a conversation that waits past its lease while another process answers it is answered once", async () => {
   const platform = new Platform();
-  const script = new Script();
+  const router = new Router();
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
   let running = 0;
-  script.text(async (_turn, text) => {
+  router.text(async (_turn, text) => {
     running += 1;
     if (text === "slow") await gate;
     return below(view({ text: plain("done") }));
   });
   let clock = Date.now();
-  const first = engineOf(script, platform, () => new Date(clock));
+  const first = engineOf(router, platform, () => new Date(clock));
   for (let n = 0; n < 64; n++) await first.accept(event(`ahead-${n}`, says("slow")));
   await expect.poll(() => running).toBe(64);
   await first.accept(event("behind", says("quick")));
@@ -298,11 +298,11 @@ test("a message that is refused for good is dropped, and the next ones go on", a
 
 test("a handler that fails is answered with a sentence, and the event does not come back", async () => {
   const platform = new Platform();
-  const script = new Script();
-  script.text(async () => {
+  const router = new Router();
+  router.text(async () => {
     throw new Error("a bug");
   });
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.accept(event("c8", says("x")));
   await engine.idle();
   expect(platform.texts("c8")).toEqual([
@@ -322,10 +322,10 @@ test("stopping finishes the turn under way and leaves the rest in the store", as
   expect(platform.texts("c9").sort()).toEqual(["you said a", "you said b"]);
 });
 
-const openProduct = link("p", { id: z.string().max(200), page: z.coerce.number().int().optional() });
+const openProduct = action("p", { id: z.string().max(200), page: z.coerce.number().int().optional() });
 const shop = () => {
-  const script = echo();
-  script.command("start", "command.start", async (turn) =>
+  const router = echo();
+  router.command("start", "command.start", async (turn) =>
     below(
       view({
         text: plain("shop"),
@@ -336,10 +336,10 @@ const shop = () => {
       }),
     ),
   );
-  script.on(openProduct, async (_turn, { id, page }) =>
+  router.on(openProduct, async (_turn, { id, page }) =>
     view({ text: plain(`product ${id.slice(0, 5)} page ${page}`) }),
   );
-  return script;
+  return router;
 };
 const press = (token: string, message?: string) =>
   ({ kind: "press", token, ...(message && { message }) }) as const;
@@ -423,11 +423,11 @@ const signUp = (submitted: (values: unknown) => void) =>
     },
   });
 const withForm = (submitted: (values: unknown) => void) => {
-  const script = echo();
+  const router = echo();
   const ask = signUp(submitted);
-  script.form(ask);
-  script.command("join", "command.start", async (turn) => turn.open(ask, { args: { from: "door" } }));
-  return script;
+  router.form(ask);
+  router.command("join", "command.start", async (turn) => turn.open(ask, { args: { from: "door" } }));
+  return router;
 };
 
 test("without inline forms a form is asked question by question, with back, skip and the same checks", async () => {
@@ -543,15 +543,15 @@ test("an inline form comes back with its problems next to the fields, and is sub
 
 test("a signal reaches the conversation once, in the language of its person", async () => {
   const platform = new Platform();
-  const script = echo();
-  script.command("hi", "command.start", async (turn) => {
+  const router = echo();
+  router.command("hi", "command.start", async (turn) => {
     turn.speak("zh");
     return undefined;
   });
-  script.signal("paid", z.object({ order: z.string() }), async (turn, { order }) =>
+  router.signal("paid", z.object({ order: z.string() }), async (turn, { order }) =>
     below(view({ text: plain(turn.say("notice.cancelled", { number: order })) })),
   );
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.accept(event("g1", { kind: "command", name: "hi", rest: "" }));
   await engine.idle();
   expect(await engine.signal(addressOf("g1"), "n1", "paid", { order: "H-1" })).toBe("accepted");

@@ -5,11 +5,11 @@ import { z } from "zod";
 import { type Address, conversationId, homeAddress } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { Engine, PERSONS_SHARE } from "../../src/engine/engine.ts";
+import { FairSemaphore } from "../../src/engine/fair-semaphore.ts";
 import { FairShare } from "../../src/engine/fair-share.ts";
 import { INBOX_MAX } from "../../src/engine/inbox.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
-import { Slots } from "../../src/engine/slots.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { addressOf, amongOthers, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
@@ -24,15 +24,15 @@ const clock = (at = 1_800_000_000_000) => ({
 });
 
 /** A script that answers each text with itself; `meanwhile` runs in each turn. */
-const echo = (meanwhile: (text: string) => Promise<void> | void = () => {}): Script => {
-  const script = new Script();
-  script.text(async (_, text) => {
+const echo = (meanwhile: (text: string) => Promise<void> | void = () => {}): Router => {
+  const router = new Router();
+  router.text(async (_, text) => {
     await meanwhile(text);
     return below(view({ text: plain(text) }));
   });
-  script.home(async () => below(view({ text: plain("home") })));
-  script.signal("news", z.unknown(), async () => below(view({ text: plain("news") })));
-  return script;
+  router.home(async () => below(view({ text: plain("home") })));
+  router.signal("news", z.unknown(), async () => below(view({ text: plain("news") })));
+  return router;
 };
 
 const outcomes = async (promises: readonly Promise<string>[]): Promise<Record<string, number>> => {
@@ -61,7 +61,7 @@ test("of 1,500 messages of one person some are read, and the rest costs the stor
   const platform = new Platform();
   const trips: string[] = [];
   const engine = new Engine({
-    script: echo(),
+    router: echo(),
     adapters: [platform],
     secret: "a secret of the shop",
     log: pino({ level: "silent" }),
@@ -119,9 +119,9 @@ test("a picture counts once, though it is asked for before it is fetched", async
 test("what a person asks for beside a conversation is of their share, and without an answer beyond it", async () => {
   const time = clock();
   const platform = new Platform();
-  const script = echo();
+  const router = echo();
   let asked = 0;
-  script.command("find", "command.cancel", async () => below(view({ text: plain("found") })), {
+  router.command("find", "command.cancel", async () => below(view({ text: plain("found") })), {
     name: "what",
     description: "command.cancel",
     suggest: async () => {
@@ -129,11 +129,11 @@ test("what a person asks for beside a conversation is of their share, and withou
       return ["mug"];
     },
   });
-  script.preview(async () => {
+  router.preview(async () => {
     asked += 1;
     return view({ text: plain("a mug") });
   });
-  const engine = engineOf(script, platform, () => time.now());
+  const engine = engineOf(router, platform, () => time.now());
   await engine.start();
   const host = platform.host!;
   const asker = { address: addressOf("asking"), sender: { id: "asking" } };
@@ -191,7 +191,7 @@ test("so many events wait in a conversation, news always finds room, and what wa
 });
 
 test("room goes round between people, of whom none has more than their part", async () => {
-  const slots = new Slots(3, 2);
+  const slots = new FairSemaphore(3, 2);
   const began: string[] = [];
   const begin = (person: string, name: string) => void slots.take(person).then(() => began.push(name));
   for (let index = 1; index <= 5; index++) begin("a", `a${index}`);

@@ -14,7 +14,7 @@ import type { EngineOptions } from "../../src/engine/engine-options.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
 import { textOf } from "../../src/engine/rich-text.ts";
-import type { Script } from "../../src/engine/script.ts";
+import type { Router } from "../../src/engine/router.ts";
 import type { Button, View } from "../../src/engine/view.ts";
 import { connect, disconnect, ensureIndexes } from "../../src/store/connect.ts";
 import { useSecret } from "../../src/store/secret-box.ts";
@@ -94,13 +94,13 @@ export const event = (user: string, body: Body, id: string = randomUUID(), sende
 export const says = (text: string): Body => ({ kind: "text", text });
 
 export const engineOf = (
-  script: Script,
+  router: Router,
   platform: Platform,
   now?: () => Date,
   reroute?: EngineOptions["reroute"],
 ) =>
   new Engine({
-    script,
+    router,
     adapters: [platform],
     secret: "a secret of the shop",
     log: pino({ level: "silent" }),

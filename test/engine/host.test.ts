@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { Engine, Script } from "../../src/engine/index.ts";
+import { Engine, Router } from "../../src/engine/index.ts";
 import { completions } from "../../src/platform/completions.ts";
 import { receivedPhoto } from "../../src/platform/received-photo.ts";
 import { BadMedia } from "../../src/shop/catalog/media.ts";
@@ -13,8 +13,8 @@ const from = { address: addressOf("ada"), sender: { id: "ada", name: "Ada Exampl
 /** An engine whose pictures are kept as said and whose completions are broken, and the lines that it logs. */
 async function opened(keepMedia: () => Promise<string>) {
   const lines: string[] = [];
-  const script = new Script();
-  script.command("search", "command.search", async () => undefined, {
+  const router = new Router();
+  router.command("search", "command.search", async () => undefined, {
     name: "words",
     description: "command.search",
     suggest: async () => {
@@ -23,7 +23,7 @@ async function opened(keepMedia: () => Promise<string>) {
   });
   const platform = new Platform();
   const engine = new Engine({
-    script,
+    router,
     adapters: [platform],
     secret: "a secret of the shop",
     log: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),

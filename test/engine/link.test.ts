@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeRef, encodeRef } from "../../src/engine/link.ts";
+import { decodeRef, encodeRef } from "../../src/engine/action.ts";
 import { isShort, shorten, TokenSealer } from "../../src/engine/token.ts";
 
 const anyRef = fc.record({

@@ -1,34 +1,34 @@
 import { trusted } from "mongoose";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import { SendError } from "../../src/engine/adapter.ts";
 import { destinationOf, directAddress } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import type { Body, Inbound } from "../../src/engine/inbound.ts";
-import { link } from "../../src/engine/link.ts";
 import { mentionsIn, plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { outside } from "../setup/database.ts";
 import { addressOf, amongOthers, engineOf, event, Platform, useStore } from "./harness.ts";
 
 useStore();
 
-const open = link("open", {});
-const cart = link("cart", {});
-const long = link("long", { words: z.string() });
-const browse = link("browse", { words: z.string() }, { forEveryone: true });
+const open = action("open", {});
+const cart = action("cart", {});
+const long = action("long", { words: z.string() });
+const browse = action("browse", { words: z.string() }, { forEveryone: true });
 
 /** A shop window that everybody may see, and a cart that nobody else may. */
-function shop(): Script {
-  const script = new Script();
+function shop(): Router {
+  const router = new Router();
   const window = async () => view({ text: plain("window") });
-  script.home(window);
-  script.on(open, window);
-  script.on(browse, async (turn, { words }) =>
+  router.home(window);
+  router.on(open, window);
+  router.on(browse, async (turn, { words }) =>
     view({ text: plain(words), controls: [turn.button("Further", browse({ words: `more ${words}` }))] }),
   );
-  script.command("menu", "command.shop", async (turn) =>
+  router.command("menu", "command.shop", async (turn) =>
     below(
       view({
         text: plain("menu"),
@@ -45,15 +45,15 @@ function shop(): Script {
       }),
     ),
   );
-  script.private(() => {
-    script.command("cart", "command.cart", async () => below(view({ text: plain("your cart") })));
-    script.on(cart, async () => view({ text: plain("your cart") }));
-    script.on(long, async (_turn, { words }) => view({ text: plain(words) }));
+  router.private(() => {
+    router.command("cart", "command.cart", async () => below(view({ text: plain("your cart") })));
+    router.on(cart, async () => view({ text: plain("your cart") }));
+    router.on(long, async (_turn, { words }) => view({ text: plain(words) }));
   });
-  script.signal("paid", z.object({ secret: z.string() }), async (turn, { secret }) =>
+  router.signal("paid", z.object({ secret: z.string() }), async (turn, { secret }) =>
     below(view({ text: plain(secret), controls: [turn.button("Open", open())] })),
   );
-  return script;
+  return router;
 }
 
 /** Something a person does where others read along. */

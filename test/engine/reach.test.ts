@@ -4,7 +4,7 @@ import { SendError } from "../../src/engine/adapter.ts";
 import { conversationId, directAddress } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
@@ -14,8 +14,8 @@ class OtherPlatform extends Platform {
   override readonly name = "other";
 }
 
-const script = () => {
-  const told = new Script();
+const router = () => {
+  const told = new Router();
   told.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
   told.signal("paid", z.number(), async (_turn, order) => below(view({ text: plain(`paid ${order}`) })));
   told.home(async () => below(view({ text: plain("home") })));
@@ -29,8 +29,8 @@ const serving = (...connections: string[]) => {
 
 test("what a process without the platform has to tell waits for one that has it, and is told once", async () => {
   const platform = new Platform();
-  const without = engineOf(script(), new OtherPlatform());
-  const connected = engineOf(script(), platform);
+  const without = engineOf(router(), new OtherPlatform());
+  const connected = engineOf(router(), platform);
 
   expect(await without.signal(addressOf("r1"), "s1", "paid", 1)).toBe("accepted");
   expect(await without.signal(addressOf("r1"), "s1", "paid", 1)).toBe("duplicate");
@@ -50,8 +50,8 @@ test("what a process without the platform has to tell waits for one that has it,
 
 test("an event of a conversation that was met before waits in its order", async () => {
   const platform = new Platform();
-  const connected = engineOf(script(), platform);
-  const without = engineOf(script(), new OtherPlatform());
+  const connected = engineOf(router(), platform);
+  const without = engineOf(router(), new OtherPlatform());
   await connected.accept(event("r2", says("hello")));
   await connected.idle();
   await without.signal(addressOf("r2"), "s1", "paid", 1);
@@ -63,14 +63,14 @@ test("an event of a conversation that was met before waits in its order", async 
 
 test("what a process that died was doing is taken over only by one with the platform", async () => {
   const platform = new Platform();
-  const dying = engineOf(script(), platform, () => new Date(Date.now() - 3_600_000));
+  const dying = engineOf(router(), platform, () => new Date(Date.now() - 3_600_000));
   platform.before = () => new Promise(() => {}); // it never gets further than sending
   await dying.accept(event("r3", says("hello")));
   await expect
     .poll(() => ConversationModel.findById(conversationId(addressOf("r3"))).lean())
     .toMatchObject({ inbox: [], outbox: [{}] });
 
-  const without = engineOf(script(), new OtherPlatform());
+  const without = engineOf(router(), new OtherPlatform());
   await without.sweep();
   await without.idle();
   expect(await ConversationModel.findById(conversationId(addressOf("r3"))).lean()).toMatchObject({
@@ -78,7 +78,7 @@ test("what a process that died was doing is taken over only by one with the plat
   });
 
   const again = new Platform();
-  const connected = engineOf(script(), again);
+  const connected = engineOf(router(), again);
   await connected.sweep();
   await connected.idle();
   expect(again.texts("r3")).toEqual(["you said hello"]);
@@ -86,7 +86,7 @@ test("what a process that died was doing is taken over only by one with the plat
 
 test("a process answers for its own connections only", async () => {
   const [one, two] = [serving("1"), serving("2")];
-  const [first, second] = [engineOf(script(), one), engineOf(script(), two)];
+  const [first, second] = [engineOf(router(), one), engineOf(router(), two)];
   await second.signal(addressOf("r4"), "s1", "paid", 1); // connection 1
   await second.sweep();
   await second.idle();
@@ -102,7 +102,7 @@ test("what a process was sending when its token was refused goes to another at o
     refused.connections = () => [];
     throw new SendError("unsent", "401", { retryAfterMs: 60_000 });
   };
-  const [first, other] = [engineOf(script(), refused), new Platform()];
+  const [first, other] = [engineOf(router(), refused), new Platform()];
   await first.accept(event("r7", says("hello")));
   await first.idle();
   expect(await ConversationModel.findById(conversationId(addressOf("r7"))).lean()).toMatchObject({
@@ -115,7 +115,7 @@ test("what a process was sending when its token was refused goes to another at o
   await first.idle();
   expect(await first.undeliverable()).toEqual({ test: 1 });
 
-  const second = engineOf(script(), other);
+  const second = engineOf(router(), other);
   await second.sweep();
   await second.idle();
   expect(other.texts("r7")).toEqual(["you said hello", "paid 1"]);
@@ -123,7 +123,7 @@ test("what a process was sending when its token was refused goes to another at o
 
 test("what waits for its turn while its token is refused is left as it is", async () => {
   const platform = serving("1");
-  const slow = new Script();
+  const slow = new Router();
   let asked = 0;
   slow.text(async () => {
     asked += 1;
@@ -147,7 +147,7 @@ test("of a platform with many connections only the refused ones wait", async () 
   let gone = ["1"];
   platform.refused = () => gone;
   let now = new Date();
-  const engine = engineOf(script(), platform, () => now);
+  const engine = engineOf(router(), platform, () => now);
   const here = directAddress({ platform: "test", connection: "2" }, "r9");
   await engine.signal(addressOf("r9"), "s1", "paid", 1);
   await engine.signal(here, "s1", "paid", 2);
@@ -167,7 +167,7 @@ test("of a platform with many connections only the refused ones wait", async () 
 test("how many conversations wait is told by platform, and again when they were told", async () => {
   let now = new Date();
   const platform = new Platform();
-  const without = engineOf(script(), new OtherPlatform(), () => now);
+  const without = engineOf(router(), new OtherPlatform(), () => now);
   expect(await without.undeliverable()).toEqual({});
   for (const channel of ["r5", "r6"]) await without.signal(addressOf(channel), "s1", "paid", 1);
   const later = () => {
@@ -175,7 +175,7 @@ test("how many conversations wait is told by platform, and again when they were 
   };
   later();
   expect(await without.undeliverable()).toEqual({ test: 2 });
-  const connected = engineOf(script(), platform, () => now);
+  const connected = engineOf(router(), platform, () => now);
   expect(await connected.undeliverable()).toEqual({});
   await connected.sweep();
   await connected.idle();

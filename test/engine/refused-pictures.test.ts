@@ -4,7 +4,7 @@ import type { Capabilities } from "../../src/engine/adapter.ts";
 import { form, type Values } from "../../src/engine/form.ts";
 import type { Body, PictureProblem } from "../../src/engine/inbound.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import { sayIn } from "../../src/i18n/index.ts";
 import { addressOf, engineOf, event, Platform, useStore } from "./harness.ts";
@@ -23,7 +23,7 @@ const problems = Object.keys(said) as PictureProblem[];
 /** A conversation about a form of one optional picture, opened by /begin. */
 async function talk(channel: string, can: Partial<Capabilities> = {}) {
   const kept: Values[] = [];
-  const script = new Script();
+  const router = new Router();
   const review = form({
     name: "review",
     title: "review.form",
@@ -35,11 +35,11 @@ async function talk(channel: string, can: Partial<Capabilities> = {}) {
       return view({ text: plain("thanks") });
     },
   });
-  script.form(review);
-  script.command("begin", "command.shop", async (turn) => turn.open(review));
-  script.home(async () => below(view({ text: plain("home") })));
+  router.form(review);
+  router.command("begin", "command.shop", async (turn) => turn.open(review));
+  router.home(async () => below(view({ text: plain("home") })));
   const platform = new Platform(can);
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.start();
   const does = async (body: Body) => {
     await engine.accept(event(channel, body));

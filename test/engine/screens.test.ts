@@ -1,14 +1,14 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import { type Change, type Delivery, type Removal, SendError } from "../../src/engine/adapter.ts";
 import type { Address } from "../../src/engine/address.ts";
 import { ConversationModel } from "../../src/engine/conversation.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { viewText } from "../../src/engine/fit.ts";
-import { link } from "../../src/engine/link.ts";
 import { plain, textOf } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, refresh, type Turn, view } from "../../src/engine/turn.ts";
 import { addressOf, capabilities, engineOf, event, Platform, useStore } from "./harness.ts";
 
@@ -44,7 +44,7 @@ class Wall extends Platform {
   }
 }
 
-const go = link("go", { parts: z.coerce.number() });
+const go = action("go", { parts: z.coerce.number() });
 const words = (parts: number, of: string) =>
   plain(Array.from({ length: parts }, (_, n) => `${of}${n} `.padEnd(capabilities.textMax, "x")).join(""));
 const screen = (turn: Turn, parts: number, of: string) =>
@@ -54,13 +54,13 @@ const screen = (turn: Turn, parts: number, of: string) =>
   });
 
 /** Shows screens of as many messages as are asked for, each named by the next letter. */
-function screens(): Script {
-  const script = new Script();
+function screens(): Router {
+  const router = new Router();
   let letter = 64;
   const next = () => String.fromCharCode(++letter);
-  script.command("start", "command.start", async (turn) => below(screen(turn, 3, next())));
-  script.on(go, async (turn, { parts }) => screen(turn, parts, next()));
-  return script;
+  router.command("start", "command.start", async (turn) => below(screen(turn, 3, next())));
+  router.on(go, async (turn, { parts }) => screen(turn, parts, next()));
+  return router;
 }
 
 const press = (wall: Wall, channel: string, parts: number, message: string) =>
@@ -125,7 +125,7 @@ test("a screen that grows where something newer stands below it is shown anew as
 test("a turn that shows one message costs three round trips to the store, also where a card is remembered", async () => {
   const wall = new Wall();
   const trips: string[] = [];
-  const script = new Script();
+  const router = new Router();
   const card = (turn: Turn, count: number) =>
     view({
       subject: "cart",
@@ -133,10 +133,10 @@ test("a turn that shows one message costs three round trips to the store, also w
       controls: [turn.button("go 1", go({ parts: 1 }))],
     });
   let count = 0;
-  script.command("start", "command.start", async (turn) => below(card(turn, ++count)));
-  script.on(go, async (turn) => card(turn, ++count));
+  router.command("start", "command.start", async (turn) => below(card(turn, ++count)));
+  router.on(go, async (turn) => card(turn, ++count));
   const engine = new Engine({
-    script,
+    router,
     adapters: [wall],
     secret: "a secret of the shop",
     log: pino({ level: "silent" }),
@@ -159,15 +159,15 @@ test("a process that dies between two messages of a screen leaves none of them t
   const wall = new Wall();
   let clock = Date.now();
   const now = () => new Date(clock);
-  const script = screens();
+  const router = screens();
   let sent = 0;
   // The first process dies while it sends the third message.
   wall.before = () => (++sent === 3 ? new Promise<void>(() => {}) : undefined);
-  await engineOf(script, wall, now).accept(event("s3", { kind: "command", name: "start", rest: "" }));
+  await engineOf(router, wall, now).accept(event("s3", { kind: "command", name: "start", rest: "" }));
   await expect.poll(() => sent).toBe(3);
   expect(names(wall)).toEqual(["A0", "A1"]);
   clock += 31_000;
-  const other = engineOf(script, wall, now);
+  const other = engineOf(router, wall, now);
   await other.sweep();
   await other.idle();
   expect(names(wall)).toEqual(["A0", "A1", "A2"]);
@@ -216,22 +216,22 @@ test("a message that may have been sent before is sent with a word of it: after 
 const changed = z.object({});
 
 /** An order of which cards stand, whose state the tests set. */
-function order(state: { is: string }): Script {
-  const script = new Script();
+function order(state: { is: string }): Router {
+  const router = new Router();
   const card = (turn: Turn) =>
     view({
       subject: "order:1",
       text: plain(`Order: ${state.is}`),
       controls: state.is === "open" ? [turn.button("Pay", go({ parts: 1 }))] : [],
     });
-  script.command("start", "command.start", async (turn) => below(card(turn)));
-  script.text(async (_turn, text) => below(view({ text: plain(text) })));
-  script.signal("order.paid", changed, async (turn) => [
+  router.command("start", "command.start", async (turn) => below(card(turn)));
+  router.text(async (_turn, text) => below(view({ text: plain(text) })));
+  router.signal("order.paid", changed, async (turn) => [
     below(view({ text: plain("Thank you") })),
     refresh(card(turn)),
   ]);
-  script.signal("order.changed", changed, async (turn) => refresh(card(turn)));
-  return script;
+  router.signal("order.changed", changed, async (turn) => refresh(card(turn)));
+  return router;
 }
 
 test("the cards of an order follow it, the last two of a chat, each by one edit; what is as it was costs none", async () => {

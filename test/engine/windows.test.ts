@@ -1,21 +1,21 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { action } from "../../src/engine/action.ts";
 import { form, type Values } from "../../src/engine/form.ts";
-import { link } from "../../src/engine/link.ts";
 import { plain } from "../../src/engine/rich-text.ts";
-import { Script } from "../../src/engine/script.ts";
+import { Router } from "../../src/engine/router.ts";
 import { below, view } from "../../src/engine/turn.ts";
 import type { FormView } from "../../src/engine/view.ts";
 import { addressOf, engineOf, event, Platform, says, useStore } from "./harness.ts";
 
 useStore();
 
-const begin = link("begin", {});
-const other = link("other", {});
+const begin = action("begin", {});
+const other = action("other", {});
 
 /** A form of three fields: a name, an optional note, and a country to choose. */
-function desk(kept: Values[] = []): Script {
-  const script = new Script();
+function desk(kept: Values[] = []): Router {
+  const router = new Router();
   const visitor = form({
     name: "visitor",
     title: "address.title",
@@ -39,21 +39,21 @@ function desk(kept: Values[] = []): Script {
       return view({ text: plain(`kept ${values.name}`) });
     },
   });
-  script.form(visitor);
-  script.on(begin, async (turn) => turn.open(visitor, { args: { order: "7" }, initial: { name: "Ada" } }));
-  script.on(other, async () => view({ text: plain("something else") }));
-  script.command("menu", "command.shop", async (turn) =>
+  router.form(visitor);
+  router.on(begin, async (turn) => turn.open(visitor, { args: { order: "7" }, initial: { name: "Ada" } }));
+  router.on(other, async () => view({ text: plain("something else") }));
+  router.command("menu", "command.shop", async (turn) =>
     below(view({ controls: [turn.button("Begin", begin()), turn.button("Other", other())] })),
   );
-  script.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
-  script.home(async () => below(view({ text: plain("home") })));
-  return script;
+  router.text(async (_turn, text) => below(view({ text: plain(`you said ${text}`) })));
+  router.home(async () => below(view({ text: plain("home") })));
+  return router;
 }
 
 /** Someone at a platform that opens windows of at most `fields` fields. */
-async function visitorOf(script: Script, channel: string, fields: number) {
+async function visitorOf(router: Router, channel: string, fields: number) {
   const platform = new Platform({ forms: "modal", formFieldsMax: fields });
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.start();
   const does = async (body: Parameters<typeof event>[1]) => {
     await engine.accept(event(channel, body));
@@ -166,16 +166,16 @@ test("a forged or foreign window is answered, never thrown over", async () => {
 });
 
 test("a command's completions and a posted address are answered without a conversation", async () => {
-  const script = desk();
-  script.command("find", "command.search", async () => undefined, {
+  const router = desk();
+  router.command("find", "command.search", async () => undefined, {
     name: "query",
     description: "command.search",
     suggest: async (turn, text) => Array.from({ length: 30 }, (_, at) => `${turn.locale} ${text} ${at}`),
   });
-  script.preview(async (turn, url) =>
+  router.preview(async (turn, url) =>
     url.endsWith("/p/mug") ? view({ controls: [turn.button("Other", other(), { everyone: true })] }) : null,
   );
-  const { platform, engine } = await visitorOf(script, "w8", 5);
+  const { platform, engine } = await visitorOf(router, "w8", 5);
   const asker = { address: addressOf("w8"), sender: { id: "w8", locale: "zh-CN" } };
   const found = await platform.host?.suggest(asker, "find", "mu");
   expect(found).toHaveLength(25);
@@ -192,23 +192,23 @@ test("a command's completions and a posted address are answered without a conver
 });
 
 test("a front page is one view, with the greeting on top", async () => {
-  const script = desk();
-  script.before(async () => below(view({ text: plain("hello") })));
-  script.front(async () => view({ text: plain("the shop"), cards: [{ title: "Mugs" }] }));
+  const router = desk();
+  router.before(async () => below(view({ text: plain("hello") })));
+  router.front(async () => view({ text: plain("the shop"), cards: [{ title: "Mugs" }] }));
   const platform = new Platform({ cardsMax: 5 });
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.accept(event("home:w10", { kind: "front" }));
   await engine.idle();
   expect(platform.texts("home:w10")).toEqual(["hello\n\nthe shop\n\nMugs"]);
 });
 
 test("a front page that is too long for one message is cut, not sent in parts that replace each other", async () => {
-  const script = desk();
-  script.front(async (turn) =>
+  const router = desk();
+  router.front(async (turn) =>
     view({ controls: Array.from({ length: 60 }, (_, at) => turn.button(`Shelf ${at}`, other())) }),
   );
   const platform = new Platform();
-  const engine = engineOf(script, platform);
+  const engine = engineOf(router, platform);
   await engine.accept(event("home:w11", { kind: "front" }));
   await engine.idle();
   expect(platform.sent).toHaveLength(1);

@@ -40,7 +40,7 @@ describe("a shop that goes live", () => {
   const liveOf = (world: World) => {
     const provider = new PaymentDouble({ now: world.clock.now, live: true });
     const commerce = createCommerce({ provider, live: true, now: world.clock.now });
-    commerce.onNotice(async (notice) => void world.notices.push(notice));
+    commerce.onNotification(async (notice) => void world.notices.push(notice));
     return { commerce, provider };
   };
   const goesLive: Act = async ({ world }) => {

@@ -4,7 +4,7 @@ import { readCart } from "../../src/shop/cart/cart-view.ts";
 import { addToCart, removeLine, setQuantity } from "../../src/shop/cart/change-cart.ts";
 import { ProductModel } from "../../src/shop/catalog/product.ts";
 import { saveProduct } from "../../src/shop/catalog/save-product.ts";
-import { familyIds } from "../../src/shop/customers/family.ts";
+import { linkedAccountIds } from "../../src/shop/customers/linked-accounts.ts";
 import { setStock } from "../../src/shop/inventory/stock.ts";
 import { DRAFT_MS, setAddress, setShipping, startCheckout } from "../../src/shop/orders/checkout/checkout.ts";
 import { findOrder } from "../../src/shop/orders/find-order.ts";
@@ -144,7 +144,7 @@ describe("a shopper who checks out", () => {
     async (scene, shopper) => {
       const { world } = scene;
       await asShownOr(scene, ["EMPTY_CART"], codeOf(shopper));
-      const [root = ""] = await familyIds(world.shop, world.customer);
+      const [root = ""] = await linkedAccountIds(world.shop, world.customer);
       expect(root).toBe(other);
       const left = (await readCart(world.shop, root)).lines.map(({ sku, quantity }) => [sku, quantity]);
       // Linked at the very moment when the cart is cleared, what was bought may lie in it still.
@@ -166,7 +166,7 @@ describe("a cart", () => {
     ({ world }) => addToCart(world.shop, world.customer, "LAMP", 1, "a lamp"),
     ({ world }) => link(world.shop, other, world.customer),
     async ({ world }) => {
-      const [root = ""] = await familyIds(world.shop, world.customer);
+      const [root = ""] = await linkedAccountIds(world.shop, world.customer);
       const skusOf = async (account: string) =>
         (await readCart(world.shop, account)).lines.map(({ sku }) => sku);
       expect(await skusOf(root)).toContain("MUG");

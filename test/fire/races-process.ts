@@ -18,7 +18,7 @@ useSecret("a secret that only tests know");
 await connect(url);
 const { now } = new Clock();
 const commerce = createCommerce({ provider: new PaymentDouble({ now }), live: false, now });
-commerce.onNotice(async () => {});
+commerce.onNotification(async () => {});
 process.stdout.write('"ready"\n');
 
 async function place(id: string): Promise<object> {

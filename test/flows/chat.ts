@@ -47,7 +47,7 @@ export class Chat {
     };
     world.commerce.onErase(forgetChats);
     this.engine = new Engine({
-      script: shopScript({
+      router: shopScript({
         commerce: world.commerce,
         search: new CatalogSearch({ now: () => world.clock.now().getTime() }),
         publicUrl: "https://shop.example",

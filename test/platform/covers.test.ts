@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { covers } from "../../src/platform/covers.ts";
+import { covers } from "../../src/platform/announced-alike.ts";
 
 const announced = [
   { name: "start", description: "Start", words: { de: "Los" }, contexts: [0, 1], options: undefined },

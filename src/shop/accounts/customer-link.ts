@@ -2,8 +2,8 @@ import { trusted } from "mongoose";
 import { mergeCarts } from "../cart/change-cart.ts";
 import { NotFound } from "../core/errors.ts";
 import { accountById, CustomerModel, openField } from "../customers/customer-record.ts";
-import { settle } from "../customers/family.ts";
 import { type LinkOffer, readLinkCode, takeLinkCode, WrongCode } from "../customers/link-code.ts";
+import { repairRoot } from "../customers/linked-accounts.ts";
 
 /** What came of linking. */
 export interface Linked {
@@ -70,8 +70,8 @@ export async function linkByCode(
  */
 export async function link(shop: string, to: string, from: string): Promise<string[]> {
   for (;;) {
-    const [root] = await settle(shop, to);
-    const moving = await settle(shop, from);
+    const [root] = await repairRoot(shop, to);
+    const moving = await repairRoot(shop, from);
     const [head] = moving;
     if (head._id === root._id) return [];
     await mergeCarts(shop, root._id, head._id);
@@ -80,7 +80,7 @@ export async function link(shop: string, to: string, from: string): Promise<stri
       { _id: head._id, mergedInto: trusted({ $exists: false }) },
       { $set: { mergedInto: root._id }, $unset: { eraseAt: 1 } },
     );
-    await settle(shop, to);
+    await repairRoot(shop, to);
     if (linked.modifiedCount === 1) return moving.map(({ _id }) => _id);
   }
 }
@@ -94,7 +94,7 @@ export async function link(shop: string, to: string, from: string): Promise<stri
  * @throws {NotFound}
  */
 export async function unlink(shop: string, account: string): Promise<void> {
-  const family = await settle(shop, account);
+  const family = await repairRoot(shop, account);
   const leaving = await accountById(shop, account);
   const [heir, ...others] = family.filter(({ _id }) => _id !== account);
   if (heir === undefined) return;

@@ -2,8 +2,8 @@ import { trusted } from "mongoose";
 import { forgetCarts } from "../cart/cart.ts";
 import { ShopError } from "../core/errors.ts";
 import { CustomerModel, ERASED, type Identity, identityKey } from "../customers/customer-record.ts";
-import { familyById } from "../customers/family.ts";
 import { forgetLinkCodes } from "../customers/link-code.ts";
+import { linkedAccountsById } from "../customers/linked-accounts.ts";
 import { changeOrder } from "../orders/change-order.ts";
 import { ownedBy } from "../orders/find-order.ts";
 import type { Order } from "../orders/order.ts";
@@ -51,7 +51,7 @@ export async function eraseCustomer(
   options: { last?: string; forgetChats?: ForgetChats } = {},
 ): Promise<void> {
   const { last = id, forgetChats } = options;
-  const accounts = await familyById(shop, id);
+  const accounts = await linkedAccountsById(shop, id);
   const family = accounts.map(({ _id }) => _id);
   const open = await openOrders(shop, family);
   if (open.length > 0) throw new OrdersOpen(open);

@@ -1,6 +1,6 @@
 import { NotOnSale, onSale } from "../catalog/on-sale.ts";
 import { ShopError } from "../core/errors.ts";
-import { familyIds } from "../customers/family.ts";
+import { linkedAccountIds } from "../customers/linked-accounts.ts";
 import { SOLD_OUT } from "../inventory/availability.ts";
 import { OutOfStock, stockOf } from "../inventory/stock.ts";
 import { type CartLine, changeLines, loadCart } from "./cart.ts";
@@ -92,7 +92,7 @@ export async function removeLines(
   key?: string,
   now: Date = new Date(),
 ): Promise<CartView> {
-  const [owner = customer] = await familyIds(shop, customer);
+  const [owner = customer] = await linkedAccountIds(shop, customer);
   return change(shop, owner, key, now, async (lines) => lines.filter(({ sku }) => !skus.includes(sku)));
 }
 

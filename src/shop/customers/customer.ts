@@ -17,7 +17,12 @@ import {
   sealField,
   VISITOR_MS,
 } from "./customer-record.ts";
-import { type Family, familyById, familyIds, familyOf } from "./family.ts";
+import {
+  type LinkedAccounts,
+  linkedAccountIds,
+  linkedAccountsById,
+  linkedAccountsOf,
+} from "./linked-accounts.ts";
 
 export { CustomerModel, type Identity } from "./customer-record.ts";
 
@@ -53,7 +58,7 @@ export const ADDRESSES_MAX = 10;
 
 const contentOf = ({ id: _, ...address }: Address): string => JSON.stringify(address);
 
-function opened(family: Family): Customer {
+function opened(family: LinkedAccounts): Customer {
   const [{ _id, shop, language, createdAt, lastUsed, newsTo }] = family;
   const first = <T>(read: (account: StoredCustomer) => T | undefined): T | undefined =>
     family.map(read).find((value) => value !== undefined);
@@ -106,7 +111,7 @@ export async function customerFor(
   const found = await accountByIdentity(shop, identity);
   if (found !== null) {
     const isNew = first.key !== undefined && found.madeBy === first.key;
-    return { customer: opened(await familyOf(found)), isNew };
+    return { customer: opened(await linkedAccountsOf(found)), isNew };
   }
   const _id = newId("c");
   const name = knownName(first.name);
@@ -129,13 +134,13 @@ export async function customerFor(
     if (!isDuplicateKey(error)) throw error;
     const other = await accountByIdentity(shop, identity);
     if (other === null) throw error;
-    return { customer: opened(await familyOf(other)), isNew: false };
+    return { customer: opened(await linkedAccountsOf(other)), isNew: false };
   }
 }
 
 /** The customer one of whose accounts has this id. @throws {NotFound} */
 export const getCustomer = async (shop: string, id: string): Promise<Customer> =>
-  opened(await familyById(shop, id));
+  opened(await linkedAccountsById(shop, id));
 
 /** Remembers the language a customer chose. @throws {NotFound} */
 export async function setLanguage(shop: string, id: string, language: string): Promise<void> {
@@ -166,7 +171,7 @@ export async function saveAddress(
   { id, ...address }: Address,
 ): Promise<Address & { id: string }> {
   const valid = normalAddress(address);
-  const [root] = await familyById(shop, customer);
+  const [root] = await linkedAccountsById(shop, customer);
   const before = openAddresses(root);
   const same = before.find((known) => contentOf(known) === contentOf(valid));
   const kept = same?.id ?? before.find((known) => known.id === id)?.id ?? newId("a");
@@ -189,7 +194,7 @@ export async function saveAddress(
 
 /** Forgets an address, whichever of the customer's accounts it came with. */
 export async function removeAddress(shop: string, customer: string, id: string): Promise<void> {
-  const family = await familyIds(shop, customer);
+  const family = await linkedAccountIds(shop, customer);
   await CustomerModel.updateMany({ _id: trusted({ $in: family }), shop }, { $pull: { addresses: { id } } });
 }
 

@@ -1,8 +1,8 @@
 import { ShopError } from "../core/errors.ts";
 import { changeOrder, moved, withoutTasks, withTask } from "./change-order.ts";
-import type { Desk } from "./desk.ts";
-import { ending } from "./ending.ts";
+import { endHolding } from "./end-holding.ts";
 import type { Order } from "./order.ts";
+import type { OrderContext } from "./order-context.ts";
 import { IllegalTransition } from "./order-machine.ts";
 import type { SessionState } from "./payments/payment.ts";
 import { applySession, cancelled, type Moment } from "./payments/payment-outcome.ts";
@@ -22,11 +22,15 @@ export class PaymentUnderWay extends ShopError {
  * @throws {PaymentUnderWay}
  * @throws {IllegalTransition} once it has been shipped
  */
-export const requestCancel = ({ now }: Pick<Desk, "now">, { _id }: Order, by: string): Promise<Order> =>
+export const requestCancel = (
+  { now }: Pick<OrderContext, "now">,
+  { _id }: Order,
+  by: string,
+): Promise<Order> =>
   changeOrder(_id, (order) => {
     switch (order.state) {
       case "draft":
-        return ending(moved(order, "cancel", by, now()), now());
+        return endHolding(moved(order, "cancel", by, now()), now());
       case "awaiting_payment":
         // In quarantine the merchant decides; a payment on its way cannot be called back.
         if (order.payment?.status !== "unpaid" || order.quarantine !== undefined) throw new PaymentUnderWay();

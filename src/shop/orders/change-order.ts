@@ -1,6 +1,6 @@
 import { NotFound } from "../core/errors.ts";
 import { findOrder } from "./find-order.ts";
-import type { NoticeName, Order, Task, TaskName } from "./order.ts";
+import type { NotificationName, Order, Task, TaskName } from "./order.ts";
 import { next, type OrderEvent } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 
@@ -79,9 +79,9 @@ export const withoutTasks = (order: Order, ...names: TaskName[]): Order => ({
 });
 
 /** The order with news to tell, once per name: an order is paid once, shipped once. `which` tells apart what may happen again. */
-export function withNotice(
+export function withNotification(
   order: Order,
-  name: NoticeName,
+  name: NotificationName,
   now: Date,
   data: Record<string, unknown> = {},
   which = "",

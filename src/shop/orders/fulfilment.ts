@@ -1,5 +1,5 @@
 import { ShopError } from "../core/errors.ts";
-import { changeOrder, moved, withNotice, withoutTasks, withTask } from "./change-order.ts";
+import { changeOrder, moved, withNotification, withoutTasks, withTask } from "./change-order.ts";
 import { type Obstacle, obstaclesOf } from "./obstacles.ts";
 import type { Order } from "./order.ts";
 import { can, type OrderState } from "./order-machine.ts";
@@ -29,7 +29,7 @@ const step = (
 /** The paid order lies packed. Safe to repeat. @throws {IllegalTransition} */
 export const pack = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
   step(order, ["packed", "shipped", "delivered", "completed"], (paid) =>
-    withNotice(moved(paid, "pack", by, now), "order.packed", now),
+    withNotification(moved(paid, "pack", by, now), "order.packed", now),
   );
 
 /** Something about the order's money asks for a second look before it leaves the house. */
@@ -62,13 +62,16 @@ export const ship = (
     if (obstacles.length > 0 && !anyway && can(paid.state, "ship")) throw new HeldBack(paid, obstacles);
     const tracking = { carrier: parcel.carrier, number: parcel.tracking };
     const shipped = withTask({ ...moved(paid, "ship", by, now), tracking }, "shipped", now);
-    return withNotice(shipped, "order.shipped", now, { carrier: parcel.carrier, tracking: parcel.tracking });
+    return withNotification(shipped, "order.shipped", now, {
+      carrier: parcel.carrier,
+      tracking: parcel.tracking,
+    });
   });
 
 /** The parcel has arrived. Safe to repeat. @throws {IllegalTransition} */
 export const deliver = (order: Order, by = "shop", now: Date = new Date()): Promise<Order> =>
   step(order, ["delivered", "completed"], (shipped) =>
-    withNotice(arrived(moved(shipped, "deliver", by, now), now), "order.delivered", now),
+    withNotification(arrived(moved(shipped, "deliver", by, now), now), "order.delivered", now),
   );
 
 /** The customer has it, whether or not anyone said it was delivered. Safe to repeat. @throws {IllegalTransition} */
@@ -78,7 +81,7 @@ export const confirmReceived = (
   now: Date = new Date(),
 ): Promise<Order> =>
   step(order, ["completed"], (received) => {
-    const completed = withNotice(
+    const completed = withNotification(
       withoutTasks(moved(received, "complete", by, now), "complete"),
       "order.completed",
       now,

@@ -5,7 +5,7 @@ import type {
   Dispute,
   FailedRefund,
   KnownRefund,
-  NoticeEntry,
+  NotificationEntry,
   Order,
   OrderLine,
   Payment,
@@ -116,7 +116,7 @@ const schema = new Schema<Order>(
       ),
     ],
     notices: [
-      new Schema<NoticeEntry>(
+      new Schema<NotificationEntry>(
         {
           id: text,
           name: { type: String, required: true },

@@ -46,7 +46,7 @@ export async function holdAll(
     await takeAll(shop, order, lines, until);
   } catch (error) {
     if (error instanceof OutOfStock || error instanceof HoldEnded)
-      await releaseAll(shop, order, before(error.sku, lines));
+      await releaseAll(shop, order, linesBefore(error.sku, lines));
     throw error;
   }
 }
@@ -66,7 +66,7 @@ export async function takeAll(
 }
 
 /** The lines whose SKUs are taken before this one. */
-export const before = (sku: string, lines: readonly StockLine[]): StockLine[] =>
+export const linesBefore = (sku: string, lines: readonly StockLine[]): StockLine[] =>
   lines.filter((line) => line.sku < sku);
 
 /** SKUs that fell short or were untracked when they were last asked for, so that the likelier step comes first; only a hint. */

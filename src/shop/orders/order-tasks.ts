@@ -1,9 +1,9 @@
 import { removeLines } from "../cart/change-cart.ts";
 import { afterCancel } from "./cancel-order.ts";
-import { moved, withNotice, withTask } from "./change-order.ts";
+import { moved, withNotification, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout/checkout.ts";
-import type { Desk } from "./desk.ts";
 import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
+import type { OrderContext } from "./order-context.ts";
 import { can } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 import { commitAll, releaseAll, restockAll, shipAll } from "./order-stock.ts";
@@ -18,26 +18,26 @@ import { doubted, ownRefundFailed, refundRefused, withRefund } from "./payments/
 /** What a task leaves of its order, worked out on the order as it is by then. */
 type Outcome = (order: Order) => Order;
 /** Does a task. The effect may be repeated any number of times; its outcome is written with the task's removal. */
-type DoTask = (desk: Desk, order: Order, task: Task) => Promise<Outcome>;
+type DoTask = (context: OrderContext, order: Order, task: Task) => Promise<Outcome>;
 
 const unchanged: Outcome = (order) => order;
 
 const stockTask =
   (change: (shop: string, order: string, lines: Order["lines"]) => Promise<void>): DoTask =>
-  async (_desk, { shop, _id, lines }) => {
+  async (_context, { shop, _id, lines }) => {
     await change(shop, _id, lines);
     return unchanged;
   };
 
-const moment = ({ live, now }: Desk): Moment => ({ live, now: now() });
+const moment = ({ live, now }: OrderContext): Moment => ({ live, now: now() });
 
 /** Of a test order in a live shop nobody is asked: it has ended. */
 const unlessTest =
   (task: DoTask): DoTask =>
-  async (desk, order, due) =>
-    isTestOrder(desk, order)
-      ? (current) => testOrderEnded(current, desk.now()) ?? current
-      : task(desk, order, due);
+  async (context, order, due) =>
+    isTestOrder(context, order)
+      ? (current) => testOrderEnded(current, context.now()) ?? current
+      : task(context, order, due);
 
 /** What a task came to that it is no use to try again: told of as an error is, and its outcome written. */
 export class GivenUp extends Error {
@@ -51,59 +51,59 @@ export class GivenUp extends Error {
 
 /** How each task is done. */
 export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
-  discard: async (desk, { _id, revision }) => {
+  discard: async (context, { _id, revision }) => {
     await OrderModel.deleteOne({ _id, revision, state: "draft" });
     // Still there if somebody was just changing it: it is thrown away later, unless it has been placed by then.
     return (draft) =>
       draft.state === "draft" && draft.holdUntil === null
-        ? withTask(draft, "discard", new Date(desk.now().getTime() + DRAFT_MS))
+        ? withTask(draft, "discard", new Date(context.now().getTime() + DRAFT_MS))
         : draft;
   },
   // The hold is over. It is let go only once nobody can pay any more; if the shopper was faster, the order is fulfilled.
-  expire: unlessTest(async (desk, order) => {
-    if (order.state === "draft") return (draft) => expiredDraft(draft, desk.now());
-    const session = await closed(desk, order);
+  expire: unlessTest(async (context, order) => {
+    if (order.state === "draft") return (draft) => expiredDraft(draft, context.now());
+    const session = await closed(context, order);
     return session === null
       ? unchanged
-      : (current) => applySession(current, session, moment(desk)) ?? current;
+      : (current) => applySession(current, session, moment(context)) ?? current;
   }),
-  cancel: unlessTest(async (desk, order, { by = "shop" }) => {
-    const session = await closed(desk, order);
-    return session === null ? unchanged : (current) => afterCancel(current, session, by, moment(desk));
+  cancel: unlessTest(async (context, order, { by = "shop" }) => {
+    const session = await closed(context, order);
+    return session === null ? unchanged : (current) => afterCancel(current, session, by, moment(context));
   }),
   // A transfer may take days; its provider tells when it is over, this asks in case the word is lost.
-  check: unlessTest(async (desk, { payment }) => {
+  check: unlessTest(async (context, { payment }) => {
     if (payment === undefined) return unchanged;
-    const session = await desk.provider(payment.provider).readSession(payment.session);
+    const session = await context.provider(payment.provider).readSession(payment.session);
     return (current) => {
-      const seen = applySession(current, session, moment(desk)) ?? current;
+      const seen = applySession(current, session, moment(context)) ?? current;
       const waiting = seen.state === "awaiting_payment" && seen.payment?.status === "pending";
-      return waiting ? withTask(seen, "check", new Date(desk.now().getTime() + PENDING_CHECK_MS)) : seen;
+      return waiting ? withTask(seen, "check", new Date(context.now().getTime() + PENDING_CHECK_MS)) : seen;
     };
   }),
-  cart: async (desk, { shop, customer, lines, _id }) => {
+  cart: async (context, { shop, customer, lines, _id }) => {
     const skus = lines.map(({ sku }) => sku);
-    await removeLines(shop, customer, skus, `order-${_id}`, desk.now());
+    await removeLines(shop, customer, skus, `order-${_id}`, context.now());
     return unchanged;
   },
   commit: stockTask(commitAll),
   release: stockTask(releaseAll),
   restock: stockTask(restockAll),
   shipped: stockTask(shipAll),
-  refund: unlessTest(async (desk, order) => {
+  refund: unlessTest(async (context, order) => {
     const { _id, payment } = order;
     if (!isGivingBack(order)) return unchanged;
     // Nothing was paid, so nothing is given back: an order that cost nothing.
     if (payment === undefined)
       return (free) =>
         free.state === "refunding"
-          ? withNotice(moved(free, "refunded", "shop", desk.now()), "order.cancelled", desk.now())
+          ? withNotification(moved(free, "refunded", "shop", context.now()), "order.cancelled", context.now())
           : free;
-    if (isDisputed(order)) return later("refund", desk);
+    if (isDisputed(order)) return later("refund", context);
     const { session, refundsFailed, refunded, currency } = payment;
     const amount = refundable(order);
-    if (amount <= 0) return (current) => givenBackAll(current, {}, desk.now());
-    const refund = await desk
+    if (amount <= 0) return (current) => givenBackAll(current, {}, context.now());
+    const refund = await context
       .provider(payment.provider)
       .refund({
         session,
@@ -117,38 +117,42 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
         if (error instanceof PaymentError && error.fate === "refused")
           throw new GivenUp(
             "a refund is refused for good and waits for the merchant",
-            (current) => (isGivingBack(current) ? refundRefused(current, desk.now()) : current),
+            (current) => (isGivingBack(current) ? refundRefused(current, context.now()) : current),
             error,
           );
         throw error;
       });
-    if (refund === "exceeds") return leftover(desk, payment);
+    if (refund === "exceeds") return leftover(context, payment);
     // The word of the dispute is on its way, or lost: the provider is asked, and the refund waits for its end.
     if (refund === "disputed")
       return (current) =>
-        isGivingBack(current) ? doubted(later("refund", desk)(current), desk.now()) : current;
+        isGivingBack(current) ? doubted(later("refund", context)(current), context.now()) : current;
     return (current) => {
       // Another process was told of the same refund's end and has gone on from there.
       if (!isGivingBack(current) || current.payment?.refundsFailed !== refundsFailed) return current;
       if (refund.status === "failed")
-        return ownRefundFailed(current, refund.id, amount, desk.now(), desk.now());
+        return ownRefundFailed(current, refund.id, amount, context.now(), context.now());
       // It may still fail: asked for again with the same key, the provider says how it stands.
       if (refund.status === "pending")
-        return later("refund", desk)({ ...current, payment: { ...current.payment, refund: refund.id } });
+        return later("refund", context)({ ...current, payment: { ...current.payment, refund: refund.id } });
       const made = { id: refund.id, amount, status: "succeeded" } as const;
       const refunds = withRefund(current.payment.refunds ?? [], made);
-      return givenBackAll(current, { refunded: refunded + amount, refund: refund.id, refunds }, desk.now());
+      return givenBackAll(
+        current,
+        { refunded: refunded + amount, refund: refund.id, refunds },
+        context.now(),
+      );
     };
   }),
-  "refund-strays": async (desk, { _id, strays, payment }) => {
+  "refund-strays": async (context, { _id, strays, payment }) => {
     const made = new Map<string, { id: string; status: "succeeded" | "pending" | "failed" }>();
     for (const { session, amount, currency, refund, refundsFailed = 0, live = payment?.live } of strays) {
       if (refund !== undefined) continue;
-      if (desk.live && live === false) {
+      if (context.live && live === false) {
         made.set(session, { id: "test-money", status: "succeeded" });
         continue;
       }
-      const refunded = await desk.provider(payment?.provider).refund({
+      const refunded = await context.provider(payment?.provider).refund({
         session,
         amount: { amount, currency },
         idempotencyKey: refundKey(_id, session, refundsFailed),
@@ -158,18 +162,18 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
     return (order) => {
       const after = askedAfter(
         { ...order, strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))) },
-        desk.now(),
+        context.now(),
       );
       const open = after.strays.some(({ refund }) => refund === undefined);
       return open
-        ? withTask(after, "refund-strays", new Date(desk.now().getTime() + PENDING_CHECK_MS))
+        ? withTask(after, "refund-strays", new Date(context.now().getTime() + PENDING_CHECK_MS))
         : after;
     };
   },
   invite:
     async ({ now }) =>
     (order) =>
-      withNotice(order, "review.invite", now()),
+      withNotification(order, "review.invite", now()),
   complete:
     async ({ now }) =>
     (order) =>
@@ -185,18 +189,18 @@ const refundKey = (order: string, session: string, failed: number, rest?: number
 
 /** The task again, when a provider may know more. */
 const later =
-  (name: TaskName, desk: Desk): Outcome =>
+  (name: TaskName, context: OrderContext): Outcome =>
   (order) =>
-    withTask(order, name, new Date(desk.now().getTime() + PENDING_CHECK_MS));
+    withTask(order, name, new Date(context.now().getTime() + PENDING_CHECK_MS));
 
 /** Somebody gave back some of it at the provider, which was not told yet: what is left is asked for, and refunded next. */
-async function leftover(desk: Desk, { provider, session }: Payment): Promise<Outcome> {
-  const { refunded = 0 } = await desk.provider(provider).readSession(session);
+async function leftover(context: OrderContext, { provider, session }: Payment): Promise<Outcome> {
+  const { refunded = 0 } = await context.provider(provider).readSession(session);
   return (order) => {
     const { payment } = order;
     if (!isGivingBack(order) || payment === undefined) return order;
     const known = { ...order, payment: { ...payment, refunded: Math.max(payment.refunded, refunded) } };
-    return withTask(known, "refund", new Date(desk.now().getTime() + LEFTOVER_MS));
+    return withTask(known, "refund", new Date(context.now().getTime() + LEFTOVER_MS));
   };
 }
 
@@ -215,9 +219,9 @@ function afterRefund(stray: StrayPayment, made?: { id: string; status: string })
 }
 
 /** Closes the order's session at the provider; null when there is none. @throws {Error} while it stays open, so that it is tried again. */
-async function closed(desk: Desk, { payment }: Order): Promise<SessionState | null> {
+async function closed(context: OrderContext, { payment }: Order): Promise<SessionState | null> {
   if (payment === undefined) return null;
-  const session = await desk.provider(payment.provider).expireSession(payment.session);
+  const session = await context.provider(payment.provider).expireSession(payment.session);
   if (session.status === "open") throw new Error(`session ${session.id} is still open`);
   return session;
 }
@@ -236,5 +240,5 @@ function givenBackAll(order: Order, made: Partial<Payment>, now: Date): Order {
   const back = { ...ended, payment };
   // What a bank took was told when it did.
   if (amount === 0 && lostTo(order) > 0) return back;
-  return withNotice(back, "order.refunded", now, { amount, currency }, again(refundsFailed));
+  return withNotification(back, "order.refunded", now, { amount, currency }, again(refundsFailed));
 }

@@ -108,7 +108,7 @@ export interface Task {
 }
 
 /** What a customer is told of an order. */
-export type NoticeName =
+export type NotificationName =
   | "order.paid"
   | "order.packed"
   | "order.shipped"
@@ -128,10 +128,10 @@ export type NoticeName =
   | "review.invite";
 
 /** News about an order that somebody must hear; stays in the order until it was handed over. */
-export interface NoticeEntry {
+export interface NotificationEntry {
   /** Unique over all orders and the same over retries: receivers tell repeats by it. */
   id: string;
-  name: NoticeName;
+  name: NotificationName;
   data: Record<string, unknown>;
   /** When it happened. */
   at: Date;
@@ -178,7 +178,7 @@ export interface Order {
   tracking?: { carrier: string; number: string };
   history: { state: OrderState; at: Date; by: string }[];
   tasks: Task[];
-  notices: NoticeEntry[];
+  notices: NotificationEntry[];
   /** The earliest time a task or notice is due; null when all is done. */
   attendAt: Date | null;
   /** Why its payment does not count. */

@@ -1,5 +1,5 @@
 import { givenBack } from "./cancel-order.ts";
-import { changeOrder, moved, withNotice, withTask } from "./change-order.ts";
+import { changeOrder, moved, withNotification, withTask } from "./change-order.ts";
 import type { Order } from "./order.ts";
 
 /**
@@ -23,5 +23,5 @@ export const resolveQuarantine = (
       return decision === "refund" ? withTask(free, "refund", now) : moved(free, "refunded", by, now);
     }
     if (decision === "refund") return givenBack(free, by, now);
-    return withNotice(withTask(moved(free, "pay", by, now), "commit", now), "order.paid", now);
+    return withNotification(withTask(moved(free, "pay", by, now), "commit", now), "order.paid", now);
   });

@@ -172,7 +172,7 @@ export class History {
         if (!foreseen(error)) this.#surprises.push(error);
       },
     });
-    commerce.onNotice(async ({ id, order, name }) => void this.news.set(id, { order, name }));
+    commerce.onNotification(async ({ id, order, name }) => void this.news.set(id, { order, name }));
     const receive = (from: PaymentProvider, raw: Buffer, headers: Headers) =>
       commerce.receiveEvent(from, raw, headers);
     return [commerce, webhookRoutes([provider], receive)];

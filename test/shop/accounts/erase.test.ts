@@ -111,7 +111,7 @@ describe("after erasure", () => {
 
   test("news that was still waiting is told to nobody", async () => {
     const order = await adasLife();
-    world.commerce.onNotice(async () => {
+    world.commerce.onNotification(async () => {
       throw new Error("the chat is down");
     });
     await world.commerce.confirmReceived(await world.order(order));

@@ -79,7 +79,7 @@ describe("news", () => {
   test("is handed over again until the handler is done with it, and what follows waits its turn", async () => {
     const told: string[] = [];
     let broken = true;
-    world.commerce.onNotice(async ({ name }) => {
+    world.commerce.onNotification(async ({ name }) => {
       if (broken) throw new Error("the chat is down");
       told.push(name);
     });
@@ -102,7 +102,7 @@ describe("news", () => {
   test("left behind by a process that died in the middle is told by the next, with the same id", async () => {
     const order = await world.placed();
     const ids: string[] = [];
-    world.commerce.onNotice(async ({ id }) => {
+    world.commerce.onNotification(async ({ id }) => {
       ids.push(id);
       // The process ends here: what it was about to write is never written.
       await OrderModel.updateOne({ _id: order._id }, { $inc: { revision: 1 } });
@@ -143,7 +143,7 @@ describe("news", () => {
     const order = await world.placed();
     let release = () => {};
     const handed = new Promise<void>((handedOver) => {
-      world.commerce.onNotice(async () => {
+      world.commerce.onNotification(async () => {
         handedOver();
         await new Promise<void>((resolve) => {
           release = resolve;

@@ -8,11 +8,11 @@ import { newId } from "../../../src/shop/core/ids.ts";
 import { saveShop } from "../../../src/shop/core/shop.ts";
 import { customerFor } from "../../../src/shop/customers/customer.ts";
 import { type Stock, StockModel, setStock } from "../../../src/shop/inventory/stock.ts";
-import type { Notice } from "../../../src/shop/orders/attend.ts";
 import { setAddress, setShipping, startCheckout } from "../../../src/shop/orders/checkout/checkout.ts";
 import { getOrder } from "../../../src/shop/orders/find-order.ts";
 import type { Order } from "../../../src/shop/orders/order.ts";
 import { can, orderEvents } from "../../../src/shop/orders/order-machine.ts";
+import type { Notification } from "../../../src/shop/orders/order-worker.ts";
 import { connect, disconnect, ensureIndexes } from "../../../src/store/connect.ts";
 import { useSecret } from "../../../src/store/secret-box.ts";
 import { PaymentDouble } from "../../doubles/payment-provider.ts";
@@ -57,7 +57,7 @@ export class World {
   readonly customer: string;
   readonly clock: Clock;
   readonly provider: PaymentDouble;
-  readonly notices: Notice[] = [];
+  readonly notices: Notification[] = [];
   readonly errors: unknown[] = [];
   commerce: Commerce;
   #keys = 0;
@@ -115,7 +115,7 @@ export class World {
       now: this.clock.now,
       onError: (error) => this.errors.push(error),
     });
-    this.commerce.onNotice(async (notice) => {
+    this.commerce.onNotification(async (notice) => {
       this.notices.push(notice);
     });
     return this.commerce;

@@ -1,5 +1,5 @@
 import mongoose from "mongoose";
-import { familyIds } from "../../customers/family.ts";
+import { linkedAccountIds } from "../../customers/linked-accounts.ts";
 import { StockModel, stockId } from "../../inventory/stock.ts";
 import { ownedBy } from "../find-order.ts";
 import type { Order, OrderLine } from "../order.ts";
@@ -45,7 +45,7 @@ export async function holdTime(order: Order, large: number): Promise<number> {
 
 /** The lines of the other open orders that the same customer, or the same network, holds stock with. */
 async function heldBeside({ shop, _id, customer, network }: Order): Promise<OrderLine[]> {
-  const family = await familyIds(shop, customer);
+  const family = await linkedAccountIds(shop, customer);
   const open = {
     _id: trusted({ $ne: _id }),
     state: trusted({ $in: ["draft", "awaiting_payment"] as const }),

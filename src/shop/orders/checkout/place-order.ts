@@ -3,16 +3,16 @@ import { ShopError } from "../../core/errors.ts";
 import { contentId } from "../../core/ids.ts";
 import { inLanguage } from "../../core/localised-text.ts";
 import { money } from "../../core/money.ts";
-import { familyIds } from "../../customers/family.ts";
+import { linkedAccountIds } from "../../customers/linked-accounts.ts";
 import { OutOfStock } from "../../inventory/stock.ts";
-import { changeOrder, moved, withNotice, withoutTasks, withTask } from "../change-order.ts";
-import type { Desk } from "../desk.ts";
-import { ending, over } from "../ending.ts";
+import { changeOrder, moved, withNotification, withoutTasks, withTask } from "../change-order.ts";
+import { endHolding, endWithoutHold } from "../end-holding.ts";
 import { getOrder, ownedBy } from "../find-order.ts";
 import type { Order } from "../order.ts";
+import type { OrderContext } from "../order-context.ts";
 import { IllegalTransition, type OrderState } from "../order-machine.ts";
 import { OrderModel } from "../order-model.ts";
-import { before, HoldEnded, releaseAll, takeAll } from "../order-stock.ts";
+import { HoldEnded, linesBefore, releaseAll, takeAll } from "../order-stock.ts";
 import type { PaymentProvider, PaymentSession, SessionRequest } from "../payments/payment.ts";
 import { expiredDraft } from "../payments/payment-outcome.ts";
 import { AmountOutOfBounds, assertPayable, refusalOf } from "../payments/payment-refusal.ts";
@@ -66,35 +66,43 @@ export class OrderIncomplete extends ShopError {
  * @throws {CartChanged | OutOfStock} and the draft is cancelled
  * @throws {IllegalTransition} when the order has ended
  */
-export async function placeOrder(desk: Desk, { shop, _id }: Order, network?: string): Promise<Order> {
+export async function placeOrder(
+  context: OrderContext,
+  { shop, _id }: Order,
+  network?: string,
+): Promise<Order> {
   const order = await getOrder(shop, _id);
-  if (order.state !== "draft") return placed(order);
+  if (order.state !== "draft") return assertPlaced(order);
   if (order.address === undefined) throw new OrderIncomplete("address");
   if (order.shipping === undefined) throw new OrderIncomplete("shipping");
-  if (order.holdUntil === null) assertPayable(order, desk.provider());
-  if (order.holdUntil !== null && order.holdUntil <= desk.now()) return placed(await expire(desk, order));
-  const held = await counted(desk, order.holdUntil === null ? await beginHold(desk, order, network) : order);
-  if (held.state !== "draft") return placed(held);
+  if (order.holdUntil === null) assertPayable(order, context.provider());
+  if (order.holdUntil !== null && order.holdUntil <= context.now())
+    return assertPlaced(await expire(context, order));
+  const held = await enforceOpenOrderLimit(
+    context,
+    order.holdUntil === null ? await beginHold(context, order, network) : order,
+  );
+  if (held.state !== "draft") return assertPlaced(held);
   try {
-    await takeAll(shop, _id, held.lines, held.holdUntil ?? desk.now());
+    await takeAll(shop, _id, held.lines, held.holdUntil ?? context.now());
   } catch (error) {
     if (!(error instanceof OutOfStock || error instanceof HoldEnded)) throw error;
-    return notHad(desk, held, error);
+    return notHad(context, held, error);
   }
-  return openSession(desk, held);
+  return openSession(context, held);
 }
 
 /** Ends a draft that cannot be had as a whole; what was taken before the SKU that falls short goes back. */
-async function notHad(desk: Desk, held: Order, error: OutOfStock | HoldEnded): Promise<Order> {
+async function notHad(context: OrderContext, held: Order, error: OutOfStock | HoldEnded): Promise<Order> {
   const { shop, _id, lines } = held;
-  const took = before(error.sku, lines);
+  const took = linesBefore(error.sku, lines);
   const order = error instanceof OutOfStock ? held : await getOrder(shop, _id);
   // One that has ended its hold is no draft any more, unless a run was refused and died before it wrote that down.
   const mayEnd = order.state === "draft";
-  const ended = mayEnd ? await end(desk, order, took.length > 0) : order;
+  const ended = mayEnd ? await end(context, order, took.length > 0) : order;
   if (!keepsUnits.has(ended.state)) await releaseAll(shop, _id, took);
   if (mayEnd) throw new OutOfStock(error.sku, error.available);
-  return placed(ended);
+  return assertPlaced(ended);
 }
 
 /**
@@ -104,22 +112,24 @@ async function notHad(desk: Desk, held: Order, error: OutOfStock | HoldEnded): P
 const keepsUnits: ReadonlySet<OrderState> = new Set(["draft", "awaiting_payment", "paid", "packed"]);
 
 // Somebody has asked before: the order as it stands, unless it came to nothing.
-function placed(order: Order): Order {
+function assertPlaced(order: Order): Order {
   if (order.state === "cancelled" || order.state === "expired" || order.state === "draft") {
     throw new IllegalTransition(order.state, "place");
   }
   return order;
 }
 
-async function beginHold(desk: Desk, order: Order, network: string | undefined): Promise<Order> {
+async function beginHold(context: OrderContext, order: Order, network: string | undefined): Promise<Order> {
   if ((await openHolds(order)) >= OPEN_HOLDS_MAX) throw new TooManyOpenOrders();
   const from: Order = network === undefined ? order : { ...order, network };
   if (await fillsNetwork(from)) throw new TooManyOpenOrders("network");
-  if (!(await pricesHold(order, desk.now()))) {
-    await end(desk, order);
+  if (!(await pricesHold(order, context.now()))) {
+    await end(context, order);
     throw new CartChanged();
   }
-  const until = new Date(desk.now().getTime() + (await holdTime(from, desk.largeHoldMs ?? LARGE_HOLD_MS)));
+  const until = new Date(
+    context.now().getTime() + (await holdTime(from, context.largeHoldMs ?? LARGE_HOLD_MS)),
+  );
   return changeOrder(order, (draft) =>
     draft.state === "draft" && draft.holdUntil === null
       ? { ...holding(draft, until), ...(network !== undefined && { network }) }
@@ -129,12 +139,12 @@ async function beginHold(desk: Desk, order: Order, network: string | undefined):
 
 // Counted once it holds, itself included, by each run that goes on with it: of several at the same time none slips
 // through, nor one whose first run died before it counted.
-async function counted(desk: Desk, held: Order): Promise<Order> {
+async function enforceOpenOrderLimit(context: OrderContext, held: Order): Promise<Order> {
   if (held.state !== "draft") return held;
   const of =
     (await openHolds(held)) > OPEN_HOLDS_MAX ? "customer" : (await fillsNetwork(held)) ? "network" : null;
   if (of === null) return held;
-  const ended = await end(desk, held);
+  const ended = await end(context, held);
   if (ended.state === "cancelled") throw new TooManyOpenOrders(of);
   return ended;
 }
@@ -143,7 +153,7 @@ async function counted(desk: Desk, held: Order): Promise<Order> {
 const openHolds = async ({ shop, customer }: Order): Promise<number> =>
   OrderModel.countDocuments({
     shop,
-    customer: ownedBy(await familyIds(shop, customer)),
+    customer: ownedBy(await linkedAccountIds(shop, customer)),
     state: trusted({ $in: ["draft", "awaiting_payment"] }),
     holdUntil: trusted({ $ne: null }),
   }).exec();
@@ -175,45 +185,45 @@ async function fillsNetwork({ shop, _id, network, lines }: Order): Promise<boole
 }
 
 /** Ends a draft; where nothing is held for it and nothing ever will be, there is nothing to let go of either. */
-const end = (desk: Desk, draft: Order, holds = true): Promise<Order> =>
+const end = (context: OrderContext, draft: Order, holds = true): Promise<Order> =>
   changeOrder(draft, (order) => {
     if (order.state !== "draft") return null;
-    const ended = moved(order, "cancel", "shop", desk.now());
-    return holds ? ending(ended, desk.now()) : over(ended);
+    const ended = moved(order, "cancel", "shop", context.now());
+    return holds ? endHolding(ended, context.now()) : endWithoutHold(ended);
   });
 
 // Its first run died and nobody came back in time: a page opened now would only have to be closed again.
-const expire = (desk: Desk, draft: Order): Promise<Order> =>
-  changeOrder(draft, (order) => (order.state === "draft" ? expiredDraft(order, desk.now()) : null));
+const expire = (context: OrderContext, draft: Order): Promise<Order> =>
+  changeOrder(draft, (order) => (order.state === "draft" ? expiredDraft(order, context.now()) : null));
 
-async function openSession(desk: Desk, held: Order): Promise<Order> {
-  const provider = desk.provider();
+async function openSession(context: OrderContext, held: Order): Promise<Order> {
+  const provider = context.provider();
   const { shop, _id } = held;
   for (let order = held; ; order = await getOrder(shop, _id)) {
     if (order.state !== "draft") {
       if (!keepsUnits.has(order.state)) await releaseAll(shop, _id, order.lines);
-      return placed(order);
+      return assertPlaced(order);
     }
     if (order.total === 0) {
-      const given = await changeOrder(order, (draft) => free(draft, desk.now()));
-      if (given.state !== "draft") return placed(given);
+      const given = await changeOrder(order, (draft) => free(draft, context.now()));
+      if (given.state !== "draft") return assertPlaced(given);
       continue;
     }
     const request = sessionRequest(order);
-    const session = await createSession(desk, provider, order, request);
+    const session = await createSession(context, provider, order, request);
     const changed = await changeOrder(order, (draft) => {
       // The session is for what the draft was a moment ago.
       if (draft.state !== "draft" || sessionRequest(draft).idempotencyKey !== request.idempotencyKey)
         return null;
-      return awaiting(draft, provider.name, session, desk);
+      return awaiting(draft, provider.name, session, context);
     });
-    if (changed.payment?.session === session.id) return placed(changed);
+    if (changed.payment?.session === session.id) return assertPlaced(changed);
     await provider.expireSession(session.id);
   }
 }
 
 async function createSession(
-  desk: Desk,
+  context: OrderContext,
   provider: PaymentProvider,
   order: Order,
   request: SessionRequest,
@@ -224,7 +234,7 @@ async function createSession(
     const refusal = refusalOf(cause);
     // Nothing that can be done about the draft would change its amount: the cart can.
     if (refusal instanceof AmountOutOfBounds) {
-      const ended = await end(desk, order);
+      const ended = await end(context, order);
       if (!keepsUnits.has(ended.state)) await releaseAll(order.shop, order._id, order.lines);
     }
     throw refusal;
@@ -236,10 +246,15 @@ function free(draft: Order, now: Date): Order | null {
   if (draft.state !== "draft" || draft.total !== 0) return null;
   const settled = moved(moved(draft, "place", draft.customer, now), "pay", "shop", now);
   const order = withTask({ ...withoutTasks(settled, "expire"), holdUntil: null }, "commit", now);
-  return withNotice(draft.buyNow ? order : withTask(order, "cart", now), "order.paid", now);
+  return withNotification(draft.buyNow ? order : withTask(order, "cart", now), "order.paid", now);
 }
 
-function awaiting(draft: Order, provider: string, session: PaymentSession, { live, now }: Desk): Order {
+function awaiting(
+  draft: Order,
+  provider: string,
+  session: PaymentSession,
+  { live, now }: OrderContext,
+): Order {
   const placing = moved(draft, "place", draft.customer, now());
   const payment = {
     provider,

@@ -1,4 +1,4 @@
-import { withNotice, withTask } from "../change-order.ts";
+import { withNotification, withTask } from "../change-order.ts";
 import type { Dispute, Order, Payment } from "../order.ts";
 import { isDisputed, refundable } from "./captured.ts";
 import { allGone } from "./money-gone.ts";
@@ -27,7 +27,7 @@ export function disputed(
   if (known?.status === status) return noted;
   const facts = { amount, currency: payment.currency, ...(reason === undefined ? {} : { reason }) };
   const name = status === "open" ? "order.disputed" : (`order.dispute_${status}` as const);
-  const after = withNotice(noted, name, now, facts, `-${id}`);
+  const after = withNotification(noted, name, now, facts, `-${id}`);
   if (order.state === "refunding") {
     // A refund waits while a bank decides.
     return isDisputed(after) || after.quarantine !== undefined ? after : withTask(after, "refund", now);

@@ -1,6 +1,6 @@
 import mongoose from "mongoose";
-import { changeOrder, moved, withNotice, withoutTasks, withTask } from "../change-order.ts";
-import { ending, over } from "../ending.ts";
+import { changeOrder, moved, withNotification, withoutTasks, withTask } from "../change-order.ts";
+import { endHolding, endWithoutHold } from "../end-holding.ts";
 import type { Order } from "../order.ts";
 import type { OrderState } from "../order-machine.ts";
 import { OrderModel } from "../order-model.ts";
@@ -31,11 +31,11 @@ export function testOrderEnded(order: Order, now: Date): Order | null {
   const free: Order = { ...rest, payment: { ...payment, testMoney: true } };
   switch (order.state) {
     case "awaiting_payment":
-      return ended(ending(moved(withoutTasks(free, "cancel"), "cancel", "shop", now), now), now);
+      return ended(endHolding(moved(withoutTasks(free, "cancel"), "cancel", "shop", now), now), now);
     case "paid":
     case "packed": {
       const cancelled = moved(withoutTasks(free, "cancel", "refund"), "cancel", "shop", now);
-      return ended(withTask(over(cancelled), "restock", now), now);
+      return ended(withTask(endWithoutHold(cancelled), "restock", now), now);
     }
     case "refunding":
       return ended(withoutTasks(moved(free, "refunded", "shop", now), "refund"), now);
@@ -44,7 +44,7 @@ export function testOrderEnded(order: Order, now: Date): Order | null {
   }
 }
 
-const ended = (order: Order, now: Date): Order => withNotice(order, "order.test_ended", now);
+const ended = (order: Order, now: Date): Order => withNotification(order, "order.test_ended", now);
 
 /** Ends the test orders of all shops; for a shop that is live. Answers the orders it changed. Safe to repeat. */
 export async function endTestOrders(now: Date): Promise<string[]> {

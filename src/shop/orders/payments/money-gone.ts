@@ -1,4 +1,4 @@
-import { moved, withNotice, withoutTasks, withTask } from "../change-order.ts";
+import { moved, withNotification, withoutTasks, withTask } from "../change-order.ts";
 import type { Order } from "../order.ts";
 import { lostTo } from "./captured.ts";
 
@@ -27,7 +27,7 @@ export function allGone(order: Order, now: Date): Order {
 
 /** Part of the payment was given back elsewhere, `all` of it by now; the order goes on. */
 export const partGone = (order: Order, all: number, now: Date): Order =>
-  withNotice(order, "order.refunded_part", now, amountOf(order), `-${all}`);
+  withNotification(order, "order.refunded_part", now, amountOf(order), `-${all}`);
 
 const amountOf = ({ payment }: Order) => ({ amount: payment?.refunded ?? 0, currency: payment?.currency });
 
@@ -35,7 +35,13 @@ const amountOf = ({ payment }: Order) => ({ amount: payment?.refunded ?? 0, curr
 const told = (order: Order, now: Date): Order =>
   lostTo(order) > 0
     ? order
-    : withNotice(order, "order.refunded", now, amountOf(order), again(order.payment?.refundsFailed ?? 0));
+    : withNotification(
+        order,
+        "order.refunded",
+        now,
+        amountOf(order),
+        again(order.payment?.refundsFailed ?? 0),
+      );
 
 /** Tells the notice of a refund from the one before it, which failed. */
 export const again = (refundsFailed: number): string => (refundsFailed === 0 ? "" : `-${refundsFailed}`);

@@ -1,9 +1,9 @@
 import mongoose, { model, Schema } from "mongoose";
 import { isDuplicateKey, NotFound } from "../../core/errors.ts";
 import { changeOrder } from "../change-order.ts";
-import type { Desk } from "../desk.ts";
 import { findOrder } from "../find-order.ts";
 import type { Order } from "../order.ts";
+import type { OrderContext } from "../order-context.ts";
 import { OrderModel } from "../order-model.ts";
 import type { PaymentChange, PaymentProvider, ProviderEvent, SessionState } from "./payment.ts";
 import { applyChange } from "./payment-change.ts";
@@ -78,7 +78,7 @@ export interface Receipt {
  * @throws {BadSignature | UnreadableEvent} before anything is read or written
  */
 export async function receiveEvent(
-  desk: Desk,
+  context: OrderContext,
   provider: PaymentProvider,
   raw: Buffer,
   headers: Headers,
@@ -91,7 +91,7 @@ export async function receiveEvent(
     provider: provider.name,
     ...aboutOf(event),
     at: event.at,
-    receivedAt: desk.now(),
+    receivedAt: context.now(),
     appliedAt: null,
   };
   try {
@@ -102,7 +102,7 @@ export async function receiveEvent(
     if (before !== null && before.appliedAt !== null)
       return { outcome: "duplicate", about, order: event.session?.order ?? event.change?.order };
   }
-  const order = await apply(desk, () => provider, kept);
+  const order = await apply(context, () => provider, kept);
   return order === undefined ? { outcome: "ignored" } : { outcome: "applied", about, order };
 }
 
@@ -110,10 +110,10 @@ const aboutOf = ({ session, change }: ProviderEvent) => (session === undefined ?
 
 /** Applies the events that a process kept and did not live to apply. Answers the orders they were about. */
 export async function applyKeptEvents(
-  desk: Desk,
+  context: OrderContext,
   onError: (error: unknown, event: string) => void,
 ): Promise<string[]> {
-  const now = desk.now();
+  const now = context.now();
   const left = await PaymentEventModel.find({
     appliedAt: null,
     receivedAt: trusted({ $lte: new Date(now.getTime() - AGAIN_MS) }),
@@ -123,7 +123,7 @@ export async function applyKeptEvents(
   const orders: string[] = [];
   for (const event of left) {
     try {
-      const order = await apply(desk, () => desk.provider(event.provider), event);
+      const order = await apply(context, () => context.provider(event.provider), event);
       if (order !== undefined) orders.push(order);
     } catch (error) {
       // One that cannot be applied now does not keep the others waiting; it is tried again, later each time.
@@ -143,22 +143,22 @@ export async function forgetOldEvents(now: Date = new Date()): Promise<void> {
 
 /** The order it was about; undefined where it is none of ours (another system on the same account), which is done with too. */
 async function apply(
-  desk: Desk,
+  context: OrderContext,
   provider: () => PaymentProvider,
   event: PaymentEvent,
 ): Promise<string | undefined> {
   const { _id, session, change, at } = event;
   const order =
     session !== undefined
-      ? await applied(session.order, (current) => applySession(current, session, moment(desk)))
+      ? await applied(session.order, (current) => applySession(current, session, moment(context)))
       : change !== undefined
-        ? await applyToMoney(desk, provider, change, at)
+        ? await applyToMoney(context, provider, change, at)
         : undefined;
-  await PaymentEventModel.updateOne({ _id }, { $set: { appliedAt: desk.now() } });
+  await PaymentEventModel.updateOne({ _id }, { $set: { appliedAt: context.now() } });
   return order;
 }
 
-const moment = ({ live, now }: Desk) => ({ live, now: now() });
+const moment = ({ live, now }: OrderContext) => ({ live, now: now() });
 
 async function applied(
   of: string | Order,
@@ -173,23 +173,23 @@ async function applied(
 }
 
 async function applyToMoney(
-  desk: Desk,
+  context: OrderContext,
   provider: () => PaymentProvider,
   change: PaymentChange,
   at: Date,
 ): Promise<string | undefined> {
   // Test money is none; of an order that a bank or a merchant gives real money back for, the live provider tells.
-  if (desk.live && !change.live) return undefined;
+  if (context.live && !change.live) return undefined;
   const id = change.order ?? (await orderBehind(provider(), change.reference));
   const order = id === undefined ? null : await findOrder(id);
   if (order === null) return undefined;
   const { payment } = order;
   // It came before the word of the payment itself, which is lost or on its way: the session is read instead.
   if (payment !== undefined && payment.status !== "paid") {
-    const session = await desk.provider(payment.provider).readSession(payment.session);
-    await changeOrder(order._id, (current) => applySession(current, session, moment(desk)));
+    const session = await context.provider(payment.provider).readSession(payment.session);
+    await changeOrder(order._id, (current) => applySession(current, session, moment(context)));
   }
-  return applied(order._id, (current) => applyChange(current, change, at, desk.now()));
+  return applied(order._id, (current) => applyChange(current, change, at, context.now()));
 }
 
 async function orderBehind(provider: PaymentProvider, reference: string): Promise<string | undefined> {

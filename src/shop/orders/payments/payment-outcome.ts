@@ -1,5 +1,5 @@
-import { moved, withNotice, withoutTasks, withTask } from "../change-order.ts";
-import { ending } from "../ending.ts";
+import { moved, withNotification, withoutTasks, withTask } from "../change-order.ts";
+import { endHolding } from "../end-holding.ts";
 import type { Order, Payment } from "../order.ts";
 import { isTestOrder, testOrderEnded } from "./live-switch.ts";
 import type { SessionState } from "./payment.ts";
@@ -52,7 +52,7 @@ function paid(order: Order, payment: Payment, session: SessionState, now: Date):
   const settled = { ...withoutTasks(order, "expire", "check"), payment: captured, holdUntil: null };
   const reason = mismatch(order, payment, session);
   if (reason !== undefined) {
-    return withNotice({ ...settled, quarantine: reason }, "order.quarantined", now, {
+    return withNotification({ ...settled, quarantine: reason }, "order.quarantined", now, {
       reason,
       amount,
       currency,
@@ -60,7 +60,7 @@ function paid(order: Order, payment: Payment, session: SessionState, now: Date):
     });
   }
   if (order.state === "awaiting_payment") {
-    return withNotice(
+    return withNotification(
       withTask(moved(settled, "pay", payment.provider, now), "commit", now),
       "order.paid",
       now,
@@ -82,23 +82,23 @@ function failed(order: Order, payment: Payment, now: Date): Order {
     ...moved(order, "fail", payment.provider, now),
     payment: { ...payment, status: "failed" as const },
   };
-  return withNotice(ending(ended, now), "order.payment_failed", now);
+  return withNotification(endHolding(ended, now), "order.payment_failed", now);
 }
 
 function expired(order: Order, now: Date): Order {
   const cancel = order.tasks.find(({ name }) => name === "cancel");
   if (cancel !== undefined) return cancelled(order, cancel.by ?? "shop", now);
-  return withNotice(ending(moved(order, "expire", "shop", now), now), "order.expired", now);
+  return withNotification(endHolding(moved(order, "expire", "shop", now), now), "order.expired", now);
 }
 
 /** The order cancelled while nothing is paid and nothing can be paid any more. */
 export function cancelled(order: Order, by: string, now: Date): Order {
-  return withNotice(ending(moved(order, "cancel", by, now), now), "order.cancelled", now, { by });
+  return withNotification(endHolding(moved(order, "cancel", by, now), now), "order.cancelled", now, { by });
 }
 
 /** A draft whose hold is over. Nobody was ever shown where to pay; a payment that comes all the same is a stray. */
 export const expiredDraft = (order: Order, now: Date): Order =>
-  order.state === "draft" ? ending(moved(order, "expire", "shop", now), now) : order;
+  order.state === "draft" ? endHolding(moved(order, "expire", "shop", now), now) : order;
 
 /** The shopper is done, the money is on its way: the hold stays for as long as that takes. */
 function pending(order: Order, payment: Payment, session: SessionState, now: Date): Order | null {

@@ -1,8 +1,8 @@
 import mongoose from "mongoose";
 import { changeOrder } from "../change-order.ts";
-import { type Desk, UnknownProvider } from "../desk.ts";
 import { findOrder } from "../find-order.ts";
 import type { Order, Payment } from "../order.ts";
+import { type OrderContext, UnknownProvider } from "../order-context.ts";
 import type { OrderState } from "../order-machine.ts";
 import { OrderModel } from "../order-model.ts";
 import type { CapturedPayment, PaymentProvider } from "./payment.ts";
@@ -24,28 +24,32 @@ export type ReconcileReport = (error: unknown, order: string) => void;
  * Asks providers for refunds and disputes of captured payments, in case the word of one was lost for good: those that are
  * due, two calls each. Answers the orders it looked at. Safe to run in many processes.
  */
-export async function reconcileDue(desk: Desk, report: ReconcileReport): Promise<string[]> {
-  const due = await OrderModel.find({ "payment.reconcileAt": trusted({ $lte: desk.now() }) }, { _id: 1 })
+export async function reconcileDue(context: OrderContext, report: ReconcileReport): Promise<string[]> {
+  const due = await OrderModel.find({ "payment.reconcileAt": trusted({ $lte: context.now() }) }, { _id: 1 })
     .sort({ "payment.reconcileAt": 1 })
     .limit(ROUND)
     .lean<{ _id: string }[]>();
-  for (const { _id } of due) await reconcileIfDue(desk, _id, report);
+  for (const { _id } of due) await reconcileIfDue(context, _id, report);
   return due.map(({ _id }) => _id);
 }
 
 /** As `reconcileDue`, for one order; answers whether it was due. */
-export async function reconcileIfDue(desk: Desk, id: string, report: ReconcileReport): Promise<boolean> {
+export async function reconcileIfDue(
+  context: OrderContext,
+  id: string,
+  report: ReconcileReport,
+): Promise<boolean> {
   const order = await findOrder(id);
-  const now = desk.now();
+  const now = context.now();
   const at = order?.payment?.reconcileAt;
   if (!order?.payment || !at || at > now) return false;
-  const reader = readerOf(desk, order);
+  const reader = readerOf(context, order);
   const next = reader === "none" ? null : nextReconciliation(order, now);
   // Whoever moves it on does it; one that dies then leaves it to the next time.
   const mine = await setNext(id, at, next);
   if (!mine || typeof reader === "string") return mine;
   try {
-    await readMoney(desk, reader, id);
+    await readMoney(context, reader, id);
   } catch (error) {
     report(error, id);
     if (next !== null) await setNext(id, next, new Date(now.getTime() + AGAIN_MS));
@@ -59,42 +63,51 @@ export async function reconcileIfDue(desk: Desk, id: string, report: ReconcileRe
  *
  * @throws {PaymentError}
  */
-export async function readMoney(desk: Desk, provider: PaymentProvider, id: string): Promise<void> {
+export async function readMoney(context: OrderContext, provider: PaymentProvider, id: string): Promise<void> {
   const asked = await findOrder(id);
   if (asked === null) return;
-  if (asked.payment?.status === "paid") await readOwn(desk, provider, asked, asked.payment);
-  await readStrays(desk, provider, asked);
+  if (asked.payment?.status === "paid") await readOwn(context, provider, asked, asked.payment);
+  await readStrays(context, provider, asked);
 }
 
 /** A bank may send back the refund of a payment that was not the order's own, too; then it is made anew. */
-async function readStrays(desk: Desk, provider: PaymentProvider, { _id, strays }: Order): Promise<void> {
-  for (const { session, refund, live = desk.live } of strays) {
-    if (refund === undefined || live !== desk.live) continue;
+async function readStrays(
+  context: OrderContext,
+  provider: PaymentProvider,
+  { _id, strays }: Order,
+): Promise<void> {
+  for (const { session, refund, live = context.live } of strays) {
+    if (refund === undefined || live !== context.live) continue;
     const known = await provider.readRefunds?.({ session });
     const failed = known?.find((one) => one.refund === refund && one.status === "failed");
-    if (failed !== undefined) await changeOrder(_id, (order) => strayAgain(order, failed, desk.now()));
+    if (failed !== undefined) await changeOrder(_id, (order) => strayAgain(order, failed, context.now()));
   }
 }
 
-async function readOwn(desk: Desk, provider: PaymentProvider, asked: Order, payment: Payment): Promise<void> {
+async function readOwn(
+  context: OrderContext,
+  provider: PaymentProvider,
+  asked: Order,
+  payment: Payment,
+): Promise<void> {
   const { _id: id } = asked;
   const { session, reference } = payment;
   const of: CapturedPayment = reference === undefined ? { session } : { session, reference };
   const refunds = await provider.readRefunds?.(of);
   if (refunds !== undefined)
     await changeOrder(id, (order) =>
-      applyRefunds(order, refunds, { fresh: order.revision === asked.revision, now: desk.now() }),
+      applyRefunds(order, refunds, { fresh: order.revision === asked.revision, now: context.now() }),
     );
   const disputes = await provider.readDisputes?.(of);
-  if (disputes !== undefined) await changeOrder(id, (order) => applyDisputes(order, disputes, desk.now()));
+  if (disputes !== undefined) await changeOrder(id, (order) => applyDisputes(order, disputes, context.now()));
 }
 
 /** Who can be asked: "none" where nobody ever can, "later" where only another key could. */
-function readerOf(desk: Desk, { payment }: Order): PaymentProvider | "none" | "later" {
+function readerOf(context: OrderContext, { payment }: Order): PaymentProvider | "none" | "later" {
   if (payment === undefined || payment.testMoney) return "none";
-  if (payment.live !== desk.live) return "later";
+  if (payment.live !== context.live) return "later";
   try {
-    const provider = desk.provider(payment.provider);
+    const provider = context.provider(payment.provider);
     return provider.readRefunds === undefined && provider.readDisputes === undefined ? "none" : provider;
   } catch (error) {
     if (error instanceof UnknownProvider) return "later";

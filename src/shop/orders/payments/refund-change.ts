@@ -1,4 +1,4 @@
-import { withNotice, withoutTasks, withTask } from "../change-order.ts";
+import { withNotification, withoutTasks, withTask } from "../change-order.ts";
 import type { FailedRefund, KnownRefund, Order, Payment } from "../order.ts";
 import { refundable } from "./captured.ts";
 import { allGone, partGone } from "./money-gone.ts";
@@ -107,7 +107,7 @@ export function refundFailed(
       now,
     );
   const facts = { amount, currency: payment.currency };
-  return withNotice(settle({ ...order, payment: noted }), "order.refund_failed", now, facts, `-${id}`);
+  return withNotification(settle({ ...order, payment: noted }), "order.refund_failed", now, facts, `-${id}`);
 }
 
 /** Whether it is the refund that the shop is making: by the provider's word, else by what the order knows. */
@@ -145,7 +145,7 @@ export function quarantined(
   reason: "refund-failed" | "refund-refused" = "refund-failed",
 ): Order {
   const which = `-refund-${order.payment?.refundsFailed ?? 0}`;
-  return withNotice({ ...order, quarantine: reason }, "order.quarantined", now, { reason }, which);
+  return withNotification({ ...order, quarantine: reason }, "order.quarantined", now, { reason }, which);
 }
 
 /** A refund of a payment that was not the order's own failed after all: it is made anew. */

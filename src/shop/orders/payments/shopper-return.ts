@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { NotFound } from "../../core/errors.ts";
-import type { Desk } from "../desk.ts";
 import { findOrder } from "../find-order.ts";
 import type { Order } from "../order.ts";
+import type { OrderContext } from "../order-context.ts";
 
 /** A session is read at most once in so long, whoever comes back to it and however often, in milliseconds. */
 export const READ_EVERY_MS = 5_000;
@@ -20,7 +20,7 @@ const REMEMBERED = 10_000;
  * call it saves.
  */
 export function createReturn(
-  { now }: Pick<Desk, "now">,
+  { now }: Pick<OrderContext, "now">,
   reconcile: (order: string) => Promise<Order>,
 ): (order: string, session: string | undefined) => Promise<Order> {
   const readings = new LRUCache<string, { at: number; reading: Promise<Order> }>({ max: REMEMBERED });

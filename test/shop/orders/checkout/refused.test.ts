@@ -20,7 +20,7 @@ beforeEach(async () => {
     now: world.clock.now,
     onRefusal: (cause) => refusals.push(cause),
   });
-  world.commerce.onNotice(async (notice) => void world.notices.push(notice));
+  world.commerce.onNotification(async (notice) => void world.notices.push(notice));
 });
 const untouched = { available: 10, held: 0, sold: 0 };
 

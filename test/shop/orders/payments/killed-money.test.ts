@@ -24,7 +24,7 @@ const untouched = { available: 10, held: 0, sold: 0 };
 function live(world: World) {
   const provider = new PaymentDouble({ now: world.clock.now, live: true });
   const commerce = createCommerce({ provider, live: true, now: world.clock.now });
-  commerce.onNotice(async (notice) => void world.notices.push(notice));
+  commerce.onNotification(async (notice) => void world.notices.push(notice));
   return {
     provider,
     sweep: () => commerce.sweep(),

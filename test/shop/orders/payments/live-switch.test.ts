@@ -24,7 +24,7 @@ async function goesLive(): Promise<void> {
     now: world.clock.now,
     onError: (error) => world.errors.push(error),
   });
-  world.commerce.onNotice(async (notice) => void world.notices.push(notice));
+  world.commerce.onNotification(async (notice) => void world.notices.push(notice));
   await world.commerce.endTestOrders();
   await world.commerce.sweep();
 }

@@ -4,7 +4,7 @@ export class Stopped extends Error {
 }
 
 /** Work that must be finished before an adapter stops: what is acknowledged only when it is done. */
-export class UnderWay {
+export class InFlight {
   readonly #working = new Set<Promise<unknown>>();
   #stopped = false;
 

@@ -1,17 +1,17 @@
 import mongoose from "mongoose";
 import { changeOrder } from "./change-order.ts";
-import type { Desk } from "./desk.ts";
 import { findOrder } from "./find-order.ts";
-import type { NoticeEntry, NoticeName, Order, Task } from "./order.ts";
+import type { NotificationEntry, NotificationName, Order, Task } from "./order.ts";
+import type { OrderContext } from "./order-context.ts";
 import { OrderModel } from "./order-model.ts";
 import { GivenUp, orderTasks } from "./order-tasks.ts";
 
 const { trusted } = mongoose;
 
 /** News about an order, for whoever tells the customer or the merchant. It may come again: tell repeats by `id`. */
-export interface Notice {
+export interface Notification {
   readonly id: string;
-  readonly name: NoticeName;
+  readonly name: NotificationName;
   readonly shop: string;
   readonly order: string;
   readonly customer: string;
@@ -19,7 +19,7 @@ export interface Notice {
   readonly at: Date;
 }
 /** Tells a notice; called again until it resolves. */
-export type NoticeHandler = (notice: Notice) => Promise<void>;
+export type NotificationHandler = (notice: Notification) => Promise<void>;
 
 /** Told of what failed and will be tried again. */
 export type Report = (error: unknown, context: { readonly order: string; readonly doing: string }) => void;
@@ -30,29 +30,29 @@ const PAUSE_MS = 1_000;
 const PAUSE_MAX_MS = 5 * 60_000;
 
 /** Steps that nobody is told of: who looks at the order sees them. */
-const isNews = (name: NoticeName): boolean => name !== "order.packed" && name !== "order.completed";
+const isNews = (name: NotificationName): boolean => name !== "order.packed" && name !== "order.completed";
 
 /** Does what is due for orders: their tasks in order, then their notices. Everything it does may be done twice. */
-export class Attendant {
+export class OrderWorker {
   /** Told of what is no news but shows on cards of the order; without it nobody is. */
-  changed: NoticeHandler | undefined;
-  readonly #desk: Desk;
+  changed: NotificationHandler | undefined;
+  readonly #context: OrderContext;
   readonly #report: Report;
   readonly #busy = new Map<string, Promise<void>>();
-  #handler: NoticeHandler | undefined;
+  #handler: NotificationHandler | undefined;
 
-  constructor(desk: Desk, report: Report) {
-    this.#desk = desk;
+  constructor(context: OrderContext, report: Report) {
+    this.#context = context;
     this.#report = report;
   }
 
   /** Names who is told. Until then notices wait in their orders. */
-  set handler(handler: NoticeHandler) {
+  set handler(handler: NotificationHandler) {
     this.#handler = handler;
   }
 
   /** Does everything that is due for one order. What fails is reported and tried again later; never throws. */
-  attend(id: string): Promise<void> {
+  process(id: string): Promise<void> {
     // One at a time in this process; across processes the claim decides.
     const turn = (this.#busy.get(id) ?? Promise.resolve()).then(() =>
       this.#once(id).catch((error: unknown) => this.#report(error, { order: id, doing: "attend" })),
@@ -65,11 +65,11 @@ export class Attendant {
 
   /** Attends to every order that is due. */
   async sweep(): Promise<void> {
-    const due = await OrderModel.find({ attendAt: trusted({ $lte: this.#desk.now() }) }, { _id: 1 })
+    const due = await OrderModel.find({ attendAt: trusted({ $lte: this.#context.now() }) }, { _id: 1 })
       .sort({ attendAt: 1 })
       .limit(200)
       .lean<{ _id: string }[]>();
-    for (const { _id } of due) await this.attend(_id);
+    for (const { _id } of due) await this.process(_id);
   }
 
   /** Resolves when nothing is being attended to. */
@@ -82,7 +82,7 @@ export class Attendant {
     const tried = new Set<Task["name"]>();
     for (;;) {
       const order = await findOrder(id);
-      const now = this.#desk.now();
+      const now = this.#context.now();
       const task = order?.tasks.find(({ name, at }) => at <= now && !tried.has(name));
       if (order === null || task === undefined) break;
       tried.add(task.name);
@@ -93,7 +93,7 @@ export class Attendant {
 
   async #claim(id: string): Promise<boolean> {
     const order = await findOrder(id);
-    const now = this.#desk.now();
+    const now = this.#context.now();
     if (order === null || order.attendAt === null || order.attendAt > now) return false;
     const claimed = await OrderModel.updateOne(
       { _id: id, revision: order.revision, attendAt: order.attendAt },
@@ -104,7 +104,7 @@ export class Attendant {
 
   async #perform(order: Order, task: Task): Promise<void> {
     try {
-      const outcome = await orderTasks[task.name](this.#desk, order, task);
+      const outcome = await orderTasks[task.name](this.#context, order, task);
       if ((await findOrder(order._id)) === null) return;
       await changeOrder(order._id, (current) => outcome(without(current, task)));
     } catch (error) {
@@ -127,7 +127,7 @@ export class Attendant {
       const order = await findOrder(id);
       const notice = order?.notices[0];
       // The first first: what waits for another try holds up what came after it.
-      if (order === null || notice === undefined || notice.due > this.#desk.now()) return;
+      if (order === null || notice === undefined || notice.due > this.#context.now()) return;
       const { name, data, at } = notice;
       try {
         const hear = isNews(name) ? handler : this.changed;
@@ -154,7 +154,7 @@ export class Attendant {
 
   #later(attempts: number): { at: Date; attempts: number } {
     const pause = Math.min(PAUSE_MS * 2 ** Math.min(attempts, 20), PAUSE_MAX_MS);
-    return { at: new Date(this.#desk.now().getTime() + pause), attempts: attempts + 1 };
+    return { at: new Date(this.#context.now().getTime() + pause), attempts: attempts + 1 };
   }
 }
 
@@ -169,8 +169,8 @@ const without = (order: Order, task: Task): Order => ({
 
 const changeNotice = (
   id: string,
-  { id: settled }: NoticeEntry,
-  change: (notice: NoticeEntry) => NoticeEntry[],
+  { id: settled }: NotificationEntry,
+  change: (notice: NotificationEntry) => NotificationEntry[],
 ): Promise<Order> =>
   changeOrder(id, (order) => ({
     ...order,

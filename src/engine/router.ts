@@ -1,17 +1,17 @@
 import type { z } from "zod";
 import type { WordKey } from "../i18n/index.ts";
+import type { Action } from "./action.ts";
 import type { Form } from "./form.ts";
-import type { LinkType } from "./link.ts";
 import type { Answer, Turn } from "./turn.ts";
 import type { View } from "./view.ts";
 
 type Handler = (turn: Turn) => Promise<Answer>;
 
-/** What a script does about something. `confidential`: the answer is for the eyes of who asked, wherever it is asked. */
+/** What a router does about something. `confidential`: the answer is for the eyes of who asked, wherever it is asked. */
 interface Handled {
   readonly confidential: boolean;
 }
-interface LinkHandler extends Handled {
+interface ActionHandler extends Handled {
   readonly forEveryone: boolean;
   readonly schema: z.ZodObject;
   readonly run: (turn: Turn, args: unknown) => Promise<Answer>;
@@ -35,9 +35,9 @@ export interface CommandOption {
 }
 
 /** Everything a shop can say: which handler answers which command, button, form, signal or text. Flows fill it. */
-export class Script {
+export class Router {
   readonly commands = new Map<string, CommandHandler>();
-  readonly links = new Map<string, LinkHandler>();
+  readonly actions = new Map<string, ActionHandler>();
   readonly forms = new Map<string, FormHandler>();
   readonly signals = new Map<
     string,
@@ -80,11 +80,11 @@ export class Script {
 
   /** What happens when a button with this link is pressed. */
   on<S extends Record<string, z.ZodType>>(
-    type: LinkType<S>,
+    type: Action<S>,
     run: (turn: Turn, args: z.infer<z.ZodObject<S>>) => Promise<Answer>,
   ): void {
-    if (this.links.has(type.link)) throw new Error(`The link ${type.link} has two handlers.`);
-    this.links.set(type.link, {
+    if (this.actions.has(type.action)) throw new Error(`The link ${type.action} has two handlers.`);
+    this.actions.set(type.action, {
       schema: type.schema,
       run: (turn, args) => run(turn, type.schema.parse(args)),
       confidential: this.#confidential,

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type Answer, below, plain, type Script, type Turn, view } from "../src/engine/index.ts";
+import { type Answer, below, plain, type Router, type Turn, view } from "../src/engine/index.ts";
 import { languageOf } from "../src/i18n/index.ts";
 import { getCustomer } from "../src/shop/customers/customer.ts";
 import { getOrder } from "../src/shop/orders/find-order.ts";
 import type { Order } from "../src/shop/orders/order.ts";
-import { links } from "./links.ts";
+import { actions } from "./actions.ts";
 import { orderCards, orderSubject } from "./orders.ts";
 import { price, type Shopfront } from "./shopfront.ts";
 
@@ -13,13 +13,13 @@ const about = z.object({ amount: z.number().optional(), currency: z.string().opt
 const notice = z.object({ shop: z.string(), order: z.string(), data: about.optional() });
 
 /** News of an order, told in the chat it was bought in. */
-export function noticesFlow(script: Script, _front: Shopfront): void {
+export function noticesFlow(router: Router, _front: Shopfront): void {
   const tell = (
     name: string,
     words: (turn: Turn, order: Order, data: z.infer<typeof about>) => string,
     review = false,
   ) =>
-    script.signal(name, notice, async (turn, { shop, order: id, data = {} }): Promise<Answer> => {
+    router.signal(name, notice, async (turn, { shop, order: id, data = {} }): Promise<Answer> => {
       const order = await getOrder(shop, id);
       // The chat may never have been used before: it speaks as the customer does.
       const { language } = await getCustomer(shop, order.customer);
@@ -30,19 +30,19 @@ export function noticesFlow(script: Script, _front: Shopfront): void {
           controls: [
             ...(review
               ? [
-                  turn.button(turn.say("order.review"), links.chooseReview({ order: id }), {
+                  turn.button(turn.say("order.review"), actions.chooseReview({ order: id }), {
                     style: "primary",
                   }),
                 ]
               : []),
-            turn.button(turn.say("order.view"), links.order({ order: id })),
+            turn.button(turn.say("order.view"), actions.order({ order: id })),
           ],
         }),
       );
       return [news, ...orderCards(turn, order)];
     });
   // The order has changed, which is told elsewhere or is no news: only its cards here are to be true.
-  script.signal("order.changed", notice, async (turn, { shop, order: id }): Promise<Answer> => {
+  router.signal("order.changed", notice, async (turn, { shop, order: id }): Promise<Answer> => {
     if (!turn.stands(orderSubject(id))) return undefined;
     const order = await getOrder(shop, id);
     const { language } = await getCustomer(shop, order.customer);

@@ -2,7 +2,7 @@
  * Room for so many at a time, of which one person gets `each` at most. Who comes later waits, and persons take turns: one who
  * waits with a hundred is as far from the next room as one who waits with one.
  */
-export class Slots {
+export class FairSemaphore {
   #free: number;
   readonly #each: number;
   readonly #held = new Map<string, number>();

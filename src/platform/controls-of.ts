@@ -8,7 +8,7 @@ export const controlsOf = ({ cards, controls }: View): Control[] => [
 ];
 
 /** The same words and actions without cards, and so without pictures: the plainest layout of a view. */
-export const flattened = (view: View): View => ({
+export const withoutCards = (view: View): View => ({
   ...view,
   text: viewText(view),
   cards: [],

@@ -1,7 +1,7 @@
 import type { PaymentProvider } from "./payments/payment.ts";
 
 /** What the commands of the shop need from outside. */
-export interface Desk {
+export interface OrderContext {
   /** The provider of an order, by the name kept in the order; without one, the provider of new orders. @throws {UnknownProvider} */
   provider(name?: string): PaymentProvider;
   /** Whether new orders are paid with real money. A payment of the other kind does not count. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { link } from "../src/engine/index.ts";
+import { action } from "../src/engine/index.ts";
 
 const id = z.string().max(40);
 const sku = z.string().max(64);
@@ -7,10 +7,10 @@ const page = z.coerce.number().int().min(1).max(9999);
 
 /** What does the same for whoever presses it: everyone may, on whosever message it stands. */
 const open = <S extends Record<string, z.ZodType>>(name: string, shape: S) =>
-  link(name, shape, { forEveryone: true });
+  action(name, shape, { forEveryone: true });
 
 /** Every action a button can carry. Declared in one place, so that flows lead to each other without importing each other. */
-export const links = {
+export const actions = {
   home: open("home", {}),
   browse: open("browse", { page: page.optional() }),
   help: open("help", {}),
@@ -41,43 +41,43 @@ export const links = {
   /** `price` is what was shown, in minor units. */
   buyNow: open("buy", { sku, price: z.coerce.number().int().min(0) }),
   cart: open("cart", {}),
-  setQuantity: link("qty", { sku, quantity: z.coerce.number().int() }),
-  removeLine: link("rm", { sku }),
+  setQuantity: action("qty", { sku, quantity: z.coerce.number().int() }),
+  removeLine: action("rm", { sku }),
   /** `prices` stands for the prices that were shown. */
-  acceptCart: link("ok", { prices: z.string().max(64) }),
-  checkout: link("co", {}),
-  newAddress: link("adr", { order: id }),
-  useAddress: link("use", { order: id, address: id }),
-  shipping: link("ship", { order: id, option: id }),
-  place: link("place", { order: id }),
+  acceptCart: action("ok", { prices: z.string().max(64) }),
+  checkout: action("co", {}),
+  newAddress: action("adr", { order: id }),
+  useAddress: action("use", { order: id, address: id }),
+  shipping: action("ship", { order: id, option: id }),
+  place: action("place", { order: id }),
   /** Back to the step that an order is at. */
-  goOn: link("on", { order: id }),
+  goOn: action("on", { order: id }),
   orders: open("os", { page }),
-  order: link("o", { order: id }),
-  track: link("track", { order: id }),
-  received: link("got", { order: id }),
-  chooseReview: link("rvs", { order: id }),
-  writeReview: link("rv", { order: id, sku }),
-  cancelOrder: link("no", { order: id }),
-  reallyCancel: link("no!", { order: id }),
+  order: action("o", { order: id }),
+  track: action("track", { order: id }),
+  received: action("got", { order: id }),
+  chooseReview: action("rvs", { order: id }),
+  writeReview: action("rv", { order: id, sku }),
+  cancelOrder: action("no", { order: id }),
+  reallyCancel: action("no!", { order: id }),
   account: open("acc", {}),
-  addAddress: link("adda", {}),
+  addAddress: action("adda", {}),
   /** Where news goes: to one of the linked accounts, or where they wrote last. */
-  newsTo: link("news", { account: id.optional() }),
-  linkAccounts: link("link", {}),
-  enterCode: link("code", {}),
+  newsTo: action("news", { account: id.optional() }),
+  linkAccounts: action("link", {}),
+  enterCode: action("code", {}),
   /** `proof` stands for the code that was typed; 64 hex digits. */
-  confirmLink: link("lnk", { proof: z.string().max(64) }),
-  refuseLink: link("lnk!", { proof: z.string().max(64) }),
-  unlink: link("unl", {}),
+  confirmLink: action("lnk", { proof: z.string().max(64) }),
+  refuseLink: action("lnk!", { proof: z.string().max(64) }),
+  unlink: action("unl", {}),
   /** Ids of accounts to let go of, joined by dots. */
-  unlinkThose: link("unl!", { accounts: z.string().max(400) }),
-  privacy: link("priv", {}),
-  exportData: link("exp", {}),
-  erase: link("era", {}),
-  reallyErase: link("era!", {}),
-  eraseLater: link("eral", {}),
-  keepData: link("keep", {}),
+  unlinkThose: action("unl!", { accounts: z.string().max(400) }),
+  privacy: action("priv", {}),
+  exportData: action("exp", {}),
+  erase: action("era", {}),
+  reallyErase: action("era!", {}),
+  eraseLater: action("eral", {}),
+  keepData: action("keep", {}),
   languages: open("lang", {}),
-  language: link("say", { language: z.string().max(8) }),
+  language: action("say", { language: z.string().max(8) }),
 };

@@ -1,5 +1,6 @@
 /** A name without control, direction and zero-width characters, which could disguise it or the text around it. */
-export const legible = (name: string): string => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
+export const withoutDisguise = (name: string): string =>
+  name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").trim();
 
 export { wellFormed } from "../i18n/graphemes.ts";
 

@@ -3,7 +3,7 @@ import { NotFound } from "../core/errors.ts";
 import { accountById, CustomerModel, type StoredCustomer } from "./customer-record.ts";
 
 /** Linked accounts: the root first, the others from the oldest to the newest. */
-export type Family = readonly [root: StoredCustomer, ...members: StoredCustomer[]];
+export type LinkedAccounts = readonly [root: StoredCustomer, ...members: StoredCustomer[]];
 
 /** Orders accounts by age; two of one moment by id, so that every process agrees. */
 export const byAge = (one: StoredCustomer, other: StoredCustomer): number =>
@@ -15,7 +15,7 @@ export const byAge = (one: StoredCustomer, other: StoredCustomer): number =>
  * `mergedInto` says where to go, over several steps while linking is under way. Two accounts that are linked to each
  * other at the same moment point at each other; the older one counts as the root then, until `settle` makes it so.
  */
-export async function familyOf(account: StoredCustomer): Promise<Family> {
+export async function linkedAccountsOf(account: StoredCustomer): Promise<LinkedAccounts> {
   const root = await rootOf(account);
   const members = new Map<string, StoredCustomer>();
   for (let front = [root]; front.length > 0; ) {
@@ -43,13 +43,13 @@ async function rootOf(account: StoredCustomer): Promise<StoredCustomer> {
 }
 
 /** The family of the account of this id. @throws {NotFound} */
-export const familyById = async (shop: string, id: string): Promise<Family> =>
-  familyOf(await accountById(shop, id));
+export const linkedAccountsById = async (shop: string, id: string): Promise<LinkedAccounts> =>
+  linkedAccountsOf(await accountById(shop, id));
 
 /** Ids of all accounts that are one person with this one; only itself where nobody knows it. */
-export async function familyIds(shop: string, id: string): Promise<string[]> {
+export async function linkedAccountIds(shop: string, id: string): Promise<string[]> {
   try {
-    return (await familyById(shop, id)).map(({ _id }) => _id);
+    return (await linkedAccountsById(shop, id)).map(({ _id }) => _id);
   } catch (error) {
     if (error instanceof NotFound) return [id];
     throw error;
@@ -57,12 +57,12 @@ export async function familyIds(shop: string, id: string): Promise<string[]> {
 }
 
 /** The family of an account, with a root that points nowhere: undoes a circle that two links at a time have made. */
-export async function settle(shop: string, id: string): Promise<Family> {
-  const [root, ...members] = await familyById(shop, id);
+export async function repairRoot(shop: string, id: string): Promise<LinkedAccounts> {
+  const [root, ...members] = await linkedAccountsById(shop, id);
   if (root.mergedInto === undefined) return [root, ...members];
   await CustomerModel.updateOne(
     { _id: root._id, mergedInto: root.mergedInto },
     { $unset: { mergedInto: 1 } },
   );
-  return settle(shop, id);
+  return repairRoot(shop, id);
 }

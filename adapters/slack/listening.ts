@@ -7,7 +7,7 @@ import type { UploadedPictures } from "../../src/platform/uploaded-pictures.ts";
 import type { Installations, Workspace } from "./installations.ts";
 
 /** What listening needs. */
-export interface Ears {
+export interface Listening {
   readonly host: Host;
   readonly installations: Installations;
   readonly people: People;
@@ -20,7 +20,7 @@ export interface Ears {
 
 /** Hands an event to the engine, with what Slack tells of the person. Rejects if it could not be stored. */
 export async function accept(
-  { host, installations, people }: Ears,
+  { host, installations, people }: Listening,
   { user, ...event }: Omit<Inbound, "sender"> & { readonly address: Address; readonly user: string },
 ): Promise<void> {
   const sender = await senderIn(people, await installations.of(event.address.connection), user);

@@ -11,8 +11,8 @@ import { isPictured, lookOf, Screens, type Standing } from "./screens.ts";
 const SEND_TRIES = 20;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** What a courier works with. */
-export interface Round extends Pick<EngineOptions, "log" | "metrics" | "reroute"> {
+/** What the outbox sender works with. */
+export interface SenderContext extends Pick<EngineOptions, "log" | "metrics" | "reroute"> {
   /** Who can answer there; undefined where this process is not connected. */
   readonly adapterAt: (address: Address) => Adapter | undefined;
   readonly mailbox: Mailbox;
@@ -37,9 +37,9 @@ interface Trip {
 }
 
 /** Brings the outbox of a conversation to its platform, and what is meant for another conversation there. */
-export class Courier {
-  readonly #round: Round;
-  constructor(round: Round) {
+export class OutboxSender {
+  readonly #round: SenderContext;
+  constructor(round: SenderContext) {
     this.#round = round;
   }
 

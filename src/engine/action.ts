@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** An action that a button can carry: the name of a link and its arguments, already in order. */
-export interface LinkRef {
+export interface ActionRef {
   readonly name: string;
   readonly args: readonly (string | undefined)[];
 }
@@ -9,13 +9,13 @@ export interface LinkRef {
 type Shape = Record<string, z.ZodType>;
 
 /** A typed action, declared once. Call it with its arguments to make a reference for a button. */
-export interface LinkType<S extends Shape> {
+export interface Action<S extends Shape> {
   (
     ...args: Record<string, never> extends z.input<z.ZodObject<S>>
       ? [args?: z.input<z.ZodObject<S>>]
       : [args: z.input<z.ZodObject<S>>]
-  ): LinkRef;
-  readonly link: string;
+  ): ActionRef;
+  readonly action: string;
   readonly schema: z.ZodObject<S>;
   /** Whoever sees a button of it in a shared channel may press it, and gets an answer of their own. */
   readonly forEveryone: boolean;
@@ -25,37 +25,37 @@ export interface LinkType<S extends Shape> {
  * Declares a link; `forEveryone` if it does the same for whoever presses it, such as browsing. Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
  * whatever comes back from a platform is parsed by the schema again.
  */
-export function link<S extends Shape>(
+export function action<S extends Shape>(
   name: string,
   shape: S,
   { forEveryone = false }: { forEveryone?: boolean } = {},
-): LinkType<S> {
+): Action<S> {
   const schema = z.object(shape);
-  const make = (args?: Record<string, unknown>): LinkRef => ({
+  const make = (args?: Record<string, unknown>): ActionRef => ({
     name,
     args: Object.keys(shape).map((key) => {
       const value = args?.[key];
       return value === undefined || value === null ? undefined : String(value);
     }),
   });
-  return Object.assign(make, { link: name, schema, forEveryone }) as LinkType<S>;
+  return Object.assign(make, { action: name, schema, forEveryone }) as Action<S>;
 }
 
 /** The arguments of a reference by name, unchecked, for `schema.safeParse`. */
-export const namedArgs = (schema: z.ZodObject, ref: LinkRef): Record<string, string | undefined> =>
+export const namedArgs = (schema: z.ZodObject, ref: ActionRef): Record<string, string | undefined> =>
   Object.fromEntries(Object.keys(schema.shape).map((key, index) => [key, ref.args[index]]));
 
 const escaped = (part: string): string => part.replace(/[\\|]/g, (sign) => `\\${sign}`);
 
 /** One line of text for a reference: `name|arg|arg`. Absent is nothing, empty text is `\e`; `|` and `\` are escaped. */
-export const encodeRef = (ref: LinkRef): string => {
+export const encodeRef = (ref: ActionRef): string => {
   const parts = [ref.name, ...ref.args.map((arg) => (arg === undefined ? undefined : arg === "" ? "" : arg))];
   while (parts.length > 1 && parts.at(-1) === undefined) parts.pop();
   return parts.map((part) => (part === undefined ? "" : part === "" ? "\\e" : escaped(part))).join("|");
 };
 
 /** The inverse of `encodeRef`; total: any text gives some reference, which the schema then judges. */
-export function decodeRef(text: string): LinkRef {
+export function decodeRef(text: string): ActionRef {
   const parts: string[] = [];
   const present: boolean[] = [];
   let part = "";
