@@ -14,7 +14,11 @@ export type ReadAddress =
 const SLUG = "[a-z0-9-]{1,80}";
 // A full-width sign ends an address: nobody puts a space before one.
 const ADDRESS = "[^\\s<>|\"'\\])\\u3001-\\u3011\\uff01-\\uff1f]+";
-const WITH_SCHEME = new RegExp(`(?<![\\w.+-])[a-z][a-z0-9+.-]*://${ADDRESS}`, "i");
+const WITH_SCHEME = `(?<![a-z0-9.+-])[a-z][a-z0-9+.-]*://${ADDRESS}`;
+/** What an address without scheme does not stand behind: then it is a part of something else. */
+const APART = "(?<![\\p{L}\\p{N}@.\\/_%-])";
+/** Signs that nobody sees, which apps put around what is copied. */
+const UNSEEN = /\p{Cf}/gu;
 /** Without a scheme only what leads to a product is told from a word with a dot and a stroke in it. */
 const START = "[?&]start(?:app)?=[pi]-";
 
@@ -38,20 +42,34 @@ export const findNamed = (shop: string, named: NamedProduct, now: Date): Promise
  * were added, or as a link to a bot (`t.me/bot?start=p-mug`). Undefined if there is none.
  */
 export function readAddress(text: string, publicUrl: string): ReadAddress | undefined {
-  const said = text.trim().replace(/&amp;/g, "&");
+  const said = text.replace(UNSEEN, "").replaceAll("\uff0f", "/").trim().replace(/&amp;/g, "&");
   const own = new URL(publicUrl);
-  const path = new RegExp(`^/?(p/${SLUG})/?(?:[?#]\\S*)?$`, "i").exec(said)?.[1];
-  if (path !== undefined) return readUrl(new URL(`${own.href.replace(/\/$/, "")}/${path}`), own);
-  const bare = `(?:www\\.)?${escaped(own.host)}/(?:${ADDRESS})?|[a-z0-9.-]+\\.[a-z]+/[\\w/]*${START}[\\w-]+`;
-  const found = WITH_SCHEME.exec(said)?.[0] ?? new RegExp(`(?:^|[\\s<(|])(${bare})`, "i").exec(said)?.[1];
-  if (found === undefined) return undefined;
-  const address = found.replace(/[.,;:!?\u3002\uff0c]+$/u, "");
-  const whole = address.includes("://") ? address : `${own.protocol}//${address}`;
-  return URL.canParse(whole) ? readUrl(new URL(whole), own) : undefined;
+  const path = `${APART}/p/${SLUG}(?![a-z0-9-])[^\\s/]*`;
+  const bare = `${APART}(?:(?:www\\.)?${escaped(own.hostname)}(?::\\d+)?/(?:${ADDRESS})?|[a-z0-9.-]+\\.[a-z]+/[\\w/]*${START}[\\w-]+)`;
+  const alone = new RegExp(`^p/${SLUG}/?$`, "i").test(said) ? `/${said}` : said;
+  const found = [...alone.matchAll(new RegExp(`${WITH_SCHEME}|${bare}|${path}`, "giu"))].flatMap(([one]) =>
+    readOne(one.replace(/[.,;:!?\u3002\uff0c]+$/u, ""), own),
+  );
+  // Of several a product is meant.
+  return found.find(({ kind }) => kind === "product") ?? found[0];
+}
+
+/** What one address leads to; nothing if it is none. */
+function readOne(address: string, own: URL): ReadAddress[] {
+  const whole = address.startsWith("/")
+    ? `${own.href.replace(/\/$/, "")}${address}`
+    : address.includes("://")
+      ? address
+      : `${own.protocol}//${address}`;
+  return URL.canParse(whole) ? [readUrl(new URL(whole), own)] : [];
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const bareHost = (host: string): string => host.toLowerCase().replace(/^www\./, "");
+
+/** With the letters that need no code written out; a handle has no others. */
+const decoded = (path: string): string =>
+  path.replace(/%([2-7][\da-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 function readUrl(url: URL, own: URL): ReadAddress {
   const started = productOfStart(url.searchParams.get("start") ?? url.searchParams.get("startapp") ?? "");
@@ -60,7 +78,8 @@ function readUrl(url: URL, own: URL): ReadAddress {
     return started ? { kind: "product", product: started } : { kind: "foreign" };
   const base = own.pathname.replace(/\/$/, "");
   const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length) : url.pathname;
-  const slug = new RegExp(`^/p/(${SLUG})/?$`, "i").exec(path)?.[1]?.toLowerCase();
+  // What follows a handle without being of one is of the sentence: a quotation mark, a star, the next word.
+  const slug = new RegExp(`^/+p/(${SLUG})(?:/?$|[^a-z0-9/-])`, "i").exec(decoded(path))?.[1]?.toLowerCase();
   const product = slug === undefined ? started : { slug };
   return product ? { kind: "product", product } : { kind: "shop" };
 }

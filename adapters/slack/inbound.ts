@@ -21,10 +21,12 @@ export const homeOf = (team: string, user: string): Address =>
 export const timeOf = (ts: string): Date => new Date(Number(ts) * 1000);
 
 /** What stands for something that Slack recognised: what was typed, but an address that another text stands for. */
-const writtenOf = (target: string, label: string | undefined): string =>
-  /^https?:/.test(target) && label !== undefined && !target.endsWith(label)
-    ? target
-    : label || target.replace(/^(mailto|tel):/, "");
+function writtenOf(target: string, label: string | undefined): string {
+  // Of an address that was typed without its scheme, Slack makes the label.
+  const typed = target.replace(/^(https?:\/\/|mailto:|tel:)/, "");
+  if (!/^https?:/.test(target)) return label || typed;
+  return label !== undefined && [typed, typed.replace(/\/$/, "")].includes(label) ? label : target;
+}
 
 /**
  * What a person typed. Slack hands it over with entities for & < > and with markup for what it recognised:

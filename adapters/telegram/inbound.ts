@@ -55,8 +55,18 @@ const inboundOf = (update: Update, me: Me, chat: Chat, from: User, at: Date, bod
   };
 };
 
+/** What was written, with the addresses that stand behind words in the place of those words. */
+const withAddresses = ({ text = "", entities = [] }: Message): string =>
+  entities.reduceRight(
+    (written, entity) =>
+      entity.type === "text_link"
+        ? written.slice(0, entity.offset) + entity.url + written.slice(entity.offset + entity.length)
+        : written,
+    text,
+  );
+
 function readMessage(message: Message, me: Me): Body | null {
-  if (message.text !== undefined) return addressedBody(message.text, me.username);
+  if (message.text !== undefined) return addressedBody(withAddresses(message), me.username);
   if (message.contact !== undefined) return { kind: "contact", phone: message.contact.phone_number };
   if (message.location !== undefined) {
     const { latitude, longitude } = message.location;

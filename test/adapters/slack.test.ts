@@ -225,6 +225,8 @@ describe("what comes in", () => {
 
   test("an e-mail address and a link come without the markup Slack puts around them", () => {
     expect(typed("<mailto:ada@shop.example|ada@shop.example>")).toBe("ada@shop.example");
+    expect(typed("<http://shop.example/p/mug|shop.example/p/mug>")).toBe("shop.example/p/mug");
+    expect(typed("<https://shop.example/p/mug|mug>")).toBe("https://shop.example/p/mug");
     expect(typed("see <https://shop.example/a?b=1&amp;c=2>")).toBe("see https://shop.example/a?b=1&c=2");
     expect(typed("&lt;mailto:x|y&gt; &amp;lt;")).toBe("<mailto:x|y> &lt;");
   });

@@ -184,6 +184,20 @@ describe("what comes in", () => {
     expect(second).toMatchObject({ address: { channel: "-100500", user: "78" }, body: { text: "mugs" } });
   });
 
+  test("an address that stands behind words is read in their place", () => {
+    const chat = { id: 1, type: "private" as const, first_name: "A" };
+    const url = "https://shop.example/p/mug";
+    const entities = [
+      { type: "bold", offset: 0, length: 2 },
+      { type: "text_link", offset: 3, length: 4, url },
+      { type: "text_link", offset: 12, length: 2, url },
+    ];
+    const message = { message_id: 1, date: 1, chat, from: { id: 1, is_bot: false, first_name: "A" } };
+    const update = { update_id: 1, message: { ...message, text: "🙂 this and 🙂!", entities } };
+    const { inbound } = readUpdate(update as never, { id: "4242", username: "hawker_test_bot" });
+    expect(inbound?.body).toEqual({ kind: "text", text: `🙂 ${url} and ${url}!` });
+  });
+
   test("edits, bots, channel posts and service messages are nothing to the shop", () => {
     const me = { id: "4242", username: "hawker_test_bot" };
     const chat = { id: 1, type: "private" as const, first_name: "A" };
