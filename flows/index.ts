@@ -15,7 +15,7 @@ import { searchFlow } from "./search.ts";
 import type { Shopfront } from "./shopfront.ts";
 
 /** Everything a shopper can do in chat, for the engine to run. The order is that of the command list. */
-export function shopScript(front: Shopfront): Router {
+export function shopRouter(front: Shopfront): Router {
   const router = new Router();
   frontFlow(router, front);
   browseFlow(router, front);

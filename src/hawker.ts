@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import mongoose from "mongoose";
 import { webBodyLimits } from "../adapters/web/index.ts";
-import { orderSubject, shopScript } from "../flows/index.ts";
+import { orderSubject, shopRouter } from "../flows/index.ts";
 import { givesGoodsAway } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { connectPlatforms } from "./connect-platforms.ts";
@@ -80,7 +80,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
   const platforms = await connectPlatforms(config, log, demoShop.name.en, secretFor);
   const adapters = platforms.map(({ adapter }) => adapter);
   const engine = new Engine({
-    router: shopScript({
+    router: shopRouter({
       commerce,
       search,
       shopOf: () => shop,

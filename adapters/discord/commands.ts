@@ -31,7 +31,7 @@ export async function announceCommands(
   if (!covers(known, body)) await rest.put(route, { body, signal });
 }
 
-/** Answers what completes the command somebody is typing; nothing if the shop has no word on it. */
+/** Returns what completes the command somebody is typing; nothing if the shop has no word on it. */
 export async function complete(
   rest: REST,
   application: string,

@@ -24,7 +24,7 @@ export const CODE = {
 export const isRefusal = (error: unknown, ...codes: number[]): boolean =>
   error instanceof DiscordAPIError && codes.includes(Number(error.code));
 
-/** Answers null if Discord refuses with one of these codes. */
+/** Returns null if Discord refuses with one of these codes. */
 export const unlessRefused = <T>(call: Promise<T>, ...codes: number[]): Promise<T | null> =>
   call.catch((error: unknown) => {
     if (isRefusal(error, ...codes)) return null;

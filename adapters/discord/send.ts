@@ -187,7 +187,7 @@ export class Outlet {
     }
   }
 
-  /** Turns a message into another. Answers false if there is none to be turned, or it cannot be. */
+  /** Turns a message into another. Returns false if there is none to be turned, or it cannot be. */
   async #edit(channel: string, message: string | undefined, shown: Rendered): Promise<boolean> {
     if (message === undefined) return false;
     const editing = this.#bot.rest.patch(Routes.channelMessage(channel, message), { ...shown });

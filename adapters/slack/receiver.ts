@@ -18,7 +18,7 @@ export class SlackReceiver implements Receiver {
     this.#app = app;
   }
 
-  /** Answers what the payload is to be acknowledged with; rejects if it must not be. */
+  /** Returns what the payload is to be acknowledged with; rejects if it must not be. */
   handle(body: Payload): Promise<unknown> {
     return this.#underWay.run(async () => {
       let answer: unknown;

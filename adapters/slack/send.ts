@@ -201,7 +201,7 @@ export class Outlet {
     );
   }
 
-  /** Turns a message into another. Answers false if this message cannot be. */
+  /** Turns a message into another. Returns false if this message cannot be. */
   async #edit(
     { workspace, channel, ticket, alone, replacesTicket }: Post,
     ts: string,

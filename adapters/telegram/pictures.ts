@@ -22,7 +22,7 @@ export class Pictures {
     this.#host = host;
   }
 
-  /** Calls `show` with the picture; answers null if there is none or Telegram cannot use it. Other errors pass. */
+  /** Calls `show` with the picture; returns null if there is none or Telegram cannot use it. Other errors pass. */
   async with<T extends Message | true>(media: Media | undefined, show: Show<T>): Promise<T | null> {
     const { id, url } = media ?? {};
     try {

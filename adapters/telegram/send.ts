@@ -102,7 +102,7 @@ async function post({ api, pace, pictures, host }: Outlet, chat: string, shown: 
   return sent ?? (await api.sendMessage(chat, text, { entities, ...QUIET, ...markup }));
 }
 
-/** Turns a message into another. Answers false if this message cannot be. */
+/** Turns a message into another. Returns false if this message cannot be. */
 async function edit(outlet: Outlet, chat: string, message: number, shown: Rendered): Promise<boolean> {
   const { api, pace, pictures } = outlet;
   const { text, caption, entities, photo, keyboard } = shown;

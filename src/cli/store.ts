@@ -10,7 +10,7 @@ import { toolLog } from "./report.ts";
  * Connects a command line tool to the shop's store: MONGODB_URL, else the embedded store of a shop that runs (its
  * address is in `DATA_DIR/store.url`), else the embedded store in `DATA_DIR`, started for as long as the tool works.
  *
- * Answers how to let go of it. Import all models first: their indexes are made here.
+ * Returns how to let go of it. Import all models first: their indexes are made here.
  */
 export async function openStore(config: Config): Promise<() => Promise<void>> {
   const { url, release } = await reachStore(config);

@@ -26,7 +26,7 @@ export interface EngineOptions {
   readonly metrics?: EngineMetrics;
   /**
    * Sends news that an address refuses (blocked, gone) to another address of the same person, with `engine.signal`.
-   * Answers false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
+   * Returns false if there is none; the engine then leaves a hint in the shared channel where the person was met last.
    */
   readonly reroute?: (from: DirectAddress, news: News) => Promise<boolean>;
   readonly now?: () => Date;

@@ -30,7 +30,7 @@ export class Inbox {
   }
 
   /**
-   * Queues an event once. Answers the claimed conversation if nobody works on it, "queued" if somebody does (who will
+   * Queues an event once. Returns the claimed conversation if nobody works on it, "queued" if somebody does (who will
    * find the event unless they have just let go: claim it afterwards), "duplicate" if the event was known, "full" if
    * `INBOX_MAX` events wait already and this one is not `needed`.
    */

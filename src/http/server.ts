@@ -19,7 +19,7 @@ export interface Http {
   readonly app: Hono;
   /** Aborted when `close` begins. Event streams are ended by the server itself; long polls may listen to it. */
   readonly closing: AbortSignal;
-  /** Answers the port it got, which matters when 0 was asked for. @throws {CannotListen} */
+  /** Returns the port it got, which matters when 0 was asked for. @throws {CannotListen} */
   listen(port: number, host: string): Promise<{ port: number }>;
   /** Stops accepting, ends event streams, lets requests under way finish, and cuts those that take too long. */
   close(): Promise<void>;

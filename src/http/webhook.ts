@@ -8,7 +8,7 @@ export interface Webhook<T> {
   readonly isSigned: (headers: Headers, body: Buffer) => boolean;
   /** The event in a body; null if it is none, which is answered with 400. */
   readonly read: (body: string, headers: Headers) => T | null;
-  /** Answers what the platform is told once the event is stored; rejects if it could not be. */
+  /** Returns what the platform is told once the event is stored; rejects if it could not be. */
   readonly receive: (event: T) => Promise<Response>;
   /** Hears why an event could not be stored. The platform is told 500, so that it sends the event again. */
   readonly failed: (error: unknown, event: T) => void;

@@ -16,7 +16,7 @@ export async function atMost(ms: number, work: Promise<unknown>, signal?: AbortS
 }
 
 /**
- * Tries until `work` succeeds, with a growing pause after each failure. Answers undefined if `signal` is aborted first.
+ * Tries until `work` succeeds, with a growing pause after each failure. Returns undefined if `signal` is aborted first.
  *
  * `failed` hears of every error and of how many came before it. It may answer a pause of its own in milliseconds, as
  * the platform asks for one, and gives up by throwing.

@@ -8,7 +8,7 @@ export class InFlight {
   readonly #working = new Set<Promise<unknown>>();
   #stopped = false;
 
-  /** Answers as `work` does. @throws {Stopped} after `stop`; then it is not begun */
+  /** Returns as `work` does. @throws {Stopped} after `stop`; then it is not begun */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#stopped) throw new Stopped("The adapter is not running");
     const working = work();

@@ -3,7 +3,7 @@ import type { Host } from "../engine/adapter.ts";
 import type { Media, View } from "../engine/view.ts";
 import { PICTURE_SIDE } from "./shown-pictures.ts";
 
-/** Puts a stored picture where the platform finds it, and answers what it is called there. */
+/** Puts a stored picture where the platform finds it, and returns what it is called there. */
 export type UploadPicture = (name: string, bytes: Buffer) => Promise<string | undefined>;
 
 /** Where a picture is: at an address, or by the name the platform gave to the upload. */

@@ -86,7 +86,7 @@ export interface Commerce {
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
   /**
-   * In a live shop: ends the orders that wait for test money or were paid with it and not shipped; answers how many.
+   * In a live shop: ends the orders that wait for test money or were paid with it and not shipped; returns how many.
    * Call it at start; sweeps do it again every minute.
    */
   endTestOrders(): Promise<number>;
@@ -144,7 +144,7 @@ export function createCommerce(options: CommerceOptions): Commerce {
   let lastActive: LastActive | undefined;
   let forgetChats: ForgetChats | undefined;
 
-  /** Runs a command, then does what it has left to do; answers the order as it stands after that. */
+  /** Runs a command, then does what it has left to do; returns the order as it stands after that. */
   const done = async (order: Pick<Order, "_id">, command: Promise<Order>): Promise<Order> => {
     try {
       return await command;

@@ -76,7 +76,7 @@ export class MessageLog<Body> {
     return row?.change ?? 0;
   }
 
-  /** Appends a message once per `key` and answers its seq. */
+  /** Appends a message once per `key` and returns its seq. */
   async append(conversation: string, from: LogRow["from"], key: string, body: Body): Promise<number> {
     const message = { conversation, from, key, at: new Date() };
     try {

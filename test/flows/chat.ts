@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import { shopScript } from "../../flows/index.ts";
+import { shopRouter } from "../../flows/index.ts";
 import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
 import { type Address, destinationOf, directAddress } from "../../src/engine/address.ts";
 import { viewText } from "../../src/engine/fit.ts";
@@ -47,7 +47,7 @@ export class Chat {
     };
     world.commerce.onErase(forgetChats);
     this.engine = new Engine({
-      router: shopScript({
+      router: shopRouter({
         commerce: world.commerce,
         search: new CatalogSearch({ now: () => world.clock.now().getTime() }),
         publicUrl: "https://shop.example",

@@ -59,7 +59,7 @@ export class Conversation {
     requestAnimationFrame(() => this.#log.removeAttribute("aria-busy"));
   }
 
-  /** Shows a message as it comes; answers whether it is news. */
+  /** Shows a message as it comes; returns whether it is news. */
   receive(message: WebMessage): boolean {
     if (message.removed) return this.#remove(message);
     const before = this.#shown.get(message.seq)?.element;

@@ -29,7 +29,7 @@ function wordsOf(status: number | undefined, problem: string | undefined): strin
 
 const TRIES = 3;
 
-/** Hands a picture to the shop and answers its media id. @throws {Refused} with a sentence to show */
+/** Hands a picture to the shop and returns its media id. @throws {Refused} with a sentence to show */
 export async function uploadPhoto(file: File): Promise<string> {
   const body = await fitting(file);
   if (body.size > MAX_BYTES) throw new Refused(413, texts.badPhoto);

@@ -84,7 +84,7 @@ async function refunded(
   return written.modifiedCount === 1;
 }
 
-/** Lets something become of a paid session at the provider's own pages; answers whether it could. */
+/** Lets something become of a paid session at the provider's own pages; returns whether it could. */
 export async function becomes(id: string, what: Afterwards, now: Date): Promise<boolean> {
   const session = await getSession(id);
   const left = session.amount.amount - session.refunded;

@@ -4,7 +4,7 @@ import { Session } from "./session.ts";
 
 /**
  * Ends the sandbox, in a shop that takes real money now: its open sessions are over, and what waits to be told of them
- * is thrown away, since nothing of test money counts. Answers how many sessions it ended. Safe to repeat.
+ * is thrown away, since nothing of test money counts. Returns how many sessions it ended. Safe to repeat.
  *
  * Registers with the queue in the sandbox's place, so call it before `queue.start()`.
  */

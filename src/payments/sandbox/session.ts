@@ -185,7 +185,7 @@ export type ChangeName = keyof typeof changes;
 
 /**
  * Moves a session on, if it is still where the change starts from: of two that compete (paying and
- * expiring, say) one happens. The event about it is written in the same update. Answers whether it was this one.
+ * expiring, say) one happens. The event about it is written in the same update. Returns whether it was this one.
  */
 export async function change(id: string, name: ChangeName, now: Date, method?: Method): Promise<boolean> {
   const { from, to } = changes[name];

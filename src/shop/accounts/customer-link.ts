@@ -61,7 +61,7 @@ export async function linkByCode(
 
 /**
  * Links an account, with its family, to another's: one cart, one list of orders, of addresses and of reviews, and the
- * settings (language, news) of `to`. Answers the accounts that joined; linking what is linked changes nothing.
+ * settings (language, news) of `to`. Returns the accounts that joined; linking what is linked changes nothing.
  *
  * One write does it; a crash before leaves two customers, of whom one has the other's cart as well, and the next run
  * goes on from there.

@@ -55,7 +55,7 @@ export async function loadCart(shop: string, customer: string): Promise<Cart> {
 }
 
 /**
- * Changes the lines of a cart, and answers them as they are then. With a `key` that was used before, nothing changes.
+ * Changes the lines of a cart, and returns them as they are then. With a `key` that was used before, nothing changes.
  *
  * Compare and swap on the revision: `decide` is asked again when another write came between.
  */

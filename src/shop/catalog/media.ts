@@ -69,7 +69,7 @@ export async function checkMedia(bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** Keeps a picture and answers its id; keeping it again changes nothing. @throws {BadMedia} */
+/** Keeps a picture and returns its id; keeping it again changes nothing. @throws {BadMedia} */
 export async function keepMedia(shop: string, bytes: Uint8Array, name?: string): Promise<string> {
   await checkMedia(bytes);
   return await keepChecked(shop, bytes, name);

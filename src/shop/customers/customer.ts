@@ -157,7 +157,7 @@ export async function giveConsent(shop: string, id: string, now: Date = new Date
 }
 
 /**
- * Keeps an address as the customer's latest, and its name, e-mail and phone as theirs. Answers its id.
+ * Keeps an address as the customer's latest, and its name, e-mail and phone as theirs. Returns its id.
  *
  * An address they have already moves to the front instead of being kept twice, so repeating the call is safe. With
  * `address.id` the one of that id is changed.

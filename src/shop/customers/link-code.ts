@@ -137,7 +137,7 @@ export async function readLinkCode(
 }
 
 /**
- * Uses a code up that was read, and answers the account it was shown to. The same `key` gets the same answer again, so a
+ * Uses a code up that was read, and returns the account it was shown to. The same `key` gets the same answer again, so a
  * turn that died after this can be run again.
  *
  * @throws {WrongCode | OwnCode}

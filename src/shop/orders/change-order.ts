@@ -5,13 +5,13 @@ import { next, type OrderEvent } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
 
 /**
- * Changes an order by compare-and-swap: `decide` gets the order as it is and answers what it shall be, or null to
+ * Changes an order by compare-and-swap: `decide` gets the order as it is and returns what it shall be, or null to
  * leave it. When somebody else wrote in between it is asked again, so it must be free of side effects.
  *
  * Given an order that was read a moment ago, that is tried first, for a read less. Nothing is believed of it but a change
  * that the store takes: where `decide` leaves it or throws, it is asked about the order as it is now.
  *
- * Answers the order as it is afterwards. Errors of `decide` pass through and nothing is written.
+ * Returns the order as it is afterwards. Errors of `decide` pass through and nothing is written.
  *
  * @throws {NotFound}
  */

@@ -172,7 +172,7 @@ async function release(_id: string, order: string, quantity: number): Promise<bo
   return (await letGo()) || (await bar()) || (await letGo());
 }
 
-/** Changes the stock where the filter fits, and notes that the order is through with it. Answers whether it did. */
+/** Changes the stock where the filter fits, and notes that the order is through with it. Returns whether it did. */
 async function settle(
   filter: QueryFilter<Stock>,
   change: UpdateQuery<Stock>,

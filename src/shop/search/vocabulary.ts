@@ -90,7 +90,7 @@ class DistanceTable {
     this.#rows = [Uint8Array.from({ length: word.length + 1 }, (_, index) => index)];
   }
 
-  /** Works out the rows of a word; answers how many of its letters are too far already, if some are. */
+  /** Works out the rows of a word; returns how many of its letters are too far already, if some are. */
   walk(word: string): number | undefined {
     let row = 0;
     while (row < this.#valid && row < word.length && word[row] === this.#before[row]) row += 1;

@@ -48,7 +48,7 @@ export interface ImportOptions {
  * Writes what was planned: all of it, or nothing. When a write fails, what was written before it is put back; when the
  * process dies, `recoverImports` or the next import does so.
  *
- * Answers the pictures that could not be fetched.
+ * Returns the pictures that could not be fetched.
  *
  * @throws {ImportRefused | ImportOutdated | ImportRunning | ProductClash}
  */

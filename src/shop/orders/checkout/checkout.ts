@@ -48,7 +48,7 @@ export interface BuyNow {
 
 /**
  * Drafts an order of the cart, or of one thing bought at once, with the prices of now copied into it.
- * The same `key` answers the same order, however it stands.
+ * The same `key` returns the same order, however it stands.
  *
  * @throws {EmptyCart}
  * @throws {CartChanged} while a line of the cart has a problem the customer has not settled

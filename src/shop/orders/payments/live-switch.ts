@@ -46,7 +46,7 @@ export function testOrderEnded(order: Order, now: Date): Order | null {
 
 const ended = (order: Order, now: Date): Order => withNotification(order, "order.test_ended", now);
 
-/** Ends the test orders of all shops; for a shop that is live. Answers the orders it changed. Safe to repeat. */
+/** Ends the test orders of all shops; for a shop that is live. Returns the orders it changed. Safe to repeat. */
 export async function endTestOrders(now: Date): Promise<string[]> {
   const changed: string[] = [];
   for (;;) {

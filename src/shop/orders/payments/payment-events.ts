@@ -108,7 +108,7 @@ export async function receiveEvent(
 
 const aboutOf = ({ session, change }: ProviderEvent) => (session === undefined ? { change } : { session });
 
-/** Applies the events that a process kept and did not live to apply. Answers the orders they were about. */
+/** Applies the events that a process kept and did not live to apply. Returns the orders they were about. */
 export async function applyKeptEvents(
   context: OrderContext,
   onError: (error: unknown, event: string) => void,

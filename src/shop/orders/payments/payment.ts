@@ -9,13 +9,13 @@ export interface PaymentProvider {
    */
   limits?(currency: string): AmountLimits;
   /**
-   * Creates the hosted payment page of an order. The same `idempotencyKey` answers the same session.
+   * Creates the hosted payment page of an order. The same `idempotencyKey` returns the same session.
    * @throws {PaymentError}
    */
   createSession(request: SessionRequest): Promise<PaymentSession>;
   /** The session as the provider knows it now. */
   readSession(id: string): Promise<SessionState>;
-  /** Closes an open session. Answers the state it ended in: "expired", or "complete" if the shopper was faster. */
+  /** Closes an open session. Returns the state it ended in: "expired", or "complete" if the shopper was faster. */
   expireSession(id: string): Promise<SessionState>;
   /**
    * Gives back `amount` of a paid session; the same key is the same refund.

@@ -22,7 +22,7 @@ export type ReconcileReport = (error: unknown, order: string) => void;
 
 /**
  * Asks providers for refunds and disputes of captured payments, in case the word of one was lost for good: those that are
- * due, two calls each. Answers the orders it looked at. Safe to run in many processes.
+ * due, two calls each. Returns the orders it looked at. Safe to run in many processes.
  */
 export async function reconcileDue(context: OrderContext, report: ReconcileReport): Promise<string[]> {
   const due = await OrderModel.find({ "payment.reconcileAt": trusted({ $lte: context.now() }) }, { _id: 1 })
@@ -33,7 +33,7 @@ export async function reconcileDue(context: OrderContext, report: ReconcileRepor
   return due.map(({ _id }) => _id);
 }
 
-/** As `reconcileDue`, for one order; answers whether it was due. */
+/** As `reconcileDue`, for one order; returns whether it was due. */
 export async function reconcileIfDue(
   context: OrderContext,
   id: string,
@@ -135,7 +135,7 @@ const captured: readonly OrderState[] = [
   "refunded",
 ];
 
-/** Payments of versions before this one are looked at as well; at start. Answers how many. */
+/** Payments of versions before this one are looked at as well; at start. Returns how many. */
 export async function reconcileOlder(now: Date): Promise<number> {
   const set = await OrderModel.updateMany(
     {

@@ -7,7 +7,7 @@ import { cell, integer } from "./hawker-cells.ts";
 
 const namedCategory = categorySchema.pick({ slug: true, title: true, position: true }).partial();
 
-/** Adds what a row tells of its category to the known ones, and answers what is wrong with it. */
+/** Adds what a row tells of its category to the known ones, and returns what is wrong with it. */
 export function noteCategory(
   row: Row,
   { categories: known, notes }: Pick<Reading, "categories" | "notes">,
