@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   below,
   bold,
@@ -24,6 +25,12 @@ import { mainMenu, picture, price, type Shopfront, visit } from "./shopfront.ts"
 /** The cart: add, change, remove, and the way to checkout. */
 export function cartFlow(router: Router, front: Shopfront): void {
   const cart = (turn: Turn) => cartView(front, turn);
+  /** The cart after a change, in the place of the one that was pressed. */
+  const cartNow = async (turn: Turn) => {
+    await tellLinked(front, turn);
+    return cart(turn);
+  };
+  router.signal("cart.changed", z.strictObject({}), (turn) => cardsHere(front, turn));
   router.command("cart", "command.cart", async (turn) => below(await cart(turn)));
   router.on(actions.cart, cart);
 
@@ -68,17 +75,17 @@ export function cartFlow(router: Router, front: Shopfront): void {
     const after = await changed(turn, () =>
       setQuantity(shop._id, customer._id, sku, Math.max(0, quantity), turn.key("quantity"), turn.now),
     );
-    return "lines" in after ? cart(turn) : after;
+    return "lines" in after ? cartNow(turn) : after;
   });
   router.on(actions.removeLine, async (turn, { sku }) => {
     const { shop, customer } = await visit(front, turn);
     await removeLine(shop._id, customer._id, sku, turn.now);
-    return cart(turn);
+    return cartNow(turn);
   });
   router.on(actions.acceptCart, async (turn, { prices }) => {
     const { shop, customer } = await visit(front, turn);
     await acceptPrices(shop._id, customer._id, prices, turn.now);
-    return cart(turn);
+    return cartNow(turn);
   });
 }
 
@@ -97,26 +104,42 @@ function refusal(turn: Turn, error: ShopError): string | undefined {
   }
 }
 
-/** What the cards of a cart show: see `View.subject`. */
-const CART = "cart";
+/** What the cards of a cart show, wherever they stand: see `View.subject`. */
+const cartSubject = (customer: string): string => `cart:${customer}`;
 
-/** Makes the cards of the cart true that stand in this chat; nothing where there are none. */
-export const cartCards = async (front: Shopfront, turn: Turn): Promise<Reply[]> =>
-  turn.stands(CART) ? [refresh(await cartView(front, turn))] : [];
+/** Makes the cards of the cart true after a change, in this chat and in those of linked accounts. */
+export async function cartCards(front: Shopfront, turn: Turn): Promise<Reply[]> {
+  await tellLinked(front, turn);
+  return await cardsHere(front, turn);
+}
+
+/** In the chats of linked accounts. Who has one account costs no look for others. */
+async function tellLinked(front: Shopfront, turn: Turn): Promise<void> {
+  const { customer } = await visit(front, turn);
+  if (customer.family.length > 1)
+    await front.tellCards(cartSubject(customer._id), turn.key("cards"), "cart.changed", {}, turn.address);
+}
+
+/** In this chat; nothing where there are none. */
+async function cardsHere(front: Shopfront, turn: Turn): Promise<Reply[]> {
+  const { customer } = await visit(front, turn);
+  return turn.stands(cartSubject(customer._id)) ? [refresh(await cartView(front, turn))] : [];
+}
 
 /** The cart as it is now, with what changed since things were put in. `notice` is said first. */
 export async function cartView(front: Shopfront, turn: Turn, notice?: string) {
   const { shop, customer } = await visit(front, turn);
   const cart = await readCart(shop._id, customer._id, turn.now);
+  const subject = cartSubject(customer._id);
   // Who was buying past the cart must hear why it did not work; that the cart is empty is no answer to them.
   if (cart.lines.length === 0)
     return view({
-      subject: CART,
+      subject,
       text: plain(notice ?? turn.say("cart.empty")),
       controls: mainMenu(turn),
     });
   return view({
-    subject: CART,
+    subject,
     text: joined([
       ...(notice ? [plain(notice)] : []),
       bold(turn.say("cart.title")),

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Button, Media, Turn } from "../src/engine/index.ts";
+import type { Address, Button, Media, Turn } from "../src/engine/index.ts";
 import type { Product, ProductImage } from "../src/shop/catalog/product.ts";
 import type { Commerce } from "../src/shop/commerce.ts";
 import { inLanguage } from "../src/shop/core/localised-text.ts";
@@ -22,6 +22,8 @@ export interface Shopfront {
   platformTitle(platform: string): string;
   /** Sends a signal of the flows to somebody, on another platform perhaps. The same id arrives once. */
   tell(identity: Identity, id: string, name: string, data: unknown): Promise<void>;
+  /** Has the cards that show a subject made true in all other chats: each gets the signal, once for an id. */
+  tellCards(subject: string, id: string, name: string, data: unknown, except: Address): Promise<void>;
   /** Told of each error that becomes a sentence for a person, so that the log has its cause. */
   refused?(error: Error): void;
   /**

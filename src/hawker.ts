@@ -87,6 +87,7 @@ export async function startHawker(config: Config, log: Logger): Promise<Hawker> 
       publicUrl: config.publicUrl,
       platformTitle: (name) => adapters.find((adapter) => adapter.name === name)?.title ?? name,
       tell: async (to, id, name, data) => void (await engine.signal(chatOf(to), id, name, data)),
+      tellCards: (...about) => engine.signalCards(...about),
       refused,
       forgetChats: (identities) => forgetChats(identities),
     }),

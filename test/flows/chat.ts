@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { shopRouter } from "../../flows/index.ts";
-import type { Adapter, Capabilities, Delivery } from "../../src/engine/adapter.ts";
+import type { Adapter, Capabilities, Change, Delivery } from "../../src/engine/adapter.ts";
 import { type Address, destinationOf, directAddress } from "../../src/engine/address.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import { Engine, type Inbound, textOf, type View } from "../../src/engine/index.ts";
@@ -26,6 +26,12 @@ class Platform implements Adapter {
   async send(to: Address, { view }: Delivery) {
     this.sent.push({ to, view });
     return { message: String(this.sent.length) };
+  }
+  async edit(to: Address, { view, replaces }: Change) {
+    const standing = this.sent[Number(replaces) - 1];
+    if (standing === undefined || destinationOf(standing.to) !== destinationOf(to)) return false;
+    standing.view = view;
+    return true;
   }
 }
 
@@ -57,6 +63,7 @@ export class Chat {
           this.told.push(id);
           await this.engine.signal(chatOf(to), id, name, data);
         },
+        tellCards: (...about) => this.engine.signalCards(...about),
         refused: (error) => void this.refusals.push(error),
         forgetChats,
       }),
