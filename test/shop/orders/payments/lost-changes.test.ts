@@ -88,6 +88,19 @@ describe("what nobody tells of", () => {
     expect(world.provider.refunds).toHaveLength(2);
   });
 
+  test("a refund of a second payment is asked after although the order itself was never paid", async () => {
+    const order = await world.placed();
+    await world.commerce.cancelOrder(order, world.customer);
+    const second = await world.paidTwice(order);
+    expect(world.provider.state(second).refunded).toBe(500);
+    world.provider.refundFails(second, 500);
+    await isAsked(order);
+    world.clock.advance(MINUTE);
+    await world.commerce.sweep();
+    expect(world.provider.state(second).refunded).toBe(500);
+    expect((await world.order(order)).state).toBe("cancelled");
+  });
+
   test("a dispute that keeps a refund from being made is found at once, and the refund waits for its end", async () => {
     const order = await world.paid();
     world.provider.disputes(sessionOf(order), "open");
