@@ -174,7 +174,7 @@ export function screens(traits: Traits, bench: () => Bench): void {
   if (traits.troubles)
     test(`the same while one call in twenty fails (seed ${seed})`, async () => {
       await walk(await bench().person(), 0.05);
-    }, 60_000);
+    });
 
   test("a screen that grows while something newer stands below it is shown whole at the end, and the old one goes", async () => {
     const ada = await bench().person();

@@ -779,7 +779,7 @@ test("an invalid session is begun anew", async () => {
   await expect.poll(() => double.gateway.identified).toBe(2);
   await double.person(ADA).says("again");
   await expect.poll(() => texts).toEqual(["again"]);
-}, 15_000);
+});
 
 test("a bot that is taken out of a guild is told so", async () => {
   const double = await start();

@@ -160,7 +160,7 @@ test("a store that does not answer at the end is waited for within the grace, an
   expect(child.printed).toMatch(/Not finished after 25 s \(does the store answer\?\)/);
   // What was acknowledged is in the store, answered or not.
   expect((await conversations()).flatMap(({ seen }) => seen)).toHaveLength(5);
-}, 120_000);
+});
 
 test("a second signal ends the process at once", async () => {
   const child = await starts();
@@ -176,4 +176,4 @@ test("a second signal ends the process at once", async () => {
   expect(await child.exited).toBe(1);
   expect(child.printed).toContain("Stopping at once");
   expect((await conversations()).flatMap(({ seen }) => seen)).toHaveLength(5);
-}, 120_000);
+});

@@ -69,7 +69,7 @@ test("with nothing set, Hawker opens a demo shop, says what runs, keeps its secr
 
   hawker.child.kill("SIGTERM");
   expect(await hawker.ended).toBe(0);
-}, 90_000);
+});
 
 test("a shop with a public address and no Stripe warns in its log that it gives its goods away", async () => {
   const port = await freePort();
@@ -80,7 +80,7 @@ test("a shop with a public address and no Stripe warns in its log that it gives 
     HAWKER_SECRET: "a secret of this test, long enough for it",
   });
   await expect.poll(hawker.output, { timeout: 30_000 }).toMatch(/"level":"warn".*gives its goods away/);
-}, 60_000);
+});
 
 test("a wrong variable stops the start with a sentence that names it", async () => {
   const hawker = start({ DATA_DIR: await folder(), PORT: "eighty" });

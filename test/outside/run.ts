@@ -12,41 +12,45 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { CannotInstall } from "./place.ts";
 import { type OutsideServer, startSecantus } from "./secantus.ts";
 import { getsStuck } from "./stuck.ts";
 
 /**
  * What the everyday run leaves to the long one, as it is proven on the store of our own and another server has no part in
- * it: deaths between our own writes, whose order counts there and not whose store takes them; long random lives; and
- * what the files of an import say before anything is stored.
+ * it: deaths between our own writes, whose order counts there and not whose store takes them; long random lives; files of
+ * many groups; and what the files of an import say before anything is stored.
  */
-const LONG = [
-  "test/shop/**/killed*.test.ts",
-  "test/shop/orders/order-life.test.ts",
-  "test/shop/catalog/files/**",
-];
-const without = (patterns: readonly string[]) => patterns.flatMap((pattern) => ["--exclude", pattern]);
+const LONG = [/\/killed[^/]*$/, /\/order-life\./, /\/many-groups\./, /\/catalog\/files\//];
+
+/** The files of tests below a folder that another server has a part in. */
+function shared(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => `${folder}/${file}`);
+  return process.env.LONG_TESTS ? files : files.filter((file) => !LONG.some((long) => long.test(file)));
+}
 
 /** The tests whose outcome hangs on the store, in parts; what is above them is the same for every store. */
-const ON_THE_STORE = [
-  ["packages/embedded-mongodb/test/conformance"],
+const ON_THE_STORE: Readonly<Record<string, readonly string[]>> = {
+  conformance: ["packages/embedded-mongodb/test/conformance"],
   // Not what is about the embedded server's own insides.
-  [
+  "drivers and backups": [
     ...["mongoose", "indexes", "query", "update"].map((what) => `packages/embedded-mongodb/test/${what}`),
     "test/store/backup/backup",
     "test/store/backup/kill",
   ],
-  ["test/engine", "test/jobs", "test/doubles/store-gate"],
-  ["test/shop", ...(process.env.LONG_TESTS ? [] : without(LONG))],
-];
+  "engine and jobs": ["test/engine", "test/jobs", "test/doubles/store-gate"],
+  shop: shared("test/shop"),
+};
 /** How often a part is begun before its server is given up. */
 const ATTEMPTS = 3;
 
 type Outcome = "good" | "bad" | "stuck";
 
 /** Runs vitest to its end, or kills it as soon as the server it uses is stuck. */
-async function vitest(given: string[], store?: string): Promise<Outcome> {
+async function vitest(given: readonly string[], store?: string): Promise<Outcome> {
   const env = { ...process.env };
   delete env.MONGODB_URL;
   if (store) env.MONGODB_URL = store;
@@ -73,7 +77,7 @@ async function where<Part>(name: string, start: () => Promise<Part>): Promise<Pa
 }
 
 /** Runs one part on a server of its own; a server that gets stuck each time has the part counted as not run. */
-async function onSecantus(part: string[]): Promise<boolean> {
+async function onSecantus(name: string, part: readonly string[]): Promise<boolean> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const server: OutsideServer | undefined = await where("Tests on SecantusDB", startSecantus);
     if (!server) return true;
@@ -83,21 +87,21 @@ async function onSecantus(part: string[]): Promise<boolean> {
     } finally {
       await server.stop();
     }
-    console.log(`SecantusDB stopped answering writes during ${part[0]} (attempt ${attempt} of ${ATTEMPTS}).`);
+    console.log(`SecantusDB stopped answering writes during "${name}" (attempt ${attempt} of ${ATTEMPTS}).`);
   }
-  console.log(`Tests on SecantusDB: ${part[0]} not run to its end, because the server got stuck each time.`);
+  console.log(`Tests on SecantusDB: "${name}" not run to its end, because the server got stuck each time.`);
   return true;
 }
 
-async function onStore(part: string[]): Promise<boolean> {
-  if (!process.env.MONGODB_URL) return onSecantus(part);
+async function onStore(name: string, part: readonly string[]): Promise<boolean> {
+  if (!process.env.MONGODB_URL) return onSecantus(name, part);
   const outcome = await vitest(part, process.env.MONGODB_URL);
   if (outcome === "stuck") console.log("The server stopped answering writes for a minute.");
   return outcome === "good";
 }
 
 let good = true;
-for (const part of ON_THE_STORE) good = (await onStore(part)) && good;
+for (const [name, part] of Object.entries(ON_THE_STORE)) good = (await onStore(name, part)) && good;
 const shell = await where("Tests by mongosh", async () => (await import("./mongosh.ts")).installMongosh());
 if (shell) good = (await vitest(["--config", "test/outside/vitest.config.ts"])) === "good" && good;
 process.exitCode = good ? 0 : 1;

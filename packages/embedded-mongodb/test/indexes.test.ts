@@ -93,8 +93,8 @@ test("a unique index refuses the second, says which, and leaves nothing behind",
     ...(outside ? {} : words),
   });
   const changed = people.findOneAndUpdate({ email: { $exists: false } }, { $set: { email: "a@b" } });
-  // DocumentDB passes PostgreSQL's own words on, with a code of its own.
-  if (outside) await expect(changed).rejects.toThrow(/^(E11000 )?duplicate key/);
+  // DocumentDB passes PostgreSQL's own words on, with a code of its own; SecantusDB says where it happened first.
+  if (outside) await expect(changed).rejects.toThrow("duplicate key");
   else await expect(changed).rejects.toMatchObject({ code: 11000 });
   expect(await people.countDocuments()).toBe(3);
   const long = "x".repeat(5000);

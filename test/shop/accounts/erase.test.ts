@@ -1,75 +1,20 @@
-import mongoose from "mongoose";
 import { describe, expect, test } from "vitest";
 import { eraseCustomer, eraseWhenDone, keepCustomer, OrdersOpen } from "../../../src/shop/accounts/erase.ts";
 import { exportCustomer } from "../../../src/shop/accounts/privacy.ts";
 import { addToCart } from "../../../src/shop/cart/change-cart.ts";
-import { getCustomer, giveConsent, saveAddress } from "../../../src/shop/customers/customer.ts";
+import { getCustomer, saveAddress } from "../../../src/shop/customers/customer.ts";
 import { CustomerModel, type Identity } from "../../../src/shop/customers/customer-record.ts";
 import { readLinkCode, showLinkCode } from "../../../src/shop/customers/link-code.ts";
 import { addressOf } from "../../../src/shop/orders/checkout/order-address.ts";
 import type { Order } from "../../../src/shop/orders/order.ts";
 import { OrderModel } from "../../../src/shop/orders/order-model.ts";
-import { ANONYMOUS, ReviewModel, writeReview } from "../../../src/shop/reviews/review.ts";
+import { ANONYMOUS, ReviewModel } from "../../../src/shop/reviews/review.ts";
 import { seal } from "../../../src/store/secret-box.ts";
-import { type Account, anAccount, links } from "../customers/accounts.ts";
-import { dieAnywhere, everywhere, killedAfter } from "../dying.ts";
-import { address, DAY, HOUR, useStore, World } from "../orders/world.ts";
+import { anAccount, links } from "../customers/accounts.ts";
+import { address, DAY, HOUR, useStore } from "../orders/world.ts";
+import { ada, adasLife, everything, parcel, shop, traces, web, world } from "./adas-life.ts";
 
 useStore();
-dieAnywhere();
-
-const shop = "house";
-const parcel = { carrier: "DHL", tracking: "JJD0099" };
-let world: World;
-let ada: Account;
-let web: Account;
-
-/** Ada has everything a customer can have, from two accounts: a delivered order, a review, a draft, a cart, a code. */
-async function adasLife(): Promise<Order> {
-  world = await World.create();
-  ada = await anAccount(shop);
-  web = await anAccount(shop, "web");
-  const placed = await world.commerce.placeOrder(await world.draft({ MUG: 1 }, web.id));
-  await world.receive(world.provider.pay(placed.payment!.session));
-  await world.commerce.ship(await world.order(placed), parcel);
-  await world.commerce.deliver(await world.order(placed));
-  const input = { shop, order: placed._id, sku: "MUG", customer: web.id, rating: 5, text: "A fine mug" };
-  await writeReview(input, world.clock.now());
-  await saveAddress(shop, ada.id, address);
-  await saveAddress(shop, web.id, { ...address, street: "Torstraße 2" });
-  await giveConsent(shop, ada.id, world.clock.now());
-  await links(shop, ada, web);
-  await world.draft({ LAMP: 1 }, ada.id);
-  await addToCart(shop, ada.id, "MUG", 2, "last");
-  await showLinkCode(shop, ada.id);
-  await readLinkCode(shop, web.id, "wrong").catch(() => {});
-  return placed;
-}
-
-/** Everything in the store, by collection. */
-async function everything(): Promise<[name: string, document: unknown][]> {
-  const found: [string, unknown][] = [];
-  for (const { name } of (await mongoose.connection.db?.listCollections().toArray()) ?? []) {
-    const documents = await mongoose.connection.collection(name).find().toArray();
-    found.push(...documents.map((document): [string, unknown] => [name, document]));
-  }
-  return found;
-}
-
-/** What looks like a sealed value, or says a platform's id of hers: she can be found by neither. */
-async function traces(): Promise<string[]> {
-  const sealed = new RegExp(
-    `"${seal("x", { collection: "", field: "", id: "" }).split(".")[0]}\\.[\\w-]{30,}"`,
-  );
-  const words = [...Object.values(address), "Torstr", ada.identity.user, web.identity.user, parcel.tracking]
-    .filter((word) => word !== address.country)
-    .map((word) => `"${word}`);
-  return (await everything()).flatMap(([name, document]) => {
-    const text = JSON.stringify(document);
-    const found = [...words.filter((word) => text.includes(word)), ...(sealed.test(text) ? ["sealed"] : [])];
-    return found.map((what) => `${name}: ${what}`);
-  });
-}
 
 describe("after erasure", () => {
   test("no collection has a trace of the person", async () => {
@@ -152,21 +97,6 @@ describe("after erasure", () => {
     await eraseCustomer(shop, ada.id);
     expect(await exportCustomer(shop, eve.id, world.clock.now())).toEqual(before);
   });
-});
-
-test("a death at any write of an erasure is made good by the person's next try", {
-  timeout: 300_000,
-}, async () => {
-  const points = await everywhere(async (at) => {
-    await adasLife();
-    // As the chat does it: for whoever the account is now, and that account last.
-    const erase = async () => eraseCustomer(shop, (await web.customer())._id, { last: web.id });
-    const died = await killedAfter(at, [erase]);
-    await erase();
-    expect(await traces(), `at ${at}`).toEqual([]);
-    return died;
-  });
-  expect(points).toBeGreaterThan(5);
 });
 
 test("the chats are told to forget while it is still known which they are", async () => {

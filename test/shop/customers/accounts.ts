@@ -1,4 +1,5 @@
 import { type Linked, linkByCode } from "../../../src/shop/accounts/customer-link.ts";
+import { readCart } from "../../../src/shop/cart/cart-view.ts";
 import { type Customer, customerFor } from "../../../src/shop/customers/customer.ts";
 import type { Identity } from "../../../src/shop/customers/customer-record.ts";
 import { readLinkCode, showLinkCode } from "../../../src/shop/customers/link-code.ts";
@@ -37,3 +38,13 @@ export async function proofFor(shop: string, to: string, from: string): Promise<
   const { code } = await showLinkCode(shop, to);
   return (await readLinkCode(shop, from, code)).proof;
 }
+
+/** The account that the customer of this one is kept under. */
+export const rootOf = async (account: Account): Promise<string> => (await account.customer())._id;
+/** All accounts of its customer, in order of their ids. */
+export const familyOf = async (account: Account): Promise<string[]> =>
+  (await account.customer()).family.toSorted();
+export const ids = (...accounts: Account[]): string[] => accounts.map(({ id }) => id).toSorted();
+/** What is in the cart: pieces by SKU. */
+export const quantities = async (shop: string, customer: string): Promise<Record<string, number>> =>
+  Object.fromEntries((await readCart(shop, customer)).lines.map(({ sku, quantity }) => [sku, quantity]));

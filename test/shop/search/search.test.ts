@@ -207,7 +207,7 @@ test("while a large catalog is being read, searches find what is there so far an
   await stopped.stop();
   expect(stopped.state(own).complete).toBe(false);
   expect(errors).toEqual([]);
-}, 60_000);
+});
 
 test("browsing asks the store for nothing while the index is fresh, and tells of what changed here at once", async () => {
   const { _id: own } = await aShop();

@@ -7,11 +7,11 @@ import fc from "fast-check";
 import mongoose from "mongoose";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { allCategories, saveCategory } from "../../../../src/shop/catalog/category.ts";
+import { saveCategory } from "../../../../src/shop/catalog/category.ts";
 import { exportCatalog, writeExport } from "../../../../src/shop/catalog/files/export.ts";
 import { applyImport, planImport } from "../../../../src/shop/catalog/import/index.ts";
 import { beginImport, recoverImports } from "../../../../src/shop/catalog/import/journal.ts";
-import { keepMedia, readMedia } from "../../../../src/shop/catalog/media.ts";
+import { keepMedia } from "../../../../src/shop/catalog/media.ts";
 import { type ProductInput, ProductModel } from "../../../../src/shop/catalog/product.ts";
 import { productSchema } from "../../../../src/shop/catalog/product-schema.ts";
 import { saveProduct } from "../../../../src/shop/catalog/save-product.ts";
@@ -20,6 +20,7 @@ import { SOLD_OUT } from "../../../../src/shop/inventory/availability.ts";
 import { setStock, stockOf } from "../../../../src/shop/inventory/stock.ts";
 import { holdAll } from "../../../../src/shop/orders/order-stock.ts";
 import { aProduct, aShop, withStore } from "../with-store.ts";
+import { seen } from "./seen.ts";
 
 withStore();
 
@@ -39,34 +40,6 @@ const HEADER = "handle,title_en,category,category_en,sku,price,stock,images\n";
 const csv = (...rows: string[]) => Buffer.from(HEADER + rows.join("\n"));
 const plan = (shop: string, bytes: Buffer) => planImport(shop, bytes, folder);
 const imported = async (shop: string, bytes: Buffer) => applyImport(await plan(shop, bytes));
-
-/** All that can be seen of a shop's catalog, without ids and times. */
-async function seen(shop: string) {
-  const categories = await allCategories(shop);
-  const slugOf = new Map(categories.map(({ _id, slug }) => [_id, slug]));
-  const products = await ProductModel.find({ shop }).sort({ slug: 1 }).lean();
-  const skus = products.flatMap(({ variants }) => variants.map(({ sku }) => sku));
-  return {
-    categories: categories.map(({ slug, title, position }) => ({ slug, title, position })),
-    products: await Promise.all(
-      products.map(async ({ _id, shop: _, createdAt: __, updatedAt: ___, revision: ____, ...product }) => ({
-        ...product,
-        category: slugOf.get(product.category),
-        images: await Promise.all(
-          product.images.map(async ({ media, url, alt }) => {
-            const kept = media === undefined ? null : await readMedia(media);
-            return { url, alt, picture: kept && Buffer.from(kept.bytes).toString("hex") };
-          }),
-        ),
-      })),
-    ),
-    order: products.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()).map(({ slug }) => slug),
-    stock: [...(await stockOf(shop, skus))].map(([sku, stock]): [string, number | string] => [
-      sku,
-      stock.kind === "counted" ? stock.units : stock.kind,
-    ]),
-  };
-}
 
 describe("a dry run", () => {
   test("says what would be done by line, and writes nothing", async () => {
@@ -328,25 +301,6 @@ describe("pictures at addresses", () => {
     );
   });
 });
-
-test("a file of many groups is written whole, in its order, and undone whole", async () => {
-  const { _id: shop } = await aShop();
-  const rows = Array.from({ length: 1203 }, (_, n) => `p-${n},P ${n},table,Table,S-${n},${n % 9},${n % 7},`);
-  await applyImport(await plan(shop, csv(...rows)));
-  const after = await seen(shop);
-  expect(after.order).toEqual(rows.map((_, n) => `p-${n}`));
-  expect(after.stock.filter(([sku, count]) => count !== Number(sku.slice(2)) % 7)).toEqual([]);
-  const again = await plan(shop, csv(...rows));
-  expect(again.entries.filter(({ action }) => action !== "same")).toEqual([]);
-  // The last of them fails: another product takes its SKU between check and import.
-  const dearer = rows.map((row) => row.replace(/,(\d),(\d),$/, ",9$1,8,"));
-  const late = await plan(shop, csv(...dearer, "last,Last,table,,LAST,1,1,"));
-  await saveProduct(aProduct(shop, "thief", { variants: [{ sku: "LAST", values: [], price: 1 }] }));
-  await expect(applyImport(late)).rejects.toMatchObject({ code: "PRODUCT_CLASH" });
-  const undone = await seen(shop);
-  expect(undone.products.filter(({ slug }) => slug !== "thief")).toEqual(after.products);
-  expect(undone.stock.filter(([sku]) => sku !== "LAST")).toEqual(after.stock);
-}, 120_000);
 
 const specials = fc.constantFrom(
   "=1",

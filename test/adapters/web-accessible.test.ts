@@ -1,9 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { merchant, person, photo } from "../journeys/buying.ts";
+import { launchChromium, WebShopper } from "../journeys/web-shopper.ts";
+import { openWorld, type World } from "../journeys/world.ts";
 import { findings } from "../setup/axe.ts";
-import { merchant, person, photo } from "./buying.ts";
-import { launchChromium, WebShopper } from "./web-shopper.ts";
-import { openWorld, type World } from "./world.ts";
 
 let browser: Browser;
 let world: World;
