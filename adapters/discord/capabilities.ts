@@ -28,5 +28,6 @@ export const capabilities: Capabilities = {
   images: true,
   edits: true,
   ephemeral: true,
+  cardEveryMs: 1500,
   tokenBytes: 100,
 };

@@ -25,5 +25,6 @@ export const capabilities: Capabilities = {
   images: true,
   edits: true,
   ephemeral: true,
+  cardEveryMs: 1500,
   tokenBytes: 150,
 };

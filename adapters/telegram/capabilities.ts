@@ -1,4 +1,5 @@
 import type { Capabilities } from "../../src/engine/adapter.ts";
+import { TOAST_MAX } from "./press-answers.ts";
 
 /** What a Telegram message can hold (https://core.telegram.org/bots/api). */
 export const capabilities: Capabilities = {
@@ -15,5 +16,7 @@ export const capabilities: Capabilities = {
   edits: true,
   pictureStays: true,
   ephemeral: false,
+  toastMax: TOAST_MAX,
+  cardEveryMs: 6000,
   tokenBytes: 64,
 };

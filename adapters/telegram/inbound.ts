@@ -31,7 +31,9 @@ export function readUpdate(update: Update, me: Me, now: Date = new Date()): Read
     if (query.data === undefined || query.message === undefined || query.from.is_bot) return { callback };
     const { chat, message_id } = query.message;
     const body: Body = { kind: "press", token: query.data, message: String(message_id) };
-    return { callback, inbound: inboundOf(update, me, chat, query.from, now, body) };
+    const inbound = inboundOf(update, me, chat, query.from, now, body);
+    // Among others the press itself may be answered, for the eyes of who pressed.
+    return { callback, inbound: chat.type === "private" ? inbound : { ...inbound, ticket: callback } };
   }
   const message = update.message;
   if (message?.from === undefined || message.from.is_bot) return {};

@@ -3,7 +3,6 @@ import type { Update } from "grammy/types";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import { type Adapter, type Host, SendError } from "../../src/engine/adapter.ts";
-import { InOrder } from "../../src/platform/in-order.ts";
 import { Pace } from "../../src/platform/pace.ts";
 import { receivedPhoto } from "../../src/platform/received-photo.ts";
 import { Upkeep } from "../../src/platform/upkeep.ts";
@@ -14,6 +13,7 @@ import { type Me, readUpdate } from "./inbound.ts";
 import { fetchPhoto } from "./photo.ts";
 import { Pictures } from "./pictures.ts";
 import { forGrammy, poll, UPDATES } from "./poll.ts";
+import { PressAnswers } from "./press-answers.ts";
 import { LIMITS, type Outlet, remove, send } from "./send.ts";
 import { webhookRoutes } from "./webhook.ts";
 
@@ -55,7 +55,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
   const pollApi = new Api(token, { apiRoot, timeoutSeconds: 60 });
   const pace = new Pace({ ...LIMITS, ...options.limits });
   const upkeep = new Upkeep(options.recheckAfter);
-  const answers = new InOrder();
+  const presses = new PressAnswers(api, log);
   let me: Me = { id };
   let host: Host | undefined;
   let outlet: Outlet | undefined;
@@ -76,14 +76,8 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
         bytes !== undefined && (await receivedPhoto(host, inbound, bytes, update.message?.caption));
       await host.accept(body ? { ...inbound, body } : inbound);
     }
-    if (callback !== undefined) void answers.run(callback, () => answer(callback));
+    if (callback !== undefined) presses.came(callback, { waits: inbound?.ticket === callback });
   }
-
-  /** A person's button spins until its query is answered; it may be too old by now, which is no harm. */
-  const answer = (callback: string) =>
-    api
-      .answerCallbackQuery(callback)
-      .catch((error: unknown) => log.debug({ reason: describe(error) }, "A press was not answered"));
 
   function started(): Outlet {
     if (outlet === undefined) throw new SendError("unsent", "The adapter is not started");
@@ -110,6 +104,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
       outlet = {
         api,
         pace,
+        presses,
         pictures: new Pictures(given),
         host: given,
         revoked: (error) => upkeep.refuse(error),
@@ -126,7 +121,7 @@ export function telegramAdapter(options: TelegramOptions): Adapter & { routes?: 
     remove: async (to, message) => await remove(started(), to, message),
     async stop() {
       await upkeep.stop();
-      await answers.settled();
+      await presses.settled();
     },
   };
 }

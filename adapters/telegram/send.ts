@@ -2,10 +2,12 @@ import { type Api, InputFile } from "grammy";
 import type { Message } from "grammy/types";
 import type { Delivery, Host, Removal, Sent } from "../../src/engine/adapter.ts";
 import { type Address, destinationOf } from "../../src/engine/address.ts";
+import type { View } from "../../src/engine/view.ts";
 import type { Pace } from "../../src/platform/pace.ts";
 import { contentsOf } from "../../src/platform/shown-pictures.ts";
 import { isRefusal, isUnauthorized, retryAfterMs, toSendError } from "./errors.ts";
 import type { Pictures } from "./pictures.ts";
+import { type PressAnswers, toastOf } from "./press-answers.ts";
 import { type Rendered, render } from "./render.ts";
 
 /** The old message is of another kind, too old, or gone: a new one takes its place. */
@@ -24,6 +26,7 @@ export interface Outlet {
   readonly api: Api;
   readonly pace: Pace<keyof typeof LIMITS>;
   readonly pictures: Pictures;
+  readonly presses: PressAnswers;
   readonly host: Pick<Host, "media">;
   /** Hears that the token is refused. */
   readonly revoked: (error: unknown) => void;
@@ -43,12 +46,14 @@ interface OnlyThere {
 export async function send(
   outlet: Outlet,
   to: Address,
-  { view, replaces, onlyThere }: Delivery & OnlyThere,
+  { view, replaces, ticket, onlyThere }: Delivery & OnlyThere,
 ): Promise<Sent> {
   const chat = destinationOf(to);
   const shown = render(view);
   let repeatable = replaces !== undefined;
   try {
+    if (ticket !== undefined && to.kind === "member" && (await said(outlet, ticket, view)))
+      return { message: "" };
     if (replaces !== undefined && (await edit(outlet, chat, Number(replaces), shown)))
       return { message: replaces };
     if (onlyThere) return { message: "" };
@@ -64,6 +69,14 @@ export async function send(
   } catch (error) {
     throw await failed(outlet, chat, error, repeatable);
   }
+}
+
+/** Says a view over the chat to who pressed, if it is for their eyes and short enough; else the press needs no words. */
+async function said({ presses }: Outlet, ticket: string, view: View): Promise<boolean> {
+  const toast = view.visibility === "user" ? toastOf(view) : undefined;
+  if (toast !== undefined) return await presses.say(ticket, toast);
+  presses.done(ticket);
+  return false;
 }
 
 /** Takes a message away; see `Adapter.remove`. @throws {SendError} */

@@ -13,6 +13,7 @@ export const capabilities: Capabilities = {
   buttons: true,
   images: true,
   edits: true,
-  ephemeral: false,
+  ephemeral: true,
+  cardEveryMs: 250,
   tokenBytes: 1024,
 };

@@ -19,16 +19,19 @@ export interface Action<S extends Shape> {
   readonly schema: z.ZodObject<S>;
   /** Whoever sees a button of it in a shared channel may press it, and gets an answer of their own. */
   readonly forEveryone: boolean;
+  /** Pressed on a live card, it is answered with one short sentence, for which nobody need leave the channel. */
+  readonly brief: boolean;
 }
 
 /**
- * Declares a link; `forEveryone` if it does the same for whoever presses it, such as browsing. Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
+ * Declares a link; `forEveryone` if it does the same for whoever presses it, such as browsing; `brief` if its answer is one
+ * short sentence, such as "You take part". Arguments travel as text in the order of the shape, so numbers need `z.coerce`;
  * whatever comes back from a platform is parsed by the schema again.
  */
 export function action<S extends Shape>(
   name: string,
   shape: S,
-  { forEveryone = false }: { forEveryone?: boolean } = {},
+  { forEveryone = false, brief = false }: { forEveryone?: boolean; brief?: boolean } = {},
 ): Action<S> {
   const schema = z.object(shape);
   const make = (args?: Record<string, unknown>): ActionRef => ({
@@ -38,7 +41,7 @@ export function action<S extends Shape>(
       return value === undefined || value === null ? undefined : String(value);
     }),
   });
-  return Object.assign(make, { action: name, schema, forEveryone }) as Action<S>;
+  return Object.assign(make, { action: name, schema, forEveryone, brief }) as Action<S>;
 }
 
 /** The arguments of a reference by name, unchecked, for `schema.safeParse`. */

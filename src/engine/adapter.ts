@@ -32,6 +32,10 @@ export interface Capabilities {
   readonly pictureStays?: boolean;
   /** Whether a message in a shared channel can be for one person's eyes. */
   readonly ephemeral: boolean;
+  /** Characters of a text that can be shown to who pressed a button, over the channel and for their eyes alone. */
+  readonly toastMax?: number;
+  /** How long after a live card of a channel was changed one may be changed again, in milliseconds; default a second. */
+  readonly cardEveryMs?: number;
   /** UTF-8 bytes of a button's token. */
   readonly tokenBytes: number;
 }

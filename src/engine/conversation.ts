@@ -5,7 +5,7 @@ import type { Part, Screen } from "./screens.ts";
 import type { View } from "./view.ts";
 
 /** Something waiting to leave a conversation: a message, a change of those that stand, or an event for another one. */
-export type OutboxEntry = Message | Refresh | Handover;
+export type OutboxEntry = Message | Refresh | Live | Handover;
 
 /** A message waiting to be sent. */
 export interface Message {
@@ -24,6 +24,13 @@ export interface Refresh {
   readonly subject: string;
   /** The view, fitted. */
   readonly refresh: readonly View[];
+}
+/** What a live card of a channel is to show from now on; null takes it away. */
+export interface Live {
+  readonly key: string;
+  readonly card: string;
+  /** The view, as one message. */
+  readonly live: View | null;
 }
 /** An event that is to be handled in another conversation. */
 export interface Handover {

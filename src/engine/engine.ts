@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { languageOf } from "../i18n/index.ts";
 import type { Adapter, Asker } from "./adapter.ts";
-import { type Address, conversationId, type DirectAddress, destinationOf, personAt } from "./address.ts";
+import {
+  type Address,
+  type ChannelAddress,
+  conversationId,
+  type DirectAddress,
+  destinationOf,
+  personAt,
+} from "./address.ts";
 import type { Conversation, OutboxEntry } from "./conversation.ts";
 import { Deliveries } from "./deliveries.ts";
 import { beyond, stranded } from "./due.ts";
@@ -15,6 +22,7 @@ import { hostOf } from "./host.ts";
 import type { Inbound } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
 import { LEASE_MS, type Step } from "./lease.ts";
+import { cardEvent, outdone } from "./live-card.ts";
 import { type Commit, Mailbox } from "./mailbox.ts";
 import { OutboxSender } from "./outbox-sender.ts";
 import { canReach, reachOf } from "./reach.ts";
@@ -188,6 +196,19 @@ export class Engine {
   }
 
   /**
+   * Shows a live card in a channel (see live-card.ts), or makes the one true that stands there. The same id is handled
+   * once; without one it is always handled.
+   */
+  async show(
+    channel: ChannelAddress,
+    card: string,
+    data: unknown = {},
+    id?: string,
+  ): Promise<"accepted" | "duplicate"> {
+    return this.#take(cardEvent(channel, { card, data }, this.#now(), id));
+  }
+
+  /**
    * Sends a signal into each conversation in which a card stands that shows a subject (`View.subject`, one with a colon),
    * but not into `except`, so that it is made true there. The same id is handled once in each.
    */
@@ -266,10 +287,11 @@ export class Engine {
     let held = await claimed;
     while (held) {
       if (this.#leaves(held)) return this.#mailbox.leave(held, this.#now());
-      const event: Inbound | undefined = held.inbox[0];
+      const needless = outdone(held.inbox);
+      const event = held.inbox.find((one) => !needless.includes(one));
       const replies: OutboxEntry[] = [...held.outbox];
       if (event) {
-        const outcome = await this.#inSlot(held, event);
+        const outcome = await this.#inSlot(held, event, needless);
         if (!outcome) return;
         held.revision += 1;
         replies.push(...outcome.replies);
@@ -284,7 +306,11 @@ export class Engine {
   }
 
   /** Runs a turn and writes its outcome as soon as not too many others do; undefined if the lease was lost. */
-  async #inSlot(held: Conversation, event: Inbound): Promise<Commit | undefined> {
+  async #inSlot(
+    held: Conversation,
+    event: Inbound,
+    needless: readonly Inbound[],
+  ): Promise<Commit | undefined> {
     this.#waiting.add(held._id);
     const claimed = this.#now().getTime();
     const person = personOf(event);
@@ -301,7 +327,7 @@ export class Engine {
       const outcome = (await this.#deliveries.isRepeat(held, event))
         ? unchanged(held)
         : await this.#turn(held, event);
-      return (await this.#mailbox.commit(held, event, outcome)) ? outcome : undefined;
+      return (await this.#mailbox.commit(held, [event, ...needless], outcome)) ? outcome : undefined;
     } finally {
       this.#slots.give(person);
     }

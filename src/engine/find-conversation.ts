@@ -1,6 +1,14 @@
 import mongoose from "mongoose";
-import { type Address, type DirectAddress, type MemberAddress, readAddress } from "./address.ts";
+import {
+  type Address,
+  channelAddress,
+  conversationId,
+  type DirectAddress,
+  type MemberAddress,
+  readAddress,
+} from "./address.ts";
 import { ConversationModel } from "./conversation.ts";
+import { isShortOfCard } from "./token.ts";
 
 const { trusted } = mongoose;
 
@@ -26,20 +34,18 @@ export async function lastShared({ platform, connection, user }: DirectAddress):
   return found && readAddress(found.address);
 }
 
-/** The long token that stands behind a short one of anybody's message in a shared channel. */
-export async function sharedToken(
-  { platform, connection, channel }: MemberAddress,
-  short: string,
-): Promise<string | undefined> {
-  const found = await ConversationModel.findOne(
-    {
-      "address.channel": channel,
-      "links.short": short,
-      "address.user": trusted({ $exists: true }),
-      "address.platform": platform,
-      "address.connection": connection,
-    },
-    { links: 1 },
-  ).lean();
+/** The long token that stands behind a short one of anybody's message, or of a live card, in a shared channel. */
+export async function sharedToken(address: MemberAddress, short: string): Promise<string | undefined> {
+  const { platform, connection, channel } = address;
+  const where = isShortOfCard(short)
+    ? { _id: conversationId(channelAddress(address, channel)) }
+    : {
+        "address.channel": channel,
+        "links.short": short,
+        "address.user": trusted({ $exists: true }),
+        "address.platform": platform,
+        "address.connection": connection,
+      };
+  const found = await ConversationModel.findOne(where, { links: 1 }).lean();
   return found?.links.find((link) => link.short === short)?.token;
 }

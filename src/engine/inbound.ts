@@ -1,4 +1,4 @@
-import type { Address } from "./address.ts";
+import type { Address, ChannelAddress } from "./address.ts";
 
 /** Who did something: the platform's own id, never a name. */
 export interface Sender {
@@ -20,6 +20,8 @@ export interface Inbound {
    * the engine, kept sealed, handed back in `Delivery.ticket`, perhaps to another process.
    */
   readonly ticket?: string;
+  /** The channel in which it was pressed, where it is handled in the person's own conversation. */
+  readonly origin?: ChannelAddress;
   /**
    * The network it came from, where the platform shows it: one text for one network, from which its address can not be told.
    * Limits count by it.

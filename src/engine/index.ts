@@ -11,7 +11,7 @@ export {
   SendError,
   type Sent,
 } from "./adapter.ts";
-export { type Address, conversationId } from "./address.ts";
+export { type Address, type ChannelAddress, channelAddress, conversationId } from "./address.ts";
 export { ConversationModel, type News } from "./conversation.ts";
 export { Engine } from "./engine.ts";
 export type { EngineMetrics, EngineOptions } from "./engine-options.ts";

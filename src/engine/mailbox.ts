@@ -54,8 +54,8 @@ export class Mailbox {
     return claimed && openConversation(claimed);
   }
 
-  /** Writes the outcome of a turn: state, replies, event popped. False if the lease was lost; nothing is written then. */
-  async commit(held: Conversation, event: Inbound, outcome: Commit): Promise<boolean> {
+  /** Writes the outcome of a turn: state, replies, events popped. False if the lease was lost; nothing is written then. */
+  async commit(held: Conversation, events: readonly Inbound[], outcome: Commit): Promise<boolean> {
     const until = leaseEnd(this.#now());
     const push = {
       ...(outcome.replies.length > 0 && {
@@ -74,7 +74,7 @@ export class Mailbox {
           ...(outcome.person && { person: outcome.person }),
         },
         $inc: { revision: 1 },
-        $pull: { inbox: { id: event.id }, seen: seenBefore(this.#now()) },
+        $pull: { inbox: { id: { $in: events.map(({ id }) => id) } }, seen: seenBefore(this.#now()) },
         ...(Object.keys(push).length > 0 && { $push: push }),
       },
     );

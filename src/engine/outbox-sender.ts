@@ -1,6 +1,6 @@
 import { type Adapter, SendError } from "./adapter.ts";
 import type { Address } from "./address.ts";
-import type { Conversation, Handover, Message, News, OutboxEntry, Refresh } from "./conversation.ts";
+import type { Conversation, Handover, Live, Message, News, OutboxEntry, Refresh } from "./conversation.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { lastShared } from "./find-conversation.ts";
 import type { Inbound } from "./inbound.ts";
@@ -9,6 +9,7 @@ import type { Delivered, Mailbox } from "./mailbox.ts";
 import { isPictured, lookOf, Screens, type Standing } from "./screens.ts";
 
 const SEND_TRIES = 20;
+const CARD_EVERY_MS = 1000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** What the outbox sender works with. */
@@ -118,6 +119,7 @@ export class OutboxSender {
   async #send(trip: Trip, entry: OutboxEntry): Promise<void> {
     if ("handover" in entry) await this.#handOver(entry);
     else if ("refresh" in entry) await this.#refresh(trip, entry);
+    else if ("live" in entry) await this.#card(trip, entry);
     else await this.#show(trip, entry);
   }
 
@@ -178,6 +180,36 @@ export class OutboxSender {
     }
   }
 
+  /**
+   * Makes a live card true: changes the message that stands, if one does and can be changed, else posts it. Never sooner
+   * after the last change than the platform bears; what has come since then counts, and what was to be shown before does not.
+   */
+  async #card(trip: Trip, { key, card, live }: Live): Promise<void> {
+    const { held, adapter, screens } = trip;
+    const stands = screens.about(card).at(-1);
+    const [target] = stands?.standing ?? [];
+    if (live === null) {
+      if (stands) screens.stand(stands.id, [], stands.standing);
+      return;
+    }
+    if (target && lookOf(live) === target.look) return;
+    const at = this.#round.now().getTime();
+    const wait = screens.cardChangedAt + (adapter.can.cardEveryMs ?? CARD_EVERY_MS) - at;
+    if (wait > 0)
+      throw new SendError("unsent", "The card was changed just now", { retryAfterMs: wait, paced: true });
+    if (stands && target) {
+      const change = { view: live, key, replaces: target.message };
+      if (await adapter.edit?.(held.address, change)) {
+        screens.stand(stands.id, [standingOf(target.message, live, false, undefined)]);
+        return screens.changedCard(stands.id, at);
+      }
+      // It is gone, or too old to be changed: then it goes, or loses its buttons.
+      screens.stand(stands.id, [], [target]);
+    }
+    await this.#show(trip, { key, view: live, part: { screen: key, subject: card, last: true } });
+    screens.changedCard(key, at);
+  }
+
   /** Takes away what nothing took the place of. */
   async #tidy(trip: Trip): Promise<Delivered["retry"]> {
     const { held, adapter, screens } = trip;
@@ -202,7 +234,8 @@ export class OutboxSender {
 
 /** Whether what comes later in the outbox makes an entry needless: of several changes to the same cards the last one counts. */
 const isOutdone = (entry: OutboxEntry, later: readonly OutboxEntry[]): boolean =>
-  "refresh" in entry && later.some((other) => "refresh" in other && other.subject === entry.subject);
+  ("refresh" in entry && later.some((other) => "refresh" in other && other.subject === entry.subject)) ||
+  ("live" in entry && later.some((other) => "live" in other && other.card === entry.card));
 
 const inPlaceOf = ({ message, hidden, ticket }: Standing) => ({
   replaces: message,

@@ -1,8 +1,9 @@
 import { typedCode, typedText } from "../i18n/typed.ts";
-import { namedArgs } from "./action.ts";
+import { type ActionRef, namedArgs } from "./action.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
 import type { Body } from "./inbound.ts";
+import { cardOf, kindOfCard } from "./live-card.ts";
 import { pictureWord } from "./picture-word.ts";
 import { plain } from "./rich-text.ts";
 import type { RunningTurn } from "./running-turn.ts";
@@ -27,6 +28,8 @@ export async function route(turn: RunningTurn): Promise<Answer> {
   const { asking } = turn.state;
   switch (body.kind) {
     case "signal": {
+      const asked = cardOf(turn.inbound);
+      if (asked) return card(turn, asked);
       const handler = router.signals.get(body.name);
       if (!handler) throw new Error(`Nobody handles the signal ${body.name}.`);
       return handler.run(turn, body.data);
@@ -67,6 +70,13 @@ export async function route(turn: RunningTurn): Promise<Answer> {
   }
 }
 
+async function card(turn: RunningTurn, { card, data }: { card: string; data?: unknown }): Promise<Answer> {
+  const handler = turn.router.cards.get(kindOfCard(card));
+  if (!handler) throw new Error(`Nobody shows the card ${card}.`);
+  const shown = await handler.run(turn, card, data);
+  return { view: { ...(shown ?? view({})), subject: card }, place: "live" };
+}
+
 async function command(turn: RunningTurn, name: string, rest: string): Promise<Answer> {
   if (name === "cancel") return turn.cancel();
   const known = turn.router.commands.get(name);
@@ -84,6 +94,7 @@ async function press(turn: RunningTurn, token: string): Promise<Answer> {
   if (opened.kind === "foreign") return foreign(turn);
   if (opened.kind === "stale") return turn.stale();
   const { ref } = opened;
+  if (opened.card) onCard(turn, opened.token, ref);
   const own = await turn.forms.press(ref);
   if (own !== "not-a-form") return own;
   const link = turn.router.actions.get(ref.name);
@@ -108,6 +119,13 @@ async function submitted(
 
 const foreign = (turn: RunningTurn): Answer =>
   below(view({ text: plain(turn.say("press.foreign")), visibility: "user" }));
+
+/** A card of the channel stays as it is; who presses on it is answered for their eyes. */
+function onCard(turn: RunningTurn, token: string, { name }: ActionRef): void {
+  const isBrief = turn.router.actions.get(name)?.brief === true && turn.can.toastMax !== undefined;
+  if (isBrief) turn.confide();
+  else inPrivate(turn, { kind: "press", token });
+}
 
 /** What follows is for one person's eyes: where the platform can not show it so, it is handled in their own channel. */
 function inPrivate(turn: RunningTurn, body: Body): void {

@@ -13,6 +13,7 @@ interface Handled {
 }
 interface ActionHandler extends Handled {
   readonly forEveryone: boolean;
+  readonly brief: boolean;
   readonly schema: z.ZodObject;
   readonly run: (turn: Turn, args: unknown) => Promise<Answer>;
 }
@@ -39,6 +40,11 @@ export class Router {
   readonly commands = new Map<string, CommandHandler>();
   readonly actions = new Map<string, ActionHandler>();
   readonly forms = new Map<string, FormHandler>();
+  /** Live cards, by the kind that their ids begin with. */
+  readonly cards = new Map<
+    string,
+    { run: (turn: Turn, card: string, data: unknown) => Promise<View | null> }
+  >();
   readonly signals = new Map<
     string,
     { schema: z.ZodType; run: (turn: Turn, data: unknown) => Promise<Answer> }
@@ -89,6 +95,7 @@ export class Router {
       run: (turn, args) => run(turn, type.schema.parse(args)),
       confidential: this.#confidential,
       forEveryone: type.forEveryone,
+      brief: type.brief,
     });
   }
 
@@ -99,6 +106,20 @@ export class Router {
   /** News from the shop, sent with `engine.signal`. */
   signal<T>(name: string, schema: z.ZodType<T>, run: (turn: Turn, data: T) => Promise<Answer>): void {
     this.signals.set(name, { schema, run: (turn, data) => run(turn, schema.parse(data)) });
+  }
+
+  /**
+   * What a live card shows (see live-card.ts): its id is `kind`, a colon and more. Where several ask for it at once, it is
+   * shown with the data of the last, so what must be right is read from the shop. One message; what does not fit is left out. Null takes
+   * the card away.
+   */
+  card<T>(
+    kind: string,
+    schema: z.ZodType<T>,
+    run: (turn: Turn, card: string, data: T) => Promise<View | null>,
+  ): void {
+    if (this.cards.has(kind)) throw new Error(`The card ${kind} has two handlers.`);
+    this.cards.set(kind, { run: (turn, card, data) => run(turn, card, schema.parse(data)) });
   }
 
   /** What free text means. */

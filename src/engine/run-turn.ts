@@ -4,6 +4,7 @@ import type { Conversation, OutboxEntry } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
 import type { Inbound, Sender } from "./inbound.ts";
+import { cardEvent } from "./live-card.ts";
 import type { Commit } from "./mailbox.ts";
 import { numbered } from "./numbered.ts";
 import { fitted } from "./outcome.ts";
@@ -53,8 +54,11 @@ async function answers(turn: RunningTurn): Promise<Answers> {
     if (!(elsewhere instanceof Elsewhere)) throw elsewhere;
     const { ticket: _, ...event } = turn.inbound;
     const address = directAddress(turn.address, turn.sender.id);
-    const handover = { ...event, id: `${event.id}/private`, address, body: elsewhere.body };
-    return { shown: [...first, below(view({ text: plain(turn.say("elsewhere.private")) }))], handover };
+    const { channel: origin } = turn;
+    const id = `${event.id}/private`;
+    const handover = { ...event, id, address, body: elsewhere.body, ...(origin && { origin }) };
+    const text = plain(turn.say("elsewhere.private"));
+    return { shown: [...first, below(view({ text, visibility: "user" }))], handover };
   }
 }
 
@@ -67,7 +71,18 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
     confidential: turn.confidential,
     news: newsHint(turn),
   });
-  const shownNow = screens.filter(({ place }) => place !== "standing");
+  const shownNow = screens.filter(({ place }) => place === "here" || place === "below");
+  const live = screens.flatMap(({ place, subject, views }, index): OutboxEntry[] =>
+    place === "live" && subject !== undefined
+      ? [{ key: turn.key(`live-${index}`), card: subject, live: asOne(views) }]
+      : [],
+  );
+  // First, as they need no platform and must not wait for one.
+  const cards = [...turn.cards].map(([card, data]): OutboxEntry => {
+    const key = turn.key(`card-${card}`);
+    if (!turn.channel) throw new Error(`There is no channel to show ${card} in.`);
+    return { key, handover: cardEvent(turn.channel, { card, data }, turn.now, key) };
+  });
   const choices = turn.can.buttons
     ? undefined
     : shownNow.flatMap(({ unnumbered }) => unnumbered.flatMap(numbered));
@@ -91,17 +106,33 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
       ...(body.kind === "signal" && { news: { id, name: body.name, data: body.data } }),
     }));
   });
-  const refreshes = screens.flatMap(({ subject, views }, index): OutboxEntry[] =>
-    subject !== undefined && turn.stands(subject)
+  const refreshes = screens.flatMap(({ place, subject, views }, index): OutboxEntry[] =>
+    subject !== undefined && place !== "live" && turn.stands(subject)
       ? [{ key: turn.key(`refresh-${index}`), subject, refresh: views }]
       : [],
   );
   return {
     state: { ...turn.state, ...(choices && choices.length > 0 && { numbered: choices }) },
     person: body.kind === "signal" ? held.person : nameless(turn.sender),
-    replies: [...messages, ...(handover ? [{ key: turn.key("handover"), handover }] : []), ...refreshes],
+    replies: [
+      ...cards,
+      ...messages,
+      ...(handover ? [{ key: turn.key("handover"), handover }] : []),
+      ...refreshes,
+      ...live,
+    ],
     links: turn.tokens.long(),
   };
+}
+
+/**
+ * A live card is one message: of a view that takes several, the words of the first and what can be pressed on the last.
+ * Null where there is nothing to show.
+ */
+function asOne(views: readonly View[]): View | null {
+  const [first, last] = [views[0], views.at(-1)];
+  if (!first || !last || (!first.text && first.cards.length + last.controls.length === 0)) return null;
+  return { ...first, controls: last.controls };
 }
 
 /** Stands for the person while the words are put together; in no language's letters. */

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { type Say, sayIn } from "../i18n/index.ts";
 import { type ActionRef, decodeRef, encodeRef } from "./action.ts";
 import type { Capabilities } from "./adapter.ts";
-import { destinationOf, type MemberAddress, personAt } from "./address.ts";
+import {
+  type ChannelAddress,
+  channelAddress,
+  destinationOf,
+  type MemberAddress,
+  personAt,
+} from "./address.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Values } from "./form.ts";
 import type { Refused } from "./form-reading.ts";
@@ -55,6 +61,9 @@ export class RunningTurn implements Turn, FormContext {
   readonly tokens: TurnTokens;
   /** The answer is for one person's eyes. */
   confidential = false;
+  readonly channel: ChannelAddress | undefined;
+  /** The live cards to be made true, by their ids, with what they are shown with. */
+  readonly cards = new Map<string, unknown>();
   readonly optionsMax: number;
   readonly choicesMax: number;
   readonly #conversation: string;
@@ -72,6 +81,8 @@ export class RunningTurn implements Turn, FormContext {
     this.state = readState(held.state);
     this.inbound = event;
     this.address = event.address;
+    this.channel =
+      "channel" in event.address ? channelAddress(event.address, event.address.channel) : event.origin;
     // News goes to who wrote last; where nobody has yet, a person's own channel is named after them.
     this.sender =
       event.body.kind === "signal"
@@ -115,6 +126,11 @@ export class RunningTurn implements Turn, FormContext {
     })),
   });
 
+  show(card: string, data: unknown = {}): void {
+    if (!this.channel) throw new Error(`There is no channel here to show ${card} in.`);
+    this.cards.set(card, data);
+  }
+
   stands(subject: string): boolean {
     return this.#subjects.has(subject);
   }
@@ -152,10 +168,11 @@ export class RunningTurn implements Turn, FormContext {
     const full = await this.#sharedToken?.(address, token);
     if (full === undefined) return opened;
     const shared = this.tokens.open(full);
-    return shared.kind === "ok" && shared.guest ? shared : opened;
+    return shared.kind === "ok" && (shared.guest || shared.card) ? shared : opened;
   }
 
   token(ref: ActionRef, everyone = false): string {
+    if (this.address.kind === "channel") return this.tokens.seal(ref, "card");
     if (everyone) return this.tokens.seal(ref, "everyone");
     const { body } = this.inbound;
     const alone = this.confidential || ("hidden" in body && body.hidden === true);

@@ -20,6 +20,8 @@ export interface Screen {
   readonly subject?: string;
   /** Further parts of it are still on their way. */
   readonly open?: true;
+  /** When a live card was last changed, in milliseconds since 1970. */
+  readonly changedAt?: number;
   /** It is the last that the shop has posted in the conversation. */
   readonly newest?: true;
   readonly standing: readonly Standing[];
@@ -147,6 +149,17 @@ export class Screens {
   stand(id: string, standing: readonly Standing[], gone: readonly Standing[] = []): void {
     const screen = this.#of(id);
     if (screen) this.#put({ ...screen, standing, gone: [...screen.gone, ...gone] });
+  }
+
+  /** A live card was posted or changed. */
+  changedCard(id: string, at: number): void {
+    const screen = this.#of(id);
+    if (screen) this.#put({ ...screen, changedAt: at });
+  }
+
+  /** When any live card was last changed; 0 if none was. */
+  get cardChangedAt(): number {
+    return Math.max(0, ...this.#screens.map(({ changedAt = 0 }) => changedAt));
   }
 
   /** What is to be taken away, of screens of which all is shown. */

@@ -1,18 +1,26 @@
 import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { type ActionRef, decodeRef, encodeRef } from "./action.ts";
 
-/** Who may press a button: one person (`platform/connection/user`), or everyone, perhaps on a message shown to one person. */
-export type Audience = string | "*" | { readonly shownTo: string };
+/**
+ * Who may press a button: one person (`platform/connection/user`), or everyone: on somebody else's words ("*"), on a live
+ * card of the channel ("card"), or on a message shown to one person.
+ */
+export type Audience = string | "*" | "card" | { readonly shownTo: string };
 
 /** What a pressed token turned out to be. */
 export type Opened =
-  /** `guest`: everyone may press it, and this is not the person whose message it stands on. */
-  | { readonly kind: "ok"; readonly ref: ActionRef; readonly guest?: true }
+  /**
+   * `guest`: everyone may press it, and this is not the person whose message it stands on. `card`: it stands on a card
+   * that belongs to the channel and to nobody in it.
+   */
+  | { readonly kind: "ok"; readonly ref: ActionRef; readonly guest?: true; readonly card?: true }
   | { readonly kind: "foreign" }
   | { readonly kind: "stale" };
 
 const TAG_LENGTH = 8; // 48 bits of HMAC: a forger gets rate-limited long before a guess comes true
 const SHORT_PREFIX = "#";
+/** A short token whose long one is kept with the channel's own conversation. */
+const CARD_PREFIX = "#*";
 /** Stands before the mark of whom a message was shown to. */
 const OWNER = "^";
 const MARK_LENGTH = 4; // 24 bits: should two people share a mark, one's press replaces the other's message
@@ -49,6 +57,7 @@ export class TokenSealer {
       const right = Buffer.from(this.#tag(payload, audience));
       return right.length === tag.length && timingSafeEqual(right, tag);
     };
+    if (made("card")) return { kind: "ok", ref: decodeRef(payload), card: true };
     if (made(person) || made("*")) return { kind: "ok", ref: decodeRef(payload) };
     if (!made(SHOWN)) return { kind: "foreign" };
     const mark = payload.lastIndexOf(OWNER);
@@ -72,6 +81,10 @@ export class TokenSealer {
 /** True if a token stands for a longer one that is kept with the conversation. */
 export const isShort = (token: string): boolean => token.startsWith(SHORT_PREFIX);
 
+/** True if it stands on a live card, so that the longer one is kept with the channel's own conversation. */
+export const isShortOfCard = (token: string): boolean => token.startsWith(CARD_PREFIX);
+
 /** The content-addressed stand-in for a token: the same token always has the same one. */
-export const shorten = (token: string): string =>
-  SHORT_PREFIX + createHash("sha256").update(token).digest("base64url").slice(0, 22);
+export const shorten = (token: string, audience?: Audience): string =>
+  (audience === "card" ? CARD_PREFIX : SHORT_PREFIX) +
+  createHash("sha256").update(token).digest("base64url").slice(0, 22);

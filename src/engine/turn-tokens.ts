@@ -21,17 +21,18 @@ export class TurnTokens {
     this.#making = making;
   }
 
-  /** The token of an action for the person of the turn, for everyone, or for everyone on this person's message. */
-  seal(ref: ActionRef, audience: "person" | "everyone" | "shown"): string {
+  /** The token of an action for the person of the turn, for everyone, for everyone on this person's message, or on a live card. */
+  seal(ref: ActionRef, audience: "person" | "everyone" | "shown" | "card"): string {
     const { sealer, person, tokenBytes } = this.#making;
     const audiences: Record<typeof audience, Audience> = {
       person,
       everyone: "*",
       shown: { shownTo: person },
+      card: "card",
     };
     const token = sealer.seal(ref, audiences[audience]);
     if (Buffer.byteLength(token) <= tokenBytes) return token;
-    const short = shorten(token);
+    const short = shorten(token, audiences[audience]);
     this.#long.set(short, token);
     return short;
   }

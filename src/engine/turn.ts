@@ -1,17 +1,17 @@
 import type { Say } from "../i18n/index.ts";
 import type { ActionRef } from "./action.ts";
-import type { Address } from "./address.ts";
+import type { Address, ChannelAddress } from "./address.ts";
 import type { Form, Values } from "./form.ts";
 import type { Inbound, Sender } from "./inbound.ts";
 import type { Button, Pick, View } from "./view.ts";
 
 /**
  * A message in reply: in place of the one that was pressed, below it, or ("standing") in place of those that stand and
- * show the same subject, if there are any.
+ * show the same subject, if there are any. "live" is what the engine makes of a live card's view.
  */
 export interface Reply {
   readonly view: View;
-  readonly place: "here" | "below" | "standing";
+  readonly place: "here" | "below" | "standing" | "live";
 }
 
 /** A view to show, several, or nothing. A bare view goes in place of the pressed message. */
@@ -58,6 +58,14 @@ export interface Turn {
   readonly task: Task | undefined;
   /** Notes that the person is in the middle of something, so that what they write is understood so. */
   begin(task: Task): void;
+  /** The shared channel that this happens in; undefined where a person is alone with the shop. */
+  readonly channel: ChannelAddress | undefined;
+  /**
+   * Has a live card of that channel made true (see live-card.ts), once what this turn changes is written.
+   *
+   * @throws {Error} where there is no channel
+   */
+  show(card: string, data?: unknown): void;
   /** Changes the language of the conversation from here on. */
   speak(locale: string): void;
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import { arrivals } from "./arrivals.ts";
 import type { Bench, Traits } from "./bench.ts";
 import { fates } from "./fates.ts";
+import { liveCards } from "./live-cards.ts";
 import { outgoing } from "./outgoing.ts";
 import { screens } from "./screens.ts";
 
@@ -15,6 +16,7 @@ export function adapterContract(name: string, traits: Traits): void {
     describe("shows", () => outgoing(traits, shared(traits)));
     describe("takes", () => arrivals(traits, fresh(traits)));
     describe("keeps to one screen:", () => screens(traits, fresh(traits)));
+    if (traits.channels) describe("a live card", () => liveCards(traits, fresh(traits)));
     describe("tells", () => fates(traits, fresh(traits)));
   });
 }

@@ -1,5 +1,5 @@
 import type { Adapter } from "../../src/engine/adapter.ts";
-import type { Address } from "../../src/engine/address.ts";
+import type { Address, ChannelAddress } from "../../src/engine/address.ts";
 import type { RecordingHost } from "./recording-host.ts";
 
 /** What a message shows to a person now, whatever the platform. */
@@ -31,6 +31,8 @@ export interface Someone {
   fills?(values: Readonly<Record<string, string>>): Promise<void>;
   /** The bot's messages that this person sees, oldest first. */
   shown(): Promise<readonly Shown[]>;
+  /** What was said over the channel for their eyes, where that is no message. */
+  toasts?(): readonly string[];
   /** Blocks the bot, leaves, or closes their direct messages: they can not be reached any more. */
   leaves?(): Promise<void>;
 }
@@ -60,7 +62,11 @@ export interface Bench {
   /** Nothing can be reached any more: the platform's server, or what stands for it, takes no connection. */
   cutOff(): Promise<void>;
   /** A message is deleted behind the bot's back. */
-  removes(someone: Someone, message: string): Promise<void>;
+  removes(someone: Pick<Someone, "address">, message: string): Promise<void>;
+  /** A message in a channel becomes too old to be changed, where the platform minds. */
+  ages?(channel: ChannelAddress, message: string): void;
+  /** Calls so far that post or change a message that all in the channel see. */
+  openCalls?(channel: ChannelAddress): number;
   /** Pings of people or channels that the platform has seen in what the bot said. */
   mentions(): readonly string[];
   close(): Promise<void>;
@@ -84,6 +90,8 @@ export interface Traits {
   /** Forms are shown by the platform, in messages or windows. */
   readonly forms: boolean;
   readonly files: boolean;
+  /** Messages become too old to be changed. */
+  readonly ages: boolean;
   /** A message in a channel can be for one person only. */
   readonly ephemeral: boolean;
 }

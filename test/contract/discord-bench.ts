@@ -93,10 +93,15 @@ export async function discordBench(): Promise<Bench> {
       await double.close();
     },
     async removes({ address }, message) {
-      const found = double.messages(double.dm(destinationOf(address))).find(({ id }) => id === message);
+      const channel = "channel" in address ? address.channel : double.dm(address.user);
+      const found = double.messages(channel).find(({ id }) => id === message);
       if (found === undefined) throw new Error(`There is no message ${message}`);
       found.deleted = true;
     },
+    openCalls: ({ channel }) =>
+      double.calls.filter(
+        ({ method, path }) => method !== "GET" && path.includes(`/channels/${channel}/messages`),
+      ).length,
     mentions: () => double.mentioned.map((mention) => JSON.stringify(mention)),
     async close() {
       await adapter.stop();

@@ -6,6 +6,7 @@ adapterContract("Discord", {
   redelivers: true,
   names: true,
   channels: true,
+  ages: false,
   ephemeral: true,
   bots: true,
   leaving: true,

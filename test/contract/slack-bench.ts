@@ -103,6 +103,13 @@ export async function slackBench(): Promise<Bench> {
       if (found === undefined) throw new Error(`There is no message ${ts}`);
       found.deleted = true;
     },
+    ages: ({ channel }, ts) => {
+      for (const one of double.messages(channel)) if (one.ts === ts) one.old = true;
+    },
+    openCalls: ({ channel }) =>
+      double.calls.filter(
+        ({ method, args }) => /^chat\.(postMessage|update)$/.test(method) && args.channel === channel,
+      ).length,
     mentions: () => double.mentions.filter(({ kind }) => kind !== "link").map(({ text }) => text),
     async close() {
       await adapter.stop();

@@ -6,6 +6,7 @@ adapterContract("Slack", {
   redelivers: false,
   names: true,
   channels: true,
+  ages: true,
   ephemeral: true,
   bots: true,
   leaving: true,

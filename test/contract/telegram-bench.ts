@@ -43,6 +43,7 @@ export async function telegramBench(): Promise<Bench> {
           .messages(chat)
           .filter(({ from }) => from === "bot")
           .map(shownOf),
+      toasts: () => double.toasts.filter(({ user }) => user === id).map(({ text }) => text),
       leaves: async () => person.blocks(),
     };
   };
@@ -73,6 +74,13 @@ export async function telegramBench(): Promise<Bench> {
       if (found === undefined) throw new Error(`There is no message ${message}`);
       found.deleted = true;
     },
+    ages: ({ channel }, message) => {
+      for (const one of double.messages(Number(channel))) if (String(one.id) === message) one.old = true;
+    },
+    openCalls: ({ channel }) =>
+      double.calls.filter(
+        ({ method, payload }) => /^(send|edit)/.test(method) && String(payload.chat_id) === channel,
+      ).length,
     mentions: () => [],
     async close() {
       await adapter.stop();

@@ -6,6 +6,7 @@ adapterContract("Telegram", {
   redelivers: true,
   names: true,
   channels: true,
+  ages: true,
   ephemeral: false,
   bots: true,
   leaving: true,

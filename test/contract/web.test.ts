@@ -6,6 +6,7 @@ adapterContract("The web", {
   redelivers: true,
   names: false,
   channels: false,
+  ages: false,
   ephemeral: false,
   bots: false,
   leaving: false,

@@ -117,6 +117,7 @@ export const chat = {
   "chat.update": (world: Workspace, team: SlackTeam, args: Args): Json => {
     const channel = writable(world, team, needed(args, "channel", "channel_not_found"), false);
     const message = mine(channel, textOf(args.ts), "cant_update_message");
+    if (message.old) throw new SlackRefusal("edit_window_closed");
     const content = contentOf(world, team, args);
     // https://docs.slack.dev/reference/methods/chat.update: no more than 4,000 bytes, as sent.
     if (Buffer.byteLength(content.text ?? "") > 4000) throw new SlackRefusal("msg_too_long");

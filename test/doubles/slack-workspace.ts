@@ -30,6 +30,8 @@ export interface SlackMessage {
   changed: number;
   edited: boolean;
   deleted: boolean;
+  /** Posted too long ago to be changed in this workspace. */
+  old?: boolean;
 }
 
 /** A channel, or the conversation between the app and one person. */

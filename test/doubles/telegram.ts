@@ -30,6 +30,8 @@ export interface ChatMessage {
   changed: number;
   edited: boolean;
   deleted: boolean;
+  /** Too old to be changed or deleted, as it was sent two days ago. */
+  old?: boolean;
 }
 
 /** What can go wrong on purpose. "500-after" and "timeout" do what was asked before they fail. */
@@ -90,7 +92,9 @@ export class TelegramDouble {
   readonly #chats = new Map<number, Chat>();
   readonly #files = new Map<string, Uint8Array>();
   readonly #commands = new Map<string, { command: string; description: string }[]>();
-  readonly #queries = new Map<string, "open" | "answered">();
+  readonly #queries = new Map<string, { readonly user: number; state: "open" | "answered" }>();
+  /** What was said over the chat to people who pressed a button. */
+  readonly toasts: { readonly user: number; readonly text: string }[] = [];
   readonly #mishaps: { kind: Mishap; method?: string; retryAfter: number }[] = [];
   readonly #held: Update[] = [];
   readonly #open = new Set<ServerResponse>();
@@ -169,7 +173,7 @@ export class TelegramDouble {
 
   /** Press queries that the bot has not answered. */
   unanswered(): string[] {
-    return [...this.#queries].filter(([, state]) => state === "open").map(([id]) => id);
+    return [...this.#queries].filter(([, { state }]) => state === "open").map(([id]) => id);
   }
 
   /** Updates the bot has not confirmed. */
@@ -232,7 +236,7 @@ export class TelegramDouble {
   press(chat: number, from: User, message: ChatMessage, data: string): string {
     const { id, type } = this.#chat(chat);
     const query = String(7_000_000 + this.#queries.size);
-    this.#queries.set(query, "open");
+    this.#queries.set(query, { user: from.id, state: "open" });
     const about = { id, type };
     this.push({
       callback_query: {
@@ -382,17 +386,19 @@ export class TelegramDouble {
         return this.#edit(method, payload);
       case "deleteMessage": {
         const message = this.#find(payload, "delete");
-        if (message.from !== "bot") throw bad("message can't be deleted");
+        if (message.from !== "bot" || message.old) throw bad("message can't be deleted for everyone");
         message.deleted = true;
         this.#changed();
         return true;
       }
       case "answerCallbackQuery": {
         const id = String(payload.callback_query_id);
-        if (this.#queries.get(id) !== "open")
+        const query = this.#queries.get(id);
+        if (query?.state !== "open")
           throw bad("query is too old and response timeout expired or query ID is invalid");
         if (String(payload.text ?? "").length > 200) throw bad("MESSAGE_TOO_LONG");
-        this.#queries.set(id, "answered");
+        query.state = "answered";
+        if (payload.text) this.toasts.push({ user: query.user, text: String(payload.text) });
         return true;
       }
       case "getFile": {
@@ -520,7 +526,8 @@ export class TelegramDouble {
   #edit(method: string, payload: Payload): unknown {
     const chat = this.#writable(payload);
     const message = this.#find(payload, "edit");
-    if (message.from !== "bot") throw bad("message can't be edited");
+    const isOld = message.old && method !== "editMessageReplyMarkup";
+    if (message.from !== "bot" || isOld) throw bad("message can't be edited");
     const before = look(message);
     const next = { ...message, keyboard: checkKeyboard(payload.reply_markup) };
     if (method === "editMessageText") {
