@@ -89,6 +89,9 @@ export function webAdapter(options: WebOptions): Adapter & { readonly routes: Ho
     async forget(address) {
       await messages.forget(conversationId(address), BLANK);
     },
+    async forgetAmongOthers(address) {
+      await messages.forget(conversationId(address), BLANK);
+    },
     async stop() {
       host = undefined;
       streams.stop();

@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { streamSSE } from "hono/streaming";
 import type { Logger } from "pino";
 import type { Host } from "../../src/engine/adapter.ts";
-import { type Address, conversationId, directAddress } from "../../src/engine/address.ts";
+import { conversationId } from "../../src/engine/address.ts";
 import { localeOf } from "../../src/http/accept-language.ts";
 import { type BoundedBodies, busy } from "../../src/http/bounded-bodies.ts";
 import { networkOf } from "../../src/http/client-address.ts";
@@ -19,6 +19,7 @@ import { Visitors } from "../../src/http/visitor.ts";
 import type { InOrder } from "../../src/platform/in-order.ts";
 import { pictureProblem } from "../../src/platform/received-photo.ts";
 import type { MessageLog } from "../../src/store/message-log.ts";
+import { CHANNEL_NAME, Channels, visitorAt, webChannel } from "./channels.ts";
 import { pictureRoutes, type ReadPicture } from "./picture-routes.ts";
 import type { FarPictures } from "./pictures.ts";
 import { bodyOf, type WebBody, type WebMessage, webEvent } from "./wire.ts";
@@ -96,13 +97,25 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     return host;
   };
 
-  const routes = new Hono();
-  for (const path of ["/", "/chat/*", "/media/*"]) routes.use(path, pageHeaders, visitors.sameOrigin);
+  const channels = new Channels(messages);
+  /** The channel whose page asks; undefined where the visitor is alone with the shop. */
+  const channelOf = (c: Context) => channels.checked(c.req.query("channel"));
 
-  routes.get("/", async (c) => {
+  const routes = new Hono();
+  for (const path of ["/", "/c/*", "/chat/*", "/media/*"]) routes.use(path, pageHeaders, visitors.sameOrigin);
+
+  const openPage = async (c: Context) => {
     await visitors.welcome(c, () => newVisitors.count(c, networkOf(c)));
     c.header("Cache-Control", "no-store");
     return c.html((await chatPage()).html({ shop: parts.shopName ?? "Hawker" }));
+  };
+  routes.get("/", openPage);
+
+  // A channel: what is shown there is seen by everybody who has it open, and each talks with the shop for themselves.
+  routes.get(`/c/:channel{${CHANNEL_NAME}}`, async (c) => {
+    await reads.count(c, networkOf(c));
+    await channels.checked(c.req.param("channel"));
+    return await openPage(c);
   });
 
   // The address of a product, fit for posting anywhere: the page says "/start p-<slug>" when it opens.
@@ -110,9 +123,18 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
 
   routes.get("/chat/assets/:name", compress(), async (c) => (await chatPage()).file(c, c.req.param("name")));
 
+  /** What is read: the visitor's own conversation, or what everybody in the channel sees ("?of=channel"). */
+  const followed = async (c: Context, visitor: string) => {
+    const channel = await channelOf(c);
+    return channel !== undefined && c.req.query("of") === "channel"
+      ? webChannel(channel)
+      : visitorAt(visitor, channel);
+  };
+
   routes.get("/chat/history", async (c) => {
-    const conversation = conversationId(addressOf(await visitors.known(c)));
+    const visitor = await visitors.known(c);
     await reads.count(c, networkOf(c));
+    const conversation = conversationId(await followed(c, visitor));
     // Read before the messages: what changes meanwhile comes again by the stream, instead of never.
     const newest = await messages.newest(conversation);
     const before = Number(c.req.query("before")) || Number.MAX_SAFE_INTEGER;
@@ -122,10 +144,11 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   });
 
   routes.get("/chat/events", async (c) => {
-    const conversation = conversationId(addressOf(await visitors.known(c)));
+    const visitor = await visitors.known(c);
     opened();
     const network = networkOf(c);
     await reads.count(c, network);
+    const conversation = conversationId(await followed(c, visitor));
     if (!streams.hasRoom(network)) {
       c.header("Retry-After", "10");
       throw new HTTPException(429, { message: "Too many open pages." });
@@ -144,7 +167,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     if (!event.success) throw new HTTPException(400, { message: "Not an event of this page." });
     const { id, ...said } = event.data;
     const engine = opened();
-    const address = addressOf(visitor);
+    const address = visitorAt(visitor, await channelOf(c));
     if (said.kind === "photo" && (await engine.media(said.media)) === null)
       throw new HTTPException(400, { message: "There is no such picture." });
     const conversation = conversationId(address);
@@ -172,7 +195,11 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     await photos.count(c, visitor);
     await networkPhotos.count(c, networkOf(c));
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const from = { address: addressOf(visitor), sender: { id: visitor }, network: networkOf(c) };
+    const from = {
+      address: visitorAt(visitor, await channelOf(c)),
+      sender: { id: visitor },
+      network: networkOf(c),
+    };
     return c.json({ media: await opened().keepMedia(bytes, from) }, 201);
   });
 
@@ -181,7 +208,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   routes.route("/", pictureRoutes({ far, stored, fetched, networkOf, ...(bodies && { bodies }) }));
 
   const answerError = (error: Error, c: Context) => {
-    if (error instanceof HTTPException && c.req.path === "/") return answerException(error, c);
+    if (error instanceof HTTPException && /^\/(c\/|$)/.test(c.req.path)) return answerException(error, c);
     if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
     if ("code" in error && error.code === "DECODER_BUSY") return busy(c);
     const problem = pictureProblem(error);
@@ -192,6 +219,3 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
   routes.onError(answerError);
   return routes;
 }
-
-const addressOf = (visitor: string): Address =>
-  directAddress({ platform: "web", connection: "web" }, visitor);

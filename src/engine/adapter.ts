@@ -1,4 +1,4 @@
-import type { Address, DirectAddress } from "./address.ts";
+import type { Address, DirectAddress, MemberAddress } from "./address.ts";
 import type { Inbound, PictureProblem, Sender } from "./inbound.ts";
 import type { MarkupCost } from "./split-text.ts";
 import type { View } from "./view.ts";
@@ -174,6 +174,8 @@ export interface Adapter {
   remove?(to: Address, message: Removal): Promise<void>;
   /** Throws away what the adapter itself keeps of a person's own channel: they are erased. May be repeated. */
   forget?(address: DirectAddress): Promise<void>;
+  /** The same of what it keeps of a person's conversation inside a shared channel. */
+  forgetAmongOthers?(address: MemberAddress): Promise<void>;
   /** Stops taking events; what was accepted stays in the store. */
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ import type { EngineOptions } from "./engine-options.ts";
 import { FairSemaphore } from "./fair-semaphore.ts";
 import { FairShare, type Share } from "./fair-share.ts";
 import { sharedToken, showing } from "./find-conversation.ts";
-import { forgetConversations, lastActive } from "./forget-conversations.ts";
+import { conversationsOf, forgetConversations, lastActive } from "./forget-conversations.ts";
 import { hostOf } from "./host.ts";
 import type { Inbound } from "./inbound.ts";
 import { Inbox } from "./inbox.ts";
@@ -229,8 +229,13 @@ export class Engine {
    * at work goes on, as it needs its address to answer. May be repeated.
    */
   async forget(direct: DirectAddress): Promise<void> {
-    await forgetConversations(direct);
-    await this.#adapters.get(direct.platform)?.forget?.(direct);
+    const adapter = this.#adapters.get(direct.platform);
+    const found = await conversationsOf(direct);
+    // They go last: by them it is known where else the person was.
+    for (const { address } of found)
+      if (address.kind === "member") await adapter?.forgetAmongOthers?.(address);
+    await forgetConversations(found);
+    await adapter?.forget?.(direct);
   }
 
   /** When a person was last heard or told something on a platform, given their own channel there; null if never. */

@@ -230,7 +230,8 @@ export function liveCards(traits: Traits, bench: () => Bench): void {
     }
     expect(stage.poll.chosen).toEqual(CUPS);
     expect(await cards()).toMatchObject([{ text: stage.poll.truth }]);
-    const openly = (shown: readonly Shown[]) => shown.filter(({ text, hidden }) => text === "Chosen." && !hidden);
+    const openly = (shown: readonly Shown[]) =>
+      shown.filter(({ text, hidden }) => text === "Chosen." && !hidden);
     if (traits.ephemeral) {
       expect(openly(await eve.shown())).toEqual([]);
       for (const person of [ada, eve])
@@ -240,9 +241,7 @@ export function liveCards(traits: Traits, bench: () => Bench): void {
 
   test(`ends at the truth when fifty press at once while one call in twenty fails, within its pace (seed ${seed})`, async () => {
     const { ada, stage, cards } = await begin();
-    const others = await Promise.all(
-      Array.from({ length: MEMBERS - 1 }, () => bench().personAmongOthers!()),
-    );
+    const others = await Promise.all(Array.from({ length: MEMBERS - 1 }, () => bench().personAmongOthers!()));
     const members = [ada, ...others];
     await stage.shows();
     stage.quiet();

@@ -4,6 +4,7 @@ import { byId, el, icon } from "./dom.ts";
 import { Feed, readHistory, Unknown } from "./feed.ts";
 import { newEventId, Outbox, Refused } from "./outbox.ts";
 import { previewOf, uploadPhoto } from "./photo.ts";
+import { channel } from "./place.ts";
 import type { MessageActions } from "./render.ts";
 import { isChinese, type Texts, texts } from "./texts.ts";
 
@@ -26,6 +27,7 @@ const welcome = byId("welcome", HTMLElement);
 const earlier = byId("earlier", HTMLButtonElement);
 const latest = byId("latest", HTMLButtonElement);
 const composer = byId("composer", HTMLFormElement);
+const board = byId("board", HTMLElement);
 const text = byId("text", HTMLTextAreaElement);
 const photo = byId("photo", HTMLInputElement);
 const attached = byId("attached", HTMLElement);
@@ -134,6 +136,17 @@ const actions = (seq: number): MessageActions => ({
 
 const conversation = new Conversation(log, scroller, actions);
 
+/** What everybody in the channel sees. A press on it names no message: what is shown to all stays as it is. */
+const shared = new Conversation(
+  board,
+  scroller,
+  () => ({
+    ...actions(0),
+    press: (token, from) => press({ id: newEventId(), kind: "press", token }, from),
+  }),
+  "b",
+);
+
 /* Receiving. */
 
 const feed = new Feed(
@@ -144,6 +157,25 @@ const feed = new Feed(
   },
   (connected) => showConnection({ feed: connected }),
 );
+
+/** A card stays where it stands while it changes, so nobody who reads below it is moved. */
+const sharedFeed = new Feed(
+  (message) => {
+    if (message.removed) shared.receive(message);
+    else shared.restore([message]);
+    board.hidden = shared.empty;
+  },
+  (connected) => showConnection({ feed: connected }),
+  "channel",
+);
+
+async function openBoard(): Promise<void> {
+  if (channel === undefined) return;
+  const kept = await readHistory(undefined, "channel");
+  shared.restore(kept.messages);
+  board.hidden = shared.empty;
+  sharedFeed.follow(kept.newest);
+}
 
 function showLatest(): void {
   latest.hidden = conversation.atEnd;
@@ -159,6 +191,7 @@ function sayStart(): void {
 
 async function open(): Promise<void> {
   try {
+    await openBoard();
     const kept = await readHistory();
     conversation.restore(kept.messages);
     conversation.toEnd(false);
@@ -168,7 +201,7 @@ async function open(): Promise<void> {
       else if (event.kind === "press") press(event);
     }
     sayStart();
-    welcome.hidden = !conversation.empty;
+    welcome.hidden = !conversation.empty || channel !== undefined;
     showConnection({ feed: true });
     feed.follow(kept.newest);
   } catch (error) {
@@ -189,6 +222,7 @@ welcome.querySelector("button")?.addEventListener("click", () => say("/start"));
 banner.querySelector("button")?.addEventListener("click", () => {
   outbox.hurry();
   feed.hurry();
+  if (channel !== undefined) sharedFeed.hurry();
 });
 earlier.addEventListener("click", async () => {
   const history = await readHistory(conversation.first).catch(() => undefined);

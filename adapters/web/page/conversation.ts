@@ -15,6 +15,8 @@ export class Conversation {
   readonly #log: HTMLElement;
   readonly #scroller: HTMLElement;
   readonly #actions: (seq: number) => MessageActions;
+  /** What the ids of its messages on the page begin with. */
+  readonly #prefix: string;
   readonly #shown = new Map<number, Shown>();
   readonly #pending = new Map<string, HTMLElement>();
   /** Keys of all messages shown that the server has. */
@@ -24,7 +26,13 @@ export class Conversation {
   /** The answer also gets the focus: its control was used by keyboard. */
   focusNext = false;
 
-  constructor(log: HTMLElement, scroller: HTMLElement, actions: (seq: number) => MessageActions) {
+  constructor(
+    log: HTMLElement,
+    scroller: HTMLElement,
+    actions: (seq: number) => MessageActions,
+    prefix = "m",
+  ) {
+    this.#prefix = prefix;
     this.#log = log;
     this.#scroller = scroller;
     this.#actions = actions;
@@ -124,7 +132,7 @@ export class Conversation {
     const shown = this.#shown.get(message.seq);
     if (shown !== undefined && shown.change >= message.change) return undefined;
     const element = messageElement(message, this.#actions(message.seq));
-    element.id = `m${message.seq}`;
+    element.id = `${this.#prefix}${message.seq}`;
     element.setAttribute("data-change", String(message.change));
     const pending = this.#pending.get(message.key);
     this.#pending.delete(message.key);

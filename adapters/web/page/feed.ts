@@ -1,4 +1,5 @@
 import type { WebMessage } from "../wire.ts";
+import { asked, type Part } from "./place.ts";
 
 interface History {
   readonly newest: number;
@@ -12,8 +13,9 @@ export class Unknown extends Error {
 }
 
 /** Up to 100 messages before `before`, or the last ones. @throws {Unknown} */
-export async function readHistory(before?: number): Promise<History> {
-  const response = await fetch(before === undefined ? "/chat/history" : `/chat/history?before=${before}`);
+export async function readHistory(before?: number, part?: Part): Promise<History> {
+  const given: Record<string, string> = before === undefined ? {} : { before: String(before) };
+  const response = await fetch(asked("/chat/history", given, part));
   if (response.status === 401) throw new Unknown();
   if (!response.ok) throw new Error(`history answered ${response.status}`);
   return response.json();
@@ -23,12 +25,14 @@ export async function readHistory(before?: number): Promise<History> {
 export class Feed {
   readonly #onMessage: (message: WebMessage) => void;
   readonly #onState: (connected: boolean) => void;
+  readonly #part: Part | undefined;
   #cursor = 0;
   #source: EventSource | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
 
-  constructor(onMessage: (message: WebMessage) => void, onState: (connected: boolean) => void) {
+  constructor(onMessage: (message: WebMessage) => void, onState: (connected: boolean) => void, part?: Part) {
+    this.#part = part;
     this.#onMessage = onMessage;
     this.#onState = onState;
     addEventListener("online", () => this.hurry());
@@ -47,7 +51,7 @@ export class Feed {
   #connect(): void {
     clearTimeout(this.#timer);
     this.#source?.close();
-    const source = new EventSource(`/chat/events?after=${this.#cursor}`);
+    const source = new EventSource(asked("/chat/events", { after: String(this.#cursor) }, this.#part));
     this.#source = source;
     source.addEventListener("open", () => {
       this.#failures = 0;

@@ -1,4 +1,5 @@
 import type { WebEvent } from "../wire.ts";
+import { asked, channel } from "./place.ts";
 import { texts } from "./texts.ts";
 
 /** The server will never take this event. */
@@ -26,7 +27,7 @@ interface Waiting {
   refused(error: Refused): void;
 }
 
-const STORED = "hawker.outbox";
+const STORED = channel === undefined ? "hawker.outbox" : `hawker.outbox.${channel}`;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
@@ -113,7 +114,7 @@ export class Outbox {
 /** One try: accepted, refused for good, or to be repeated after so many ms (0: whenever it seems right). */
 async function post(event: WebEvent): Promise<"accepted" | Refused | number> {
   try {
-    const response = await fetch("/chat/events", {
+    const response = await fetch(asked("/chat/events"), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(event),

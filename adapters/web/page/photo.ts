@@ -1,4 +1,5 @@
 import { Refused } from "./outbox.ts";
+import { asked } from "./place.ts";
 import { texts } from "./texts.ts";
 
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -35,7 +36,9 @@ export async function uploadPhoto(file: File): Promise<string> {
   if (body.size > MAX_BYTES) throw new Refused(413, texts.badPhoto);
   const headers = { "content-type": "application/octet-stream" };
   for (let tries = 1; ; tries += 1) {
-    const response = await fetch("/chat/photos", { method: "POST", body, headers }).catch(() => undefined);
+    const response = await fetch(asked("/chat/photos"), { method: "POST", body, headers }).catch(
+      () => undefined,
+    );
     if (response?.ok) {
       const { media }: { media: string } = await response.json();
       return media;
