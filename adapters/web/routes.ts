@@ -155,7 +155,7 @@ export function chatRoutes({ messages, streams, writing, log, ...parts }: ChatPa
     }
     const after = Number(c.req.header("last-event-id") ?? c.req.query("after")) || 0;
     c.header("X-Accel-Buffering", "no");
-    return streamSSE(c, (out) => streams.follow(conversation, after, out, network, () => cutOff(c)));
+    return streamSSE(c, (out) => streams.follow(conversation, after, out, network, () => cutOff(c), visitor));
   });
 
   routes.post("/chat/events", async (c) => {

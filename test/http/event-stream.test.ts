@@ -29,6 +29,43 @@ test("of sixty streams of one conversation that come before any of them got anyw
   await Promise.all(following);
 });
 
+test("many read one conversation, each up to eight times, and a change is read once for all of them", async () => {
+  let asked = 0;
+  let change = 0;
+  const source = {
+    newest: async () => 0,
+    since: async (_: string, after: number) => {
+      asked += 1;
+      return after < change ? [{ change }] : [];
+    },
+    changedAfter: async () => [],
+  };
+  const streams = new EventStreams(source, quiet);
+  const pages = Array.from({ length: 50 }, page);
+  const sent = pages.map(async ({ responseReadable }) => {
+    let text = "";
+    for await (const chunk of responseReadable) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('{"change":1}')) return;
+    }
+  });
+  const following = pages.map((out, n) =>
+    streams.follow("web/web/channel:a", 0, out, "", undefined, `v${n}`),
+  );
+  expect(pages.map(({ aborted }) => aborted)).toEqual(pages.map(() => false));
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  // Until all of them have looked and wait.
+  await expect.poll(() => Promise.resolve(asked)).toBe(asked);
+  asked = 0;
+  change = 1;
+  streams.wake("web/web/channel:a");
+  await Promise.all(sent);
+  // Once for the change, and once to see that there is nothing after it.
+  expect(asked).toBeLessThanOrEqual(2);
+  streams.stop();
+  await Promise.all(following);
+});
+
 test("a page that does not read is ended all the same", async () => {
   const streams = streamsOf(Promise.resolve(0));
   const following = streams.follow("web/web/a", 0, page());

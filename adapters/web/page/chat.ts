@@ -138,7 +138,7 @@ const conversation = new Conversation(log, scroller, actions);
 
 /** What everybody in the channel sees. A press on it names no message: what is shown to all stays as it is. */
 const shared = new Conversation(
-  board,
+  byId("shared", HTMLElement),
   scroller,
   () => ({
     ...actions(0),
