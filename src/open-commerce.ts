@@ -73,6 +73,12 @@ export async function openCommerce({ config, log, metrics, queue, sandboxSecret 
     if (sessions + orders > 0)
       log.warn({ orders, sessions }, "Real money is taken now: what was begun with test money has ended");
   } else {
+    const since = await commerce.liveSince();
+    if (since !== null)
+      log.error(
+        { since },
+        "This shop takes real money, but the key of this process is a test key or none: test money pays for nothing that is shipped. Set the live key, or go back to test money: npm run shop -- test-money",
+      );
     const orders = await commerce.countLiveOrders();
     if (orders > 0)
       log.warn(

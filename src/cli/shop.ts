@@ -8,6 +8,7 @@
  *   npm run shop -- pack H-1001
  *   npm run shop -- resolve H-1001 --accept | --refund      (an order in quarantine)
  *   npm run shop -- cancel H-1001                           (what was paid goes back, and the units into the stock)
+ *   npm run shop -- test-money                              (back to test money, after a live key was used)
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -26,7 +27,9 @@ import { getOrderByNumber, listOpenOrders } from "../shop/orders/find-order.ts";
 import { deliver, HeldBack, pack, ship } from "../shop/orders/fulfilment.ts";
 import { type Obstacle, obstaclesOf } from "../shop/orders/obstacles.ts";
 import type { Order } from "../shop/orders/order.ts";
+import { unmarkLive } from "../shop/orders/payments/live-switch.ts";
 import { paymentTroubles } from "../shop/orders/payments/payment-trouble.ts";
+import { hasRefusedStray, STRAY_REFUSED } from "../shop/orders/payments/refund-strays.ts";
 import { resolveQuarantine } from "../shop/orders/quarantine.ts";
 import { connect, disconnect } from "../store/connect.ts";
 import { useSecret } from "../store/secret-box.ts";
@@ -40,6 +43,7 @@ const usage = `Usage:
   npm run shop -- deliver ORDER
   npm run shop -- resolve ORDER --accept | --refund
   npm run shop -- cancel ORDER
+  npm run shop -- test-money      (back to test money, after a live key was used)
 ORDER is a number such as H-1001. Add --shop ID for another shop than demo.`;
 
 /** The command line makes no sense; the message says what would. */
@@ -62,6 +66,7 @@ export async function runShopCommand(
   const [command, number] = positionals;
   const { shop } = values;
   if (command === "list") return list(shop, Number(values.page));
+  if (command === "test-money") return await backToTest(live);
   if (number === undefined) throw new Misused(usage);
   const order = await getOrderByNumber(shop, number);
   switch (command) {
@@ -81,7 +86,8 @@ export async function runShopCommand(
       return told(await deliver(order, "shop", now));
     case "resolve": {
       if (values.accept === values.refund) throw new Misused("resolve needs either --accept or --refund");
-      if (order.quarantine === undefined) return `${order.number} is not in quarantine`;
+      if (order.quarantine === undefined && !hasRefusedStray(order))
+        return `${order.number} is not in quarantine`;
       return told(await resolveQuarantine(order, values.accept ? "accept" : "refund", "shop", now));
     }
     default:
@@ -107,6 +113,15 @@ function readArguments(args: readonly string[]) {
   } catch (cause) {
     throw new Misused(usage, { cause });
   }
+}
+
+/** Test money counts again, as before the first start with a live key. */
+async function backToTest(live: boolean): Promise<string> {
+  if (live)
+    throw new Misused("STRIPE_SECRET_KEY is a live key: set a test key, or none, and restart the shop first");
+  return (await unmarkLive())
+    ? "test money counts again; real money is not taken"
+    : "no real money was taken here";
 }
 
 /** The address and the phone number, line by line, as they go on a parcel. */
@@ -158,6 +173,7 @@ async function list(shop: string, wanted: number): Promise<string> {
     const { number, state, createdAt, total, currency, quarantine, lines } = order;
     const marks = [
       ...(quarantine === undefined ? [] : [quarantine]),
+      ...(hasRefusedStray(order) ? [STRAY_REFUSED] : []),
       ...obstaclesOf(order).map(({ kind }) => kind),
     ];
     return [

@@ -13,6 +13,8 @@ import {
   countLiveOrders,
   endTestOrders,
   isTestOrder,
+  liveSince,
+  markLive,
   testOrderEnded,
 } from "./orders/payments/live-switch.ts";
 import type { PaymentProvider } from "./orders/payments/payment.ts";
@@ -86,10 +88,12 @@ export interface Commerce {
   /** Names what forgets the chats of people who are erased once their last order is done. */
   onErase(forgetChats: ForgetChats): void;
   /**
-   * In a live shop: ends the orders that wait for test money or were paid with it and not shipped; returns how many.
+   * In a live shop: notes that it is one, and ends the orders that wait for test money or were paid with it and not shipped; returns how many.
    * Call it at start; sweeps do it again every minute.
    */
   endTestOrders(): Promise<number>;
+  /** Since when some process here takes real money; null where none ever did. */
+  liveSince(): Promise<Date | null>;
   /** Has the payments of versions before this one looked at, too, for refunds and disputes; at start. Answers how many. */
   reconcileOlder(): Promise<number>;
   /** How many orders wait for real money at a provider. */
@@ -261,7 +265,12 @@ export function createCommerce(options: CommerceOptions): Commerce {
     onErase(named) {
       forgetChats = named;
     },
-    endTestOrders: async () => (live ? endTest() : 0),
+    async endTestOrders() {
+      if (!live) return 0;
+      await markLive(now());
+      return await endTest();
+    },
+    liveSince,
     reconcileOlder: () => reconcileOlder(now()),
     countLiveOrders,
     onVisitors(named) {

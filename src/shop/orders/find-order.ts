@@ -62,6 +62,7 @@ export const listOpenOrders = (shop: string, page = 1, size = 20): Promise<Order
       $or: [
         { state: trusted({ $in: [...open] }) },
         { state: "refunded", quarantine: trusted({ $in: ["refund-failed", "refund-refused"] }) },
+        { "strays.refused": true },
       ],
     },
     page,

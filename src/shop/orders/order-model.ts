@@ -97,6 +97,7 @@ const schema = new Schema<Order>(
           amount: number,
           currency: text,
           refund: String,
+          refused: Boolean,
           refundsFailed: Number,
           live: Boolean,
         },

@@ -2,7 +2,8 @@ import { removeLines } from "../cart/change-cart.ts";
 import { afterCancel } from "./cancel-order.ts";
 import { moved, withNotification, withTask } from "./change-order.ts";
 import { DRAFT_MS } from "./checkout/checkout.ts";
-import type { Order, Payment, StrayPayment, Task, TaskName } from "./order.ts";
+import { GivenUp, type Outcome } from "./given-up.ts";
+import type { Order, Payment, Task, TaskName } from "./order.ts";
 import type { OrderContext } from "./order-context.ts";
 import { can } from "./order-machine.ts";
 import { OrderModel } from "./order-model.ts";
@@ -12,11 +13,9 @@ import { isTestOrder, testOrderEnded } from "./payments/live-switch.ts";
 import { again } from "./payments/money-gone.ts";
 import { PaymentError, type SessionState } from "./payments/payment.ts";
 import { applySession, expiredDraft, type Moment, PENDING_CHECK_MS } from "./payments/payment-outcome.ts";
-import { nextReconciliation } from "./payments/reconcile-pace.ts";
-import { doubted, ownRefundFailed, refundRefused, withRefund } from "./payments/refund-change.ts";
+import { doubted, ownRefundFailed, refundKey, refundRefused, withRefund } from "./payments/refund-change.ts";
+import { refundStrays } from "./payments/refund-strays.ts";
 
-/** What a task leaves of its order, worked out on the order as it is by then. */
-type Outcome = (order: Order) => Order;
 /** Does a task. The effect may be repeated any number of times; its outcome is written with the task's removal. */
 type DoTask = (context: OrderContext, order: Order, task: Task) => Promise<Outcome>;
 
@@ -38,16 +37,6 @@ const unlessTest =
     isTestOrder(context, order)
       ? (current) => testOrderEnded(current, context.now()) ?? current
       : task(context, order, due);
-
-/** What a task came to that it is no use to try again: told of as an error is, and its outcome written. */
-export class GivenUp extends Error {
-  readonly code = "GIVEN_UP";
-  readonly outcome: Outcome;
-  constructor(what: string, outcome: Outcome, cause: unknown) {
-    super(what, { cause });
-    this.outcome = outcome;
-  }
-}
 
 /** How each task is done. */
 export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
@@ -144,32 +133,7 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
       );
     };
   }),
-  "refund-strays": async (context, { _id, strays, payment }) => {
-    const made = new Map<string, { id: string; status: "succeeded" | "pending" | "failed" }>();
-    for (const { session, amount, currency, refund, refundsFailed = 0, live = payment?.live } of strays) {
-      if (refund !== undefined) continue;
-      if (context.live && live === false) {
-        made.set(session, { id: "test-money", status: "succeeded" });
-        continue;
-      }
-      const refunded = await context.provider(payment?.provider).refund({
-        session,
-        amount: { amount, currency },
-        idempotencyKey: refundKey(_id, session, refundsFailed),
-      });
-      made.set(session, refunded);
-    }
-    return (order) => {
-      const after = askedAfter(
-        { ...order, strays: order.strays.map((stray) => afterRefund(stray, made.get(stray.session))) },
-        context.now(),
-      );
-      const open = after.strays.some(({ refund }) => refund === undefined);
-      return open
-        ? withTask(after, "refund-strays", new Date(context.now().getTime() + PENDING_CHECK_MS))
-        : after;
-    };
-  },
+  "refund-strays": refundStrays,
   invite:
     async ({ now }) =>
     (order) =>
@@ -182,10 +146,6 @@ export const orderTasks: Readonly<Record<TaskName, DoTask>> = {
 
 /** Before what is left is refunded: a provider that says two things at once is not asked in a circle, in milliseconds. */
 const LEFTOVER_MS = 1_000;
-
-/** The same for each try of one refund; after one that failed, or of what is left after others, another refund's. */
-const refundKey = (order: string, session: string, failed: number, rest?: number): string =>
-  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}${rest === undefined ? "" : `-rest-${rest}`}`;
 
 /** The task again, when a provider may know more. */
 const later =
@@ -202,20 +162,6 @@ async function leftover(context: OrderContext, { provider, session }: Payment): 
     const known = { ...order, payment: { ...payment, refunded: Math.max(payment.refunded, refunded) } };
     return withTask(known, "refund", new Date(context.now().getTime() + LEFTOVER_MS));
   };
-}
-
-/** The order, whose provider is asked now and then what became of its refunds, as it is of one that was paid. */
-const askedAfter = (order: Order, now: Date): Order =>
-  order.payment === undefined || order.payment.reconcileAt
-    ? order
-    : { ...order, payment: { ...order.payment, reconcileAt: nextReconciliation(order, now) } };
-
-/** A stray payment after its refund was asked for. One that failed is made anew, one that is pending is asked for again. */
-function afterRefund(stray: StrayPayment, made?: { id: string; status: string }): StrayPayment {
-  if (stray.refund !== undefined || made === undefined || made.status === "pending") return stray;
-  return made.status === "failed"
-    ? { ...stray, refundsFailed: (stray.refundsFailed ?? 0) + 1 }
-    : { ...stray, refund: made.id };
 }
 
 /** Closes the order's session at the provider; null when there is none. @throws {Error} while it stays open, so that it is tried again. */

@@ -1,10 +1,11 @@
 import mongoose from "mongoose";
 import { changeOrder } from "./change-order.ts";
 import { findOrder } from "./find-order.ts";
+import { GivenUp } from "./given-up.ts";
 import type { NotificationEntry, NotificationName, Order, Task } from "./order.ts";
 import type { OrderContext } from "./order-context.ts";
 import { OrderModel } from "./order-model.ts";
-import { GivenUp, orderTasks } from "./order-tasks.ts";
+import { orderTasks } from "./order-tasks.ts";
 
 const { trusted } = mongoose;
 

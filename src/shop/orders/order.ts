@@ -77,6 +77,8 @@ export interface StrayPayment {
   amount: number;
   currency: string;
   refund?: string;
+  /** The provider refuses its refund for good: the merchant was told, and decides. */
+  refused?: boolean;
   /** Refunds of it that came to nothing. */
   refundsFailed?: number;
   /** Absent where it was kept before this was noted; then as the order's own. */

@@ -56,7 +56,7 @@ export class World {
   readonly shop: string;
   readonly customer: string;
   readonly clock: Clock;
-  readonly provider: PaymentDouble;
+  provider: PaymentDouble;
   readonly notices: Notification[] = [];
   readonly errors: unknown[] = [];
   commerce: Commerce;
@@ -147,7 +147,7 @@ export class World {
   }
 
   /** A second session of an order's, which somebody pays although the order has its own. Returns its id. */
-  async paidTwice(order: Order, amount = 500): Promise<string> {
+  async paidTwice(order: Order, amount = 500, which = "another"): Promise<string> {
     const { id } = await this.provider.createSession({
       order: order._id,
       orderNumber: order.number,
@@ -156,7 +156,7 @@ export class World {
       shipping: { amount, currency: "EUR" },
       expiresAt: new Date(this.clock.now().getTime() + HOUR),
       locale: "en",
-      idempotencyKey: `another of ${order._id}`,
+      idempotencyKey: `${which} of ${order._id}`,
     });
     await this.receive(this.provider.pay(id));
     return id;

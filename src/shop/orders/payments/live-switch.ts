@@ -1,4 +1,4 @@
-import mongoose from "mongoose";
+import mongoose, { Schema } from "mongoose";
 import { changeOrder, moved, withNotification, withoutTasks, withTask } from "../change-order.ts";
 import { endHolding, endWithoutHold } from "../end-holding.ts";
 import type { Order } from "../order.ts";
@@ -73,3 +73,35 @@ export const countLiveOrders = (): Promise<number> =>
     "payment.live": true,
     state: trusted({ $in: ["awaiting_payment", "refunding"] }),
   }).exec();
+
+/**
+ * That the deployment takes real money, kept in the store at each start with a live key. Whoever has no such key asks here: a
+ * terminal, a process that was left with a test key. It stays until the merchant takes it away, since a key that is missing for
+ * an hour must not make test money good.
+ */
+interface LiveMark {
+  _id: "live";
+  /** Of the first start with a live key. */
+  since: Date;
+}
+
+const LiveMarkModel = mongoose.model<LiveMark>(
+  "LiveMark",
+  new Schema<LiveMark>({ _id: String, since: Date }, { versionKey: false }),
+  "payment_modes",
+);
+
+/** Notes that real money is taken. May be repeated; the first time stands. */
+export async function markLive(now: Date): Promise<void> {
+  await LiveMarkModel.updateOne({ _id: "live" }, { $setOnInsert: { since: now } }, { upsert: true });
+}
+
+/** Since when real money is taken; null if it never was, or the merchant has gone back to test money. */
+export async function liveSince(): Promise<Date | null> {
+  return (await LiveMarkModel.findById("live").lean())?.since ?? null;
+}
+
+/** Goes back to test money; returns whether real money was taken before. */
+export async function unmarkLive(): Promise<boolean> {
+  return (await LiveMarkModel.deleteOne({ _id: "live" })).deletedCount === 1;
+}

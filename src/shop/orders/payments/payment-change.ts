@@ -8,9 +8,9 @@ import {
   quarantined,
   refundFailed,
   refundMoves,
-  strayAgain,
   totalRefunded,
 } from "./refund-change.ts";
+import { strayAgain } from "./refund-strays.ts";
 
 /**
  * What becomes of an order when the provider tells of refunds and disputes: the order as it shall be, or null where

@@ -8,7 +8,7 @@ import { OrderModel } from "../order-model.ts";
 import type { CapturedPayment, PaymentProvider } from "./payment.ts";
 import { applyDisputes, applyRefunds } from "./payment-change.ts";
 import { nextReconciliation, RECONCILE_FOR_MS } from "./reconcile-pace.ts";
-import { strayAgain } from "./refund-change.ts";
+import { strayAgain } from "./refund-strays.ts";
 
 const { trusted } = mongoose;
 
@@ -140,8 +140,11 @@ export async function reconcileOlder(now: Date): Promise<number> {
   const set = await OrderModel.updateMany(
     {
       "payment.live": trusted({ $in: [true, false] }),
-      state: trusted({ $in: [...captured] }),
-      "payment.status": "paid",
+      $or: [
+        { state: trusted({ $in: [...captured] }), "payment.status": "paid" },
+        // Of an order that was never paid, a second session's payment.
+        { "strays.0": trusted({ $exists: true }) },
+      ],
       "payment.reconcileAt": trusted({ $exists: false }),
       createdAt: trusted({ $gt: new Date(now.getTime() - RECONCILE_FOR_MS) }),
     },

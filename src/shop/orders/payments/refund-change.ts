@@ -148,13 +148,6 @@ export function quarantined(
   return withNotification({ ...order, quarantine: reason }, "order.quarantined", now, { reason }, which);
 }
 
-/** A refund of a payment that was not the order's own failed after all: it is made anew. */
-export function strayAgain(order: Order, { refund }: RefundState, now: Date): Order | null {
-  if (!order.strays.some((stray) => stray.refund === refund)) return null;
-  const strays = order.strays.map(({ refund: made, ...stray }) =>
-    made === refund
-      ? { ...stray, refundsFailed: (stray.refundsFailed ?? 0) + 1 }
-      : { ...stray, ...(made === undefined ? {} : { refund: made }) },
-  );
-  return withTask({ ...order, strays }, "refund-strays", now);
-}
+/** The same for each try of one refund; after one that failed, or of what is left after others, another refund's. */
+export const refundKey = (order: string, session: string, failed: number, rest?: number): string =>
+  `refund-${order}-${session}${failed === 0 ? "" : `-${failed}`}${rest === undefined ? "" : `-rest-${rest}`}`;

@@ -1,8 +1,11 @@
+import mongoose from "mongoose";
 import { beforeEach, describe, expect, test } from "vitest";
+import { runShopCommand } from "../../../../src/cli/shop.ts";
 import { createCommerce } from "../../../../src/shop/commerce.ts";
 import { changeOrder } from "../../../../src/shop/orders/change-order.ts";
 import { listOpenOrders } from "../../../../src/shop/orders/find-order.ts";
 import { HeldBack } from "../../../../src/shop/orders/fulfilment.ts";
+import type { Order } from "../../../../src/shop/orders/order.ts";
 import { applySession } from "../../../../src/shop/orders/payments/payment-outcome.ts";
 import { PaymentDouble } from "../../../doubles/payment-provider.ts";
 import { expectLegalHistory, expectStockConserved, MINUTE, sessionOf, useStore, World } from "../world.ts";
@@ -177,4 +180,56 @@ test("a shop that goes back to test keys leaves orders for real money alone, and
   const { raw, headers } = real.pay(sessionOf(order));
   await world.commerce.receiveEvent(real, raw, headers);
   expect((await world.order(order)).state).toBe("paid");
+});
+
+describe("where a process or a terminal has no live key although the shop takes real money", () => {
+  const say = (...args: string[]) => runShopCommand([...args, "--shop", world.shop], world.clock.now());
+  const shipping = (order: Order) => say("ship", order.number, "--carrier", "DHL", "--tracking", "1");
+
+  /** The shop went live, and a process that was left with the old key took an order and its test payment. */
+  async function paidAfterwards(): Promise<Order> {
+    await goesLive();
+    world.restart();
+    return await world.paid();
+  }
+
+  test("an order that was paid with test money is not shipped from either", async () => {
+    const order = await paidAfterwards();
+    await expect(world.commerce.ship(order, parcel)).rejects.toThrow(HeldBack);
+    await expect(shipping(order)).rejects.toThrow(/test money.*--anyway/);
+    expect((await world.order(order)).state).toBe("paid");
+    expect(await world.commerce.liveSince()).toEqual(world.clock.now());
+  });
+
+  test("the merchant's word brings test money back, and a live key gainsays it", async () => {
+    const order = await paidAfterwards();
+    await expect(runShopCommand(["test-money"], world.clock.now(), true)).rejects.toMatchObject({
+      code: "USAGE",
+    });
+    await expect(shipping(order)).rejects.toThrow();
+    expect(await say("test-money")).toMatch(/test money counts again/);
+    expect(await say("test-money")).toMatch(/no real money/);
+    expect(await shipping(order)).toBe(`${order.number} is shipped`);
+  });
+
+  test("the first start with a live key is what is remembered", async () => {
+    await goesLive();
+    const first = await world.commerce.liveSince();
+    world.clock.advance(MINUTE);
+    await goesLive();
+    expect(await world.commerce.liveSince()).toEqual(first);
+  });
+
+  test("nobody asks about an order of real money", async () => {
+    await goesLive();
+    world.provider = real;
+    const order = await world.paid();
+    const asked: string[] = [];
+    const heard = ({ command }: { command: Record<string, unknown> }) => asked.push(String(command.find));
+    const client = mongoose.connection.getClient().on("commandStarted", heard);
+    expect((await world.commerce.ship(order, parcel)).state).toBe("shipped");
+    client.off("commandStarted", heard);
+    expect(asked).toContain("orders");
+    expect(asked).not.toContain("payment_modes");
+  });
 });
