@@ -13,6 +13,11 @@ export class NotInstalled extends Error {
   readonly code = "SLACK_NOT_INSTALLED";
 }
 
+/** The workspace removed the app long ago: nothing that is for it will ever be delivered, unless it is installed there again. */
+export class AppRemoved extends Error {
+  readonly code = "SLACK_APP_REMOVED";
+}
+
 /** Slack refuses the token for good. */
 const DEAD_TOKEN = ["invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"];
 /** Slack did not begin; it may have done part of it (https://docs.slack.dev/reference/methods/chat.postMessage). */
@@ -25,7 +30,8 @@ export const isRefused = (error: unknown, words: readonly string[]): boolean =>
 
 /** The errors of Slack's client. Its words stand for statuses: Slack answers refusals with 200. */
 const failures = new Failures((error) => {
-  if (error instanceof NotInstalled) return { line: error.message, status: 404 };
+  if (error instanceof NotInstalled || error instanceof AppRemoved)
+    return { line: error.message, status: 404 };
   if (error instanceof webApi.WebAPIHTTPError)
     return { line: `HTTP ${error.statusCode}`, status: error.statusCode };
   if (error instanceof webApi.WebAPIRateLimitedError)

@@ -130,10 +130,10 @@ export function hearEvents(app: App, ears: Listening): void {
 
   for (const gone of ["app_uninstalled", "tokens_revoked"] as const) {
     app.event(gone, async ({ body, event }) => {
-      const bots = "tokens" in event ? (event.tokens.bot ?? []) : [""];
       // Slack counts whole seconds here.
       const removed = new Date((body.event_time + 1) * 1000);
-      if (bots.length > 0) await installations.delete(body.team_id, removed);
+      if (!("tokens" in event)) await installations.remove(body.team_id, removed);
+      else if (event.tokens.bot?.length) await installations.delete(body.team_id, removed);
     });
   }
 }

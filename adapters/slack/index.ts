@@ -42,6 +42,8 @@ export interface SlackOptions {
   readonly command?: string;
   /** Other limits than Slack's. */
   readonly limits?: Partial<typeof LIMITS>;
+  /** How long what is for a workspace waits after it has removed the app, in milliseconds; default 30 days. */
+  readonly waits?: number;
   /** After how long a refused token is tried again, in milliseconds; default a minute. */
   readonly recheckAfter?: number;
 }
@@ -71,7 +73,13 @@ export function slackAdapter(options: SlackOptions): Adapter & { routes?: Hono }
 
   const apiRoot = (options.apiRoot ?? "https://slack.com/api/").replace(/\/*$/, "/");
   const log = options.log.child({ adapter: "slack" });
-  const installations = new Installations({ box: new SecretBox(secret), apiRoot, log, botToken });
+  const installations = new Installations({
+    box: new SecretBox(secret),
+    apiRoot,
+    log,
+    botToken,
+    waits: options.waits,
+  });
   const pace = new Pace({ ...LIMITS, ...options.limits });
   const receiver = new SlackReceiver();
   const app = new App({

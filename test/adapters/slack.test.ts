@@ -962,6 +962,33 @@ describe("several workspaces", () => {
     await another.send(to, deliver(say("Back")));
   });
 
+  test("what is for a workspace that removed the app waits for some time, and then no longer, in any process", async () => {
+    const waits = 1_000_000;
+    await mongoose.connection.collection("slack_removals").deleteMany({});
+    const at = await world({ several: true, mode: "http", recheckAfter: 20, waits });
+    const team = at.double.addTeam({ installed: false });
+    expect((await install(at)).status).toBe(200);
+    at.double.revoke(team.id);
+    await expect.poll(() => mongoose.connection.collection("slack_removals").countDocuments()).toBe(1);
+    await expect.poll(() => at.adapter.refused?.()).toEqual([team.id]);
+    const to = directAddress({ platform: "slack", connection: team.id }, "U7");
+
+    // A process that starts later, when the time is over.
+    const apiRoot = at.double.url;
+    const later = await world({ several: true, mode: "http", apiRoot, recheckAfter: 20, waits: -2000 });
+    await expect(later.adapter.send(to, deliver(say("Hello")))).rejects.toMatchObject({ fate: "refused" });
+    expect(later.adapter.refused?.(), "it is served, so that what waits is told elsewhere").toEqual([]);
+    expect(at.adapter.refused?.()).toEqual([team.id]);
+
+    // Installed again, it is as if nothing had been.
+    team.installed = false;
+    team.gone = undefined;
+    expect((await install(at)).status).toBe(200);
+    at.double.person("U7", { team: team.id });
+    await later.adapter.send(to, deliver(say("Back")));
+    await mongoose.connection.collection("slack_installations").deleteMany({});
+  });
+
   test("a refused token of the configured workspace leaves the installed ones served", async () => {
     const at = await world({ several: true, mode: "http" });
     const team = at.double.addTeam({ installed: false });
