@@ -18,7 +18,8 @@ export function announced(host: Pick<Host, "locales" | "commands">): Announced[]
     const texts = (textOf: (command: CommandInfo) => string | undefined): Texts =>
       words.flatMap(([locale, all]) => {
         const command = all.find((each) => each.name === name);
-        const text = command && textOf(command);
+        // Platforms take blanks away, and no description that has nothing else.
+        const text = command && textOf(command)?.trim();
         return text ? [[locale, text] as const] : [];
       });
     return {

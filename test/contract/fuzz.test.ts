@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fit as fitted } from "../../src/engine/fit.ts";
 import type { View } from "../../src/engine/view.ts";
-import { anyForm, anyView } from "../engine/views.ts";
+import { anyCommands, anyForm, anyView } from "../engine/views.ts";
 import { discordBench } from "./discord-bench.ts";
 import { PLATFORMS, type PurePlatform } from "./pure-platforms.ts";
 import { addressesOf, lost, sends, tokensOf } from "./shown.ts";
@@ -62,6 +62,19 @@ describe.each(PLATFORMS)("$name", (platform) => {
       expect(found, about).toEqual([]);
     }
   });
+
+  if (platform.announce)
+    test(`takes five hundred lists of commands in any words (seed ${seed})`, async () => {
+      await fc.assert(
+        fc.asyncProperty(anyCommands, async (lists) =>
+          platform.announce?.({
+            locales: ["en", "zh"],
+            commands: (locale) => lists[locale === "zh" ? 1 : 0],
+          }),
+        ),
+        { seed, numRuns: 500 },
+      );
+    });
 
   if (platform.open)
     test(`takes a thousand forms of any kind as windows (seed ${seed})`, () => {

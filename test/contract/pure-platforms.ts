@@ -1,24 +1,31 @@
 import { capabilities as discordCan } from "../../adapters/discord/capabilities.ts";
+import { commandsOf } from "../../adapters/discord/commands.ts";
 import { modalOf as discordModal } from "../../adapters/discord/modal.ts";
 import { render as renderDiscord } from "../../adapters/discord/render.ts";
 import { render as renderSlack } from "../../adapters/slack/blocks.ts";
 import { capabilities as slackCan } from "../../adapters/slack/capabilities.ts";
 import { modalOf as slackModal } from "../../adapters/slack/modal.ts";
 import { capabilities as telegramCan } from "../../adapters/telegram/capabilities.ts";
+import { announceCommands } from "../../adapters/telegram/commands.ts";
 import { render as renderTelegram } from "../../adapters/telegram/render.ts";
 import { capabilities as webCan } from "../../adapters/web/capabilities.ts";
 import { webEvent } from "../../adapters/web/wire.ts";
-import type { Capabilities } from "../../src/engine/adapter.ts";
+import type { Capabilities, Host } from "../../src/engine/adapter.ts";
 import { viewText } from "../../src/engine/fit.ts";
 import { textOf } from "../../src/engine/rich-text.ts";
 import type { FormView, View } from "../../src/engine/view.ts";
+import { checkCommands } from "../doubles/discord-commands.ts";
 import { everyComponent } from "../doubles/discord-components.ts";
 import { checkMessage, pings } from "../doubles/discord-message-rules.ts";
 import { checkModal } from "../doubles/discord-modals.ts";
 import { checkBlocks, checkMessageText, checkView, pressables } from "../doubles/slack-checks.ts";
 import { mentionsIn, mentionsInBlocks } from "../doubles/slack-mrkdwn.ts";
 import { linksOf, optionsOf, wordsOf } from "../doubles/slack-shown.ts";
-import { checkKeyboard, checkText } from "../doubles/telegram-rules.ts";
+import {
+  checkKeyboard,
+  checkCommands as checkTelegramCommands,
+  checkText,
+} from "../doubles/telegram-rules.ts";
 import type { Shown } from "./bench.ts";
 import { readMarkdown } from "./discord-reading.ts";
 import { controlsOf } from "./shown.ts";
@@ -31,6 +38,8 @@ export interface PurePlatform {
   show(view: View): Promise<Shown>;
   /** Prints a form as a window and has it checked. */
   open?(form: FormView): void;
+  /** Announces the commands and has them checked, where the platform lists commands. */
+  announce?(host: Pick<Host, "commands" | "locales">): Promise<void>;
 }
 
 const common = { message: "", pictures: 0, files: [], hidden: false } as const;
@@ -51,6 +60,13 @@ const telegram: PurePlatform = {
       ),
       links: buttons.flatMap((button) => ("url" in button ? [{ label: button.text, url: button.url }] : [])),
     };
+  },
+  async announce(host) {
+    const setMyCommands = async (commands: unknown): Promise<true> => {
+      checkTelegramCommands(commands);
+      return true;
+    };
+    await announceCommands({ getMyCommands: async () => [], setMyCommands }, host);
   },
 };
 
@@ -117,6 +133,9 @@ const discord: PurePlatform = {
     };
   },
   open: (form) => void checkModal(discordModal(form)),
+  async announce(host) {
+    checkCommands(JSON.parse(JSON.stringify(commandsOf(host))));
+  },
 };
 
 const pictureRule = { loopback: false, hasFile: () => true };

@@ -82,7 +82,7 @@ export function checkCommands(commands: unknown): { command: string; description
   if (commands.length > 100) throw bad("BOT_COMMANDS_TOO_MUCH");
   for (const { command, description } of commands) {
     if (!/^[a-z0-9_]{1,32}$/.test(command)) throw bad("BOT_COMMAND_INVALID");
-    if (typeof description !== "string" || description.length < 1 || description.length > 256)
+    if (typeof description !== "string" || description.trim() === "" || description.length > 256)
       throw bad("BOT_COMMAND_DESCRIPTION_INVALID");
   }
   return commands;

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { CommandInfo } from "../../src/engine/adapter.ts";
 import type { RichNode, RichText } from "../../src/engine/rich-text.ts";
 import type { Button, Card, Control, FormField, FormView, Link, Pick, View } from "../../src/engine/view.ts";
 
@@ -252,3 +253,32 @@ export const anyForm = (fieldsMax: number): fc.Arbitrary<FormView> =>
       fields: fc.array(field, { minLength: 1, maxLength: fieldsMax }),
     })
     .map((form) => ({ ...form, fields: form.fields.map((each, at) => ({ ...each, name: `f${at}` })) }));
+
+/** The same commands in two languages, as a shop's words may call them. */
+export const anyCommands = fc
+  .uniqueArray(
+    fc.record({
+      name: fc.stringMatching(/^[a-z]{1,32}$/),
+      descriptions: fc.tuple(anyWords, anyWords),
+      option: fc.option(
+        fc.record({
+          name: fc.constantFrom("words", "code"),
+          descriptions: fc.tuple(anyWords, anyWords),
+          suggests: fc.boolean(),
+        }),
+        { nil: undefined },
+      ),
+    }),
+    { selector: ({ name }) => name, maxLength: 30 },
+  )
+  .map((commands) => {
+    const inLanguage = (at: 0 | 1): CommandInfo[] =>
+      commands.map(({ name, descriptions, option }) => ({
+        name,
+        description: descriptions[at],
+        ...(option && {
+          option: { name: option.name, description: option.descriptions[at], suggests: option.suggests },
+        }),
+      }));
+    return [inLanguage(0), inLanguage(1)] as const;
+  });
