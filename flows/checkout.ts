@@ -159,7 +159,7 @@ export function checkoutFlow(router: Router, front: Shopfront): void {
   const place = async (turn: Turn, id: string): Promise<Answer> => {
     const order = await ownedOrder(front, turn, id);
     if (!order) return orderGone(turn);
-    const placed = orderView(turn, await commerce.placeOrder(order, turn.inbound.network));
+    const placed = await orderView(turn, await commerce.placeOrder(order, turn.inbound.network));
     // What was ordered is in the cart no more.
     return [placed, ...(await cartCards(front, turn))];
   };

@@ -39,7 +39,7 @@ export function noticesFlow(router: Router, _front: Shopfront): void {
           ],
         }),
       );
-      return [news, ...orderCards(turn, order)];
+      return [news, ...(await orderCards(turn, order))];
     });
   // The order has changed, which is told elsewhere or is no news: only its cards here are to be true.
   router.signal("order.changed", notice, async (turn, { shop, order: id }): Promise<Answer> => {

@@ -9,6 +9,7 @@ import {
   type Router,
   refresh,
   type Turn,
+  type View,
   view,
 } from "../src/engine/index.ts";
 import { momentIn } from "../src/i18n/moment.ts";
@@ -21,6 +22,7 @@ import { listOrders } from "../src/shop/orders/find-order.ts";
 import { type Obstacle, obstaclesOf } from "../src/shop/orders/obstacles.ts";
 import type { Order } from "../src/shop/orders/order.ts";
 import { can, IllegalTransition } from "../src/shop/orders/order-machine.ts";
+import { reviewedSkus } from "../src/shop/reviews/review.ts";
 import { actions } from "./actions.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, price, type Shopfront, visit } from "./shopfront.ts";
@@ -93,7 +95,7 @@ export function ordersFlow(router: Router, front: Shopfront): void {
         ],
       }),
     );
-    return [thanks, ...orderCards(turn, received)];
+    return [thanks, ...(await orderCards(turn, received))];
   });
 
   router.on(actions.cancelOrder, async (turn, { order: id }) => {
@@ -157,11 +159,18 @@ function moneyFact(turn: Turn, one: Obstacle): [string, string] {
 export const orderSubject = (order: string): string => `order:${order}`;
 
 /** Makes the cards of an order true that stand in this chat; nothing where there are none. */
-export const orderCards = (turn: Turn, order: Order): Reply[] =>
-  turn.stands(orderSubject(order._id)) ? [refresh(orderView(turn, order))] : [];
+export const orderCards = async (turn: Turn, order: Order): Promise<Reply[]> =>
+  turn.stands(orderSubject(order._id)) ? [refresh(await orderView(turn, order))] : [];
+
+/** Whether something of an order can be reviewed and has not been. Only of what has arrived the store is asked. */
+async function isToReview({ _id, state, lines }: Order): Promise<boolean> {
+  if (state !== "delivered" && state !== "completed") return false;
+  const reviewed = await reviewedSkus(_id);
+  return lines.some(({ sku }) => !reviewed.has(sku));
+}
 
 /** One order as its customer sees it, with what they can do next. */
-export function orderView(turn: Turn, order: Order) {
+export async function orderView(turn: Turn, order: Order): Promise<View> {
   const cost = (amount: number) => price(turn, amount, order.currency);
   const address = addressOf(order);
   const items = order.lines.map((line) => {
@@ -180,7 +189,7 @@ export function orderView(turn: Turn, order: Order) {
   if (order.tracking)
     facts.push([turn.say("order.tracking_number"), `${order.tracking.carrier} ${order.tracking.number}`]);
   const id = order._id;
-  const reviewable = order.state === "delivered" || order.state === "completed";
+  const reviewable = await isToReview(order);
   const awaiting = order.state === "awaiting_payment";
   const controls: Control[] = [
     ...(awaiting && order.payment

@@ -5,6 +5,7 @@ import {
   type Card,
   form,
   plain,
+  type Reply,
   type Router,
   type Turn,
   view,
@@ -15,6 +16,7 @@ import { inLanguage } from "../src/shop/core/localised-text.ts";
 import { timeZoneOf } from "../src/shop/core/shop.ts";
 import { getReview, listReviews, NotReviewable, writeReview } from "../src/shop/reviews/review.ts";
 import { actions } from "./actions.ts";
+import { orderCards, orderSubject } from "./orders.ts";
 import { ownedOrder } from "./owned-order.ts";
 import { mainMenu, pager, type Shopfront, stars, visit } from "./shopfront.ts";
 
@@ -54,6 +56,18 @@ export function reviewsFlow(router: Router, front: Shopfront): void {
       ],
     });
   });
+
+  /** What can be reviewed of an order is shown by its cards: here, and in the chats of linked accounts. */
+  const reviewed = async (turn: Turn, id: string): Promise<Reply[]> => {
+    const order = await ownedOrder(front, turn, id);
+    if (!order) return [];
+    const { shop, customer } = await visit(front, turn);
+    if (customer.family.length > 1) {
+      const about = { shop: shop._id, order: id };
+      await front.tellCards(orderSubject(id), turn.key("cards"), "order.changed", about, turn.address);
+    }
+    return await orderCards(turn, order);
+  };
 
   const review = form({
     name: "review",
@@ -102,7 +116,10 @@ export function reviewsFlow(router: Router, front: Shopfront): void {
         front.refused?.(error);
         return view({ text: plain(turn.say("review.not_yet")), controls: menu });
       }
-      return view({ text: plain(turn.say("review.thanks")), controls: menu });
+      return [
+        view({ text: plain(turn.say("review.thanks")), controls: menu }),
+        ...(await reviewed(turn, order)),
+      ];
     },
   });
 

@@ -137,6 +137,10 @@ async function isTheirs(photo: string, family: readonly string[], now: Date): Pr
 export const getReview = async (order: string, sku: string): Promise<Review | null> =>
   ReviewModel.findOne({ order, sku }).lean<Review>();
 
+/** The SKUs of an order that have been reviewed. */
+export const reviewedSkus = async (order: string): Promise<ReadonlySet<string>> =>
+  new Set((await ReviewModel.find({ order }, { sku: 1 }).lean()).map(({ sku }) => sku));
+
 /**
  * Works the rating out from all reviews of the product. Of two that do so at a time, the one that counted fewer may come
  * last; since reviews are never taken away, the smaller count is the older and is not written over the larger.
