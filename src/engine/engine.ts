@@ -16,7 +16,7 @@ import { beyond, stranded } from "./due.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { FairSemaphore } from "./fair-semaphore.ts";
 import { FairShare, type Share } from "./fair-share.ts";
-import { sharedToken, showing } from "./find-conversation.ts";
+import { sharedChoices, sharedToken, showing } from "./find-conversation.ts";
 import { conversationsOf, forgetConversations, lastActive } from "./forget-conversations.ts";
 import { hostOf } from "./host.ts";
 import type { Inbound } from "./inbound.ts";
@@ -186,6 +186,7 @@ export class Engine {
       now: this.#now(),
       language: languageOf,
       sharedToken,
+      sharedChoices,
     };
   }
 

@@ -8,6 +8,8 @@ import {
   readAddress,
 } from "./address.ts";
 import { ConversationModel } from "./conversation.ts";
+import { openState } from "./sealed.ts";
+import { readState } from "./state.ts";
 import { isShortOfCard } from "./token.ts";
 
 const { trusted } = mongoose;
@@ -32,6 +34,13 @@ export async function lastShared({ platform, connection, user }: DirectAddress):
     .sort({ at: -1 })
     .lean();
   return found && readAddress(found.address);
+}
+
+/** What the numbers stand for on the live card that a channel was shown last. */
+export async function sharedChoices(address: MemberAddress): Promise<readonly string[]> {
+  const _id = conversationId(channelAddress(address, address.channel));
+  const found = await ConversationModel.findById(_id, { state: 1 }).lean();
+  return (found && readState(openState(_id, found.state)).numbered) ?? [];
 }
 
 /** The long token that stands behind a short one of anybody's message, or of a live card, in a shared channel. */

@@ -45,8 +45,8 @@ export async function route(turn: RunningTurn): Promise<Answer> {
     case "front":
       return router.runFront(turn);
     case "text": {
-      const choice = turn.state.numbered?.[Number(typedCode(body.text)) - 1];
-      if (choice !== undefined && !asking) return press(turn, choice);
+      const choice = asking ? undefined : await turn.chosen(Number(typedCode(body.text)));
+      if (choice !== undefined) return press(turn, choice);
       if (!asking) return router.runText(turn, typedText(body.text));
       const aside = turn.forms.takesAnyText(asking)
         ? undefined

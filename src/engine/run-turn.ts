@@ -85,7 +85,9 @@ function outcome(held: Held, turn: RunningTurn, { shown, handover }: Answers): C
   });
   const choices = turn.can.buttons
     ? undefined
-    : shownNow.flatMap(({ unnumbered }) => unnumbered.flatMap(numbered));
+    : screens
+        .filter(({ place }) => place !== "standing")
+        .flatMap(({ unnumbered }) => unnumbered.flatMap(numbered));
   let count = 0;
   const messages = shownNow.flatMap(({ views, replaces, subject, hidden }): OutboxEntry[] => {
     const screen = turn.key(`screen-${count}`);

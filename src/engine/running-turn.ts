@@ -29,6 +29,8 @@ const TASK_MS = 60 * 60_000;
 export interface TurnContext {
   /** The long token that stands behind a short one on somebody else's message in the same channel. */
   readonly sharedToken?: (address: MemberAddress, short: string) => Promise<string | undefined>;
+  /** What the numbers stand for on the live card that a channel was shown last, where there are no buttons. */
+  readonly sharedChoices?: (address: MemberAddress) => Promise<readonly string[]>;
   readonly router: Router;
   readonly sealer: TokenSealer;
   readonly can: Capabilities;
@@ -68,6 +70,7 @@ export class RunningTurn implements Turn, FormContext {
   readonly choicesMax: number;
   readonly #conversation: string;
   readonly #sharedToken: TurnContext["sharedToken"];
+  readonly #sharedChoices: TurnContext["sharedChoices"];
   readonly #subjects: ReadonlySet<string>;
 
   constructor(held: Held, event: Inbound, context: TurnContext) {
@@ -94,6 +97,7 @@ export class RunningTurn implements Turn, FormContext {
     this.forms = new FormTalk(this);
     const { platform, connection } = this.address;
     this.#sharedToken = context.sharedToken;
+    this.#sharedChoices = context.sharedChoices;
     this.tokens = new TurnTokens({
       sealer: context.sealer,
       person: `${platform}/${connection}/${this.sender.id}`,
@@ -169,6 +173,14 @@ export class RunningTurn implements Turn, FormContext {
     if (full === undefined) return opened;
     const shared = this.tokens.open(full);
     return shared.kind === "ok" && (shared.guest || shared.card) ? shared : opened;
+  }
+
+  /** What a number stands for where there are no buttons: on the last message to this person, else on the channel's card. */
+  async chosen(number: number): Promise<string | undefined> {
+    const own = this.state.numbered?.[number - 1];
+    const { address } = this;
+    if (own !== undefined || this.can.buttons || address.kind !== "member" || !(number >= 1)) return own;
+    return (await this.#sharedChoices?.(address))?.[number - 1];
   }
 
   token(ref: ActionRef, everyone = false): string {

@@ -68,7 +68,7 @@ function openScreens(_id: string, stored: string | undefined): readonly Screen[]
 }
 
 /** A state of another secret is lost, which costs a form half filled in, not the conversation. */
-function openState(_id: string, stored: unknown): unknown {
+export function openState(_id: string, stored: unknown): unknown {
   if (typeof stored !== "string") return stored;
   try {
     return JSON.parse(open(stored, place(_id, "state")));

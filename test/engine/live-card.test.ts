@@ -196,3 +196,21 @@ test("who is forgotten is forgotten in each channel they were in, before it is f
   expect(await ConversationModel.exists({ _id: conversationId(there) })).toBeNull();
   expect(await ConversationModel.exists({ _id: conversationId(channelOf("c6")) })).not.toBeNull();
 });
+
+test("where there are no buttons its numbers work for everyone, unless they stand for something of one's own", async () => {
+  const board = new Board({ cardEveryMs: 0, ephemeral: true, buttons: false });
+  const { engine, joined } = opened(board);
+  await engine.show(channelOf("c7"), "count:1");
+  await engine.idle();
+  expect([...board.standing.values()][0]).toContain("1. Join");
+  for (const [who, text] of [
+    ["ada", "1"],
+    ["eve", "1"],
+    ["max", "2"],
+  ] as const) {
+    await engine.accept({ ...event(who, { kind: "text", text }), address: amongOthers("c7", who) });
+    await engine.idle();
+  }
+  expect([...joined]).toEqual(["ada", "eve"]);
+  expect([...board.standing.values()][0]).toContain("2 joined");
+});
