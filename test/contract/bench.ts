@@ -65,7 +65,7 @@ export interface Bench {
   removes(someone: Pick<Someone, "address">, message: string): Promise<void>;
   /** A message in a channel becomes too old to be changed, where the platform minds. */
   ages?(channel: ChannelAddress, message: string): void;
-  /** Calls so far that post or change a message that all in the channel see. */
+  /** Calls so far that have posted or changed a message that all in the channel see; those that failed do not count. */
   openCalls?(channel: ChannelAddress): number;
   /** Pings of people or channels that the platform has seen in what the bot said. */
   mentions(): readonly string[];

@@ -100,7 +100,8 @@ export async function discordBench(): Promise<Bench> {
     },
     openCalls: ({ channel }) =>
       double.calls.filter(
-        ({ method, path }) => method !== "GET" && path.includes(`/channels/${channel}/messages`),
+        ({ method, path, status }) =>
+          status === 200 && method !== "GET" && path.includes(`/channels/${channel}/messages`),
       ).length,
     mentions: () => double.mentioned.map((mention) => JSON.stringify(mention)),
     async close() {

@@ -108,7 +108,11 @@ export async function slackBench(): Promise<Bench> {
     },
     openCalls: ({ channel }) =>
       double.calls.filter(
-        ({ method, args }) => /^chat\.(postMessage|update)$/.test(method) && args.channel === channel,
+        ({ method, args, status, error }) =>
+          status === 200 &&
+          error === undefined &&
+          /^chat\.(postMessage|update)$/.test(method) &&
+          args.channel === channel,
       ).length,
     mentions: () => double.mentions.filter(({ kind }) => kind !== "link").map(({ text }) => text),
     async close() {

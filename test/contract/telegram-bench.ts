@@ -79,7 +79,8 @@ export async function telegramBench(): Promise<Bench> {
     },
     openCalls: ({ channel }) =>
       double.calls.filter(
-        ({ method, payload }) => /^(send|edit)/.test(method) && String(payload.chat_id) === channel,
+        ({ method, payload, status }) =>
+          status === 200 && /^(send|edit)/.test(method) && String(payload.chat_id) === channel,
       ).length,
     mentions: () => [],
     async close() {

@@ -131,9 +131,10 @@ export function runJavaScript(
   const result = context.callFunction(call, context.undefined, given);
   given.dispose();
   if (result.error) patience?.check();
-  const { made } = decode(
-    Buffer.from(BSON.serialize({ made: EJSON.parse(value(context, result), { relaxed: false }) })),
-  );
+  const text = value(context, result);
+  // Interruptions come between steps of the function: one long step, or a process that was held up, is over it unnoticed.
+  patience?.check();
+  const { made } = decode(Buffer.from(BSON.serialize({ made: EJSON.parse(text, { relaxed: false }) })));
   return made ?? null;
 }
 

@@ -124,6 +124,15 @@ describe.skipIf(server === "documentdb" || server === "secantus")("functions in 
     }
   });
 
+  test("a function that is over the time limit in one step, which nothing interrupts, ends its command too", async () => {
+    const things = client.db().collection("things");
+    const long = { $where: "'x'.repeat(1000000).split('').length > 0" };
+    await expect(things.updateOne(long, { $set: { a: 1 } }, { maxTimeMS: 5 })).rejects.toMatchObject({
+      code: 50,
+    });
+    expect(await things.find(long).toArray()).toHaveLength(2);
+  });
+
   test("one function does not see what another has left", async () => {
     expect(await made("function () { globalThis.left = 1; return 1; }")).toBe(1);
     expect(await made("function () { return typeof left; }")).toBe("undefined");
