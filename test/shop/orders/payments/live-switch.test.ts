@@ -232,4 +232,33 @@ describe("where a process or a terminal has no live key although the shop takes 
     expect(asked).toContain("orders");
     expect(asked).not.toContain("payment_modes");
   });
+
+  test("a refund of real money waits for the live key, of a second payment too, whatever the test key is told", async () => {
+    await goesLive();
+    world.provider = real;
+    const order = await world.paid();
+    real.breakOnce("refund", "before");
+    await world.paidTwice(order);
+    real.breakOnce("refund", "before");
+    await world.commerce.cancelOrder(order, "shop");
+    const test = new PaymentDouble({ now: world.clock.now });
+    world.commerce = createCommerce({ provider: test, live: false, now: world.clock.now });
+    for (let hour = 0; hour < 5; hour += 1) {
+      world.clock.advance(60 * MINUTE);
+      await world.commerce.sweep();
+    }
+    expect(test.calls).toEqual([]);
+    const waiting = await world.order(order);
+    expect(waiting).toMatchObject({ state: "refunding" });
+    expect(waiting.quarantine).toBeUndefined();
+    expect(waiting.strays[0]).not.toHaveProperty("refund");
+    await goesLive();
+    world.clock.advance(2 * 60 * MINUTE);
+    await world.commerce.sweep();
+    expect(await world.order(order)).toMatchObject({
+      state: "refunded",
+      strays: [{ refund: expect.any(String) }],
+    });
+    expect(real.refunds).toHaveLength(2);
+  });
 });

@@ -5,9 +5,11 @@ import type { Order } from "../../../../src/shop/orders/order.ts";
 import { OrderModel } from "../../../../src/shop/orders/order-model.ts";
 import { PaymentError } from "../../../../src/shop/orders/payments/payment.ts";
 import { RECONCILE_LEAST_MS } from "../../../../src/shop/orders/payments/reconcile-pace.ts";
+import { dieAnywhere, everywhere, killedAfter } from "../../dying.ts";
 import { HOUR, MINUTE, useStore, World } from "../world.ts";
 
 useStore();
+dieAnywhere();
 
 let world: World;
 beforeEach(async () => {
@@ -122,4 +124,33 @@ test("a second payment of an order that was never paid is asked after, also if a
   await world.commerce.sweep();
   await hoursPass(2);
   expect((await world.order(order)).strays).toMatchObject([{ refundsFailed: 1 }]);
+});
+
+test("a process that dies at any write of a refusal has told it once when it was started again", async () => {
+  const points = await everywhere(async (at) => {
+    world = await World.create();
+    const order = await world.paid();
+    world.provider.refusesRefunds = refusal;
+    const died = await killedAfter(at, [() => world.paidTwice(order)]);
+    world.restart();
+    // What it did not acknowledge is told again.
+    for (const delivery of world.provider.deliveries) await world.receive(delivery);
+    await hoursPass(3);
+    expect((await world.order(order)).strays, `at ${at}`).toMatchObject([{ refused: true }]);
+    expect(world.told(order), `at ${at}`).toEqual(["order.paid", "order.quarantined"]);
+    return died;
+  });
+  expect(points).toBeGreaterThan(4);
+});
+
+test("a second refusal does not tell of the first once more", async () => {
+  const order = await world.paid();
+  world.provider.refusesRefunds = refusal;
+  await world.paidTwice(order);
+  await world.commerce.sweep();
+  await world.paidTwice(order, 300, "a third");
+  await hoursPass(3);
+  const ids = world.notices.filter(({ name }) => name === "order.quarantined").map(({ id }) => id);
+  expect(ids).toHaveLength(2);
+  expect(new Set(ids).size).toBe(2);
 });
